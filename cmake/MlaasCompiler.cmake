@@ -1,0 +1,43 @@
+# Compiler settings of every target: C++20, warnings, sanitizers, ccache.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+# Asserts state our own mistakes and cost little: only Release leaves them out.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
+
+add_library(mlaas_options INTERFACE)
+target_include_directories(
+  mlaas_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_compile_options(mlaas_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast)
+if(MLAAS_WARNINGS_AS_ERRORS)
+  target_compile_options(mlaas_options INTERFACE -Werror)
+endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  # The oldest processors found in batch farms; wider vectors are chosen at run time.
+  target_compile_options(mlaas_options INTERFACE -march=x86-64-v2)
+endif()
+# A product and a sum are two roundings: the same scores on every machine and compiler.
+target_compile_options(mlaas_options INTERFACE -ffp-contract=off)
+if(MLAAS_SANITIZE)
+  target_compile_options(mlaas_options INTERFACE -fsanitize=${MLAAS_SANITIZE} -fno-sanitize-recover=all
+                                                 -fno-omit-frame-pointer)
+  target_link_options(mlaas_options INTERFACE -fsanitize=${MLAAS_SANITIZE})
+endif()
+
+find_program(MLAAS_CCACHE ccache)
+if(MLAAS_CCACHE)
+  # Precompiled headers need these two; see "Precompiled headers" in ccache's manual.
+  set(MLAAS_CCACHE_COMMAND ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+                           ${MLAAS_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${MLAAS_CCACHE_COMMAND})
+  set(CMAKE_C_COMPILER_LAUNCHER ${MLAAS_CCACHE_COMMAND})
+endif()

@@ -1,0 +1,62 @@
+// The workflow file: one YAML (or JSON) text that says what to train, on what, and where the result goes.
+// Parsed strictly: a wrong key, type or name is kInvalidArgument with file, line, column and the nearest right name.
+// Schema: docs/workflow.md. Threads: a value.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "mlaas/base/error.h"
+#include "mlaas/feature/feature_spec.h"
+
+namespace mlaas::dataset {
+
+struct Sample {
+  std::string name;
+  int64_t label = 0;
+  std::vector<std::string> files;  // paths, patterns, URLs
+  std::string weight;              // expression; empty means 1
+  std::string where;               // "workflow.yaml:5:12", for messages
+};
+
+struct Split {
+  double train = 0.64;
+  double validation = 0.16;
+  double test = 0.20;
+  uint64_t seed = 1;
+};
+
+struct DatasetConfig {
+  std::string tree;                    // empty: the only table of each file
+  std::vector<Sample> samples;
+  std::vector<std::string> identity;   // integer columns; never features
+  feature::FeatureSpec features;       // scalars may still have wildcards
+  Split split;
+  size_t memoryBytes = size_t{1} << 30;
+};
+
+struct ModelConfig {
+  std::string kind;               // "mlp" or "trees"
+  nlohmann::ordered_json options;  // checked by the trainer of that kind
+  std::string where;
+};
+
+struct Workflow {
+  std::string name;
+  DatasetConfig dataset;
+  ModelConfig model;
+  nlohmann::ordered_json training;  // checked by the trainer
+  std::string trainingWhere;
+  std::string output;
+  std::string file;               // where it was read from
+  std::string text;               // the resolved workflow as canonical JSON, for the bundle
+};
+
+// Reads a workflow; `settings` are "a.b=c" overrides, c being YAML.
+Result<Workflow> readWorkflow(const std::string& path, const std::vector<std::string>& settings);
+Result<Workflow> parseWorkflow(const std::string& text, const std::string& nameForMessages,
+                               const std::vector<std::string>& settings);
+
+}  // namespace mlaas::dataset

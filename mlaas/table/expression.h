@@ -1,0 +1,56 @@
+// Typed expressions over columns: parsed once, evaluated on whole clusters, never event by event and never as code.
+// Grammar, operators and functions: docs/expressions.md.
+// Shapes:  a scalar column is flat; a jagged column is one level deep. A scalar meets a jagged column by repetition;
+//          two jagged columns must have the same counts in every entry (kInvalidArgument otherwise).
+// Types:   bool, int64, uint64 and float64; integers stay exact, `/` always gives float64; a float32 column is computed
+//          as float64 and the result of a bare column name keeps the column's own type.
+// Errors:  kInvalidArgument with the expression, the position and the nearest right name.
+// Threads: an Expression is immutable; evaluate() from any thread.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mlaas/base/column.h"
+#include "mlaas/base/error.h"
+
+namespace mlaas::table {
+
+namespace expression {
+struct Node;
+}
+
+// A name that an expression may use and its type.
+struct NamedType {
+  std::string name;
+  ColumnType type;
+};
+
+class Expression {
+ public:
+  // Parses and types `text`; names are looked up in `names`. kUnsupported for columns of a type without arithmetic.
+  static Result<Expression> compile(std::string_view text, std::span<const NamedType> names);
+
+  const std::string& text() const { return text_; }
+  // The type of what evaluate() gives.
+  const ColumnType& type() const { return type_; }
+  // The columns that it reads, in the order in which evaluate() wants them.
+  const std::vector<std::string>& columns() const { return columns_; }
+
+  // `columns` in the order of columns(), all of `length` entries.
+  Result<Column> evaluate(std::span<const Column> columns, int64_t length) const;
+
+ private:
+  std::string text_;
+  ColumnType type_;
+  std::vector<std::string> columns_;
+  std::shared_ptr<const expression::Node> root_;
+};
+
+// The names that `text` uses, before any table is known. kInvalidArgument where it does not parse.
+Result<std::vector<std::string>> namesUsed(std::string_view text);
+
+}  // namespace mlaas::table

@@ -1,0 +1,102 @@
+// One interface over every kind of table: named, typed columns that are read cluster by cluster.
+// A table is a TTree or an RNTuple of one file; datasets chain several. Reading has two steps, so that fetching can
+// run ahead of decoding: fetch() brings the compressed bytes of some columns of a range of entries, decode() turns
+// those of one column into a Column. The unit of work is (cluster, column), never one event.
+// Errors:  kNotFound (file, table, column; the message offers the nearest names), kCorrupt, kUnsupported, kIo.
+// Threads: a Table is shared by threads; decode() of different columns may run at the same time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mlaas/base/column.h"
+#include "mlaas/base/error.h"
+#include "mlaas/base/task_pool.h"
+
+namespace mlaas::table {
+
+struct ColumnInfo {
+  std::string name;
+  ColumnType type;                // meaningless where unsupported is not empty
+  std::string storedType;         // as the file spells it: "Float_t", "vector<float>"
+  std::string counter;            // the column that counts a jagged column's elements, or empty
+  uint64_t compressedBytes = 0;   // in the file
+  uint64_t uncompressedBytes = 0;
+  std::string compression;        // "zstd", "zlib", ... of its first compressed block, "none", or empty if empty
+  std::string unsupported;        // why the column cannot be read; empty if it can
+};
+
+// Entries [first, last), counted from 0.
+struct EntryRange {
+  int64_t first = 0;
+  int64_t last = 0;
+  int64_t size() const { return last - first; }
+  bool operator==(const EntryRange&) const = default;
+};
+
+// The compressed bytes of some columns of a range of entries.
+class FetchedRange {
+ public:
+  virtual ~FetchedRange() = default;
+  // Decodes one of the fetched columns, given as its index in Table::columns().
+  virtual Result<Column> decode(size_t column) = 0;
+};
+
+using FetchDone = std::function<void(Result<std::unique_ptr<FetchedRange>>)>;
+
+class Table {
+ public:
+  virtual ~Table() = default;
+
+  virtual const std::string& url() const = 0;
+  // The object's name in its file, with folders: "dir/Events".
+  virtual const std::string& name() const = 0;
+  virtual int64_t numEntries() const = 0;
+  virtual const std::vector<ColumnInfo>& columns() const = 0;
+
+  // The ranges that are cheap to read as a whole, in order, covering [0, numEntries) without a gap.
+  virtual const std::vector<EntryRange>& clusters() const = 0;
+
+  // Starts to read what decode() of these columns needs; done is called once, on any thread. The table must outlive
+  // the FetchedRange.
+  virtual void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const = 0;
+
+  // The column's index; kNotFound with the nearest names.
+  Result<size_t> findColumn(std::string_view name) const;
+
+  // Fetches and decodes, on `pool` in parallel if one is given (not from one of its own tasks), else on the caller's
+  // thread; the columns come in the order asked for.
+  Result<std::vector<Column>> read(EntryRange range, const std::vector<size_t>& columns, TaskPool* pool = nullptr) const;
+};
+
+// What a file holds, for `mlaas inspect`.
+struct TableInfo {
+  std::string name;   // with folders and without cycle
+  std::string kind;   // "ttree" or "rntuple"
+  int64_t numEntries = 0;
+  std::vector<ColumnInfo> columns;
+  std::string unsupported;  // why the table cannot be read; empty if it can
+};
+struct ObjectInfo {
+  std::string name;
+  std::string className;
+};
+struct FileInfo {
+  std::string url;
+  uint64_t sizeBytes = 0;
+  std::string writtenBy;            // "ROOT 6.40.00"
+  std::vector<TableInfo> tables;
+  std::vector<ObjectInfo> others;   // objects that are no tables
+};
+
+// Opens the table `name` ("Events", "dir/Events") of a ROOT file; an empty name means the only one there is.
+Result<std::shared_ptr<const Table>> openTable(const std::string& url, const std::string& name);
+
+// Lists a file; `name` restricts it to one table where not empty.
+Result<FileInfo> inspectFile(const std::string& url, const std::string& name = {});
+
+}  // namespace mlaas::table
