@@ -32,6 +32,10 @@ if(MLAAS_SANITIZE)
                                                  -fno-omit-frame-pointer)
   target_link_options(mlaas_options INTERFACE -fsanitize=${MLAAS_SANITIZE})
 endif()
+if(MLAAS_FUZZ)
+  # Coverage counters everywhere; main() comes with the targets (see mlaas_add_fuzz).
+  target_compile_options(mlaas_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 find_program(MLAAS_CCACHE ccache)
 if(MLAAS_CCACHE)
