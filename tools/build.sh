@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Configures a preset where needed and builds it in build/PRESET.
 #
-#   tools/build.sh [--tests] [--bench] [--target NAME]... PRESET
+#   tools/build.sh [--tests] [--bench] [--configure-only] [--target NAME]... PRESET
 #
 # --tests, --bench  also build the unit tests, the benchmarks. Stays chosen for that build folder, so that `make demo`
 #                   after `make test` does not configure anew.
@@ -9,17 +9,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-preset="" targets=() options=""
+preset="" targets=() options="" configure_only=false
 while [ $# -gt 0 ]; do
   case $1 in
     --tests) options+=" -DMLAAS_BUILD_TESTS=ON" ;;
     --bench) options+=" -DMLAAS_BUILD_BENCH=ON" ;;
+    --configure-only) configure_only=true ;;
     --target)
       shift
       targets+=(--target "${1:?--target needs a name}")
       ;;
     -*)
-      echo "build: unknown option '$1'; known: --tests --bench --target NAME" >&2
+      echo "build: unknown option '$1'; known: --tests --bench --configure-only --target NAME" >&2
       exit 2
       ;;
     *) preset=$1 ;;
@@ -54,4 +55,5 @@ if ! [ -f "${folder}/build.ninja" ] || [ "$(cat "${chosen}" 2>/dev/null)" != "${
   sed -n '/mlaas4hep/,$p' "${folder}/configure.log"
   printf '%s' "${options}" >"${chosen}"
 fi
+if "${configure_only}"; then exit 0; fi
 cmake --build "${folder}" --parallel "${JOBS:-$(nproc)}" "${targets[@]}"

@@ -148,7 +148,7 @@ def check_targets(targets: dict[str, Target]) -> list[str]:
     for target in targets.values():
         where = f"{target.file}:{target.line}"
         if target.layer not in MAY_USE:
-            findings.append(f"{where}: layer '{target.layer}' is not in the table of tools/check_layers.py; add it there")
+            findings.append(f"{where}: layer '{target.layer}' is not in the table MAY_USE of tools/check_layers.py")
             continue
         for name in target.depends:
             if name not in targets:

@@ -18,7 +18,7 @@ class Buffer {
   Buffer() = default;
   // Uninitialised memory for `bytes`; std::bad_alloc where there is none: check sizes that come from files first.
   explicit Buffer(size_t bytes)
-      : bytes_(bytes == 0 ? nullptr : static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kAlignment}))),
+      : bytes_(bytes == 0 ? nullptr : static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment}))),
         size_(bytes) {}
 
   size_t size() const { return size_; }
@@ -47,7 +47,7 @@ class Buffer {
 
  private:
   struct Free {
-    void operator()(std::byte* bytes) const { ::operator delete(bytes, std::align_val_t{kAlignment}); }
+    void operator()(std::byte* bytes) const { ::operator delete (bytes, std::align_val_t{kAlignment}); }
   };
   MemoryBudget::Reservation reservation_;  // released after the memory
   std::unique_ptr<std::byte, Free> bytes_;

@@ -32,7 +32,8 @@ const DTypeRow& row(DType type) { return kDTypes[static_cast<size_t>(type)]; }
 SharedBuffer rebasedOffsets(std::span<const int64_t> offsets, int64_t first, int64_t last) {
   auto out = std::make_shared<Buffer>(static_cast<size_t>(last - first + 1) * sizeof(int64_t));
   auto to = out->as<int64_t>();
-  for (size_t i = 0; i < to.size(); ++i) to[i] = offsets[static_cast<size_t>(first) + i] - offsets[static_cast<size_t>(first)];
+  for (size_t i = 0; i < to.size(); ++i)
+    to[i] = offsets[static_cast<size_t>(first) + i] - offsets[static_cast<size_t>(first)];
   return out;
 }
 

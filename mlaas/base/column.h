@@ -90,9 +90,9 @@ decltype(auto) visitDType(DType type, Function&& function) {
 
 struct ColumnType {
   DType dtype = DType::kFloat64;
-  int jaggedDepth = 0;             // levels of offsets, a string's own level included
-  std::vector<uint32_t> shape;     // dimensions of a fixed array inside the innermost level
-  bool isString = false;           // the innermost offsets are those of characters (dtype kUInt8)
+  int jaggedDepth = 0;          // levels of offsets, a string's own level included
+  std::vector<uint32_t> shape;  // dimensions of a fixed array inside the innermost level
+  bool isString = false;        // the innermost offsets are those of characters (dtype kUInt8)
 
   bool operator==(const ColumnType&) const = default;
   bool isFlat() const { return jaggedDepth == 0 && shape.empty(); }
@@ -104,8 +104,8 @@ struct ColumnType {
 
 struct Column {
   ColumnType type;
-  int64_t length = 0;                  // entries
-  std::vector<SharedBuffer> offsets;   // type.jaggedDepth buffers of int64
+  int64_t length = 0;                 // entries
+  std::vector<SharedBuffer> offsets;  // type.jaggedDepth buffers of int64
   SharedBuffer values;
 
   std::span<const int64_t> offsetsAt(size_t level) const { return offsets[level]->as<int64_t>(); }

@@ -33,9 +33,9 @@ enum class ErrorCode {
 
 // Every code, for tables and tests that visit all of them.
 inline constexpr std::array kAllErrorCodes = {
-    ErrorCode::kNotFound,  ErrorCode::kCorrupt,         ErrorCode::kUnsupported, ErrorCode::kInvalidArgument,
-    ErrorCode::kIo,        ErrorCode::kTimeout,         ErrorCode::kCancelled,   ErrorCode::kUnauthenticated,
-    ErrorCode::kForbidden, ErrorCode::kOverloaded,      ErrorCode::kInternal};
+    ErrorCode::kNotFound,  ErrorCode::kCorrupt,    ErrorCode::kUnsupported, ErrorCode::kInvalidArgument,
+    ErrorCode::kIo,        ErrorCode::kTimeout,    ErrorCode::kCancelled,   ErrorCode::kUnauthenticated,
+    ErrorCode::kForbidden, ErrorCode::kOverloaded, ErrorCode::kInternal};
 
 // The code's name as logs and JSON spell it: "not_found".
 std::string_view errorCodeName(ErrorCode code);
@@ -135,7 +135,7 @@ class [[nodiscard]] Result<void> {
   declaration = *std::move(result)
 
 // MLAAS_CHECK(f()): returns f()'s Error, if it has one, from the enclosing function.
-#define MLAAS_CHECK(expression)                                                     \
-  do {                                                                              \
+#define MLAAS_CHECK(expression)                                                                       \
+  do {                                                                                                \
     if (auto mlaasChecked = (expression); !mlaasChecked.ok()) return std::move(mlaasChecked).error(); \
   } while (false)

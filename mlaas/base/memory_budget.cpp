@@ -86,9 +86,9 @@ struct Unit {
   std::string_view name;
   double bytes;
 };
-constexpr std::array kUnits = {Unit{"", 1},           Unit{"B", 1},          Unit{"KB", 1e3},        Unit{"MB", 1e6},
-                               Unit{"GB", 1e9},       Unit{"TB", 1e12},      Unit{"KiB", 1024},      Unit{"MiB", 1048576},
-                               Unit{"GiB", 1073741824}, Unit{"TiB", 1099511627776}};
+constexpr std::array kUnits = {
+    Unit{"", 1},      Unit{"B", 1},      Unit{"KB", 1e3},      Unit{"MB", 1e6},         Unit{"GB", 1e9},
+    Unit{"TB", 1e12}, Unit{"KiB", 1024}, Unit{"MiB", 1048576}, Unit{"GiB", 1073741824}, Unit{"TiB", 1099511627776}};
 }  // namespace
 
 Result<size_t> parseByteSize(std::string_view text) {

@@ -33,15 +33,15 @@ Part partOf(std::span<const uint64_t> identity, const Split& split);
 // Rows of features with what belongs to them. Features are raw physics values (not standardised).
 struct Batch {
   feature::Tensors features;
-  std::vector<int32_t> label;    // rows
-  std::vector<float> weight;     // rows
-  std::vector<int32_t> sample;   // rows; index in DatasetConfig::samples
+  std::vector<int32_t> label;   // rows
+  std::vector<float> weight;    // rows
+  std::vector<int32_t> sample;  // rows; index in DatasetConfig::samples
 };
 
 struct FeatureStatistics {
-  std::string name;              // scalar, or jagged column (over its elements within the length)
+  std::string name;  // scalar, or jagged column (over its elements within the length)
   int64_t count = 0;
-  double mean = 0;               // unweighted
+  double mean = 0;  // unweighted
   double deviation = 0;
   double minimum = 0;
   double maximum = 0;
@@ -77,7 +77,7 @@ class BatchStream {
 struct StreamOptions {
   Part part = Part::kTrain;
   int64_t batchSize = 1000;
-  bool shuffle = true;         // else in the order of samples, files and entries
+  bool shuffle = true;  // else in the order of samples, files and entries
   uint64_t seed = 1;
   uint64_t epoch = 0;
 };

@@ -29,16 +29,16 @@ struct Split {
 };
 
 struct DatasetConfig {
-  std::string tree;                    // empty: the only table of each file
+  std::string tree;  // empty: the only table of each file
   std::vector<Sample> samples;
-  std::vector<std::string> identity;   // integer columns; never features
-  feature::FeatureSpec features;       // scalars may still have wildcards
+  std::vector<std::string> identity;  // integer columns; never features
+  feature::FeatureSpec features;      // scalars may still have wildcards
   Split split;
   size_t memoryBytes = size_t{1} << 30;
 };
 
 struct ModelConfig {
-  std::string kind;               // "mlp" or "trees"
+  std::string kind;                // "mlp" or "trees"
   nlohmann::ordered_json options;  // checked by the trainer of that kind
   std::string where;
 };
@@ -50,8 +50,8 @@ struct Workflow {
   nlohmann::ordered_json training;  // checked by the trainer
   std::string trainingWhere;
   std::string output;
-  std::string file;               // where it was read from
-  std::string text;               // the resolved workflow as canonical JSON, for the bundle
+  std::string file;  // where it was read from
+  std::string text;  // the resolved workflow as canonical JSON, for the bundle
 };
 
 // Reads a workflow; `settings` are "a.b=c" overrides, c being YAML.

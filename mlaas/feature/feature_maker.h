@@ -21,9 +21,9 @@ namespace mlaas::feature {
 
 // The surviving rows of one range of entries.
 struct FeatureBlock {
-  std::vector<int64_t> entries;       // entry numbers in the table, ascending
-  Tensors tensors;                    // one row for each of entries
-  std::vector<Column> extras;         // flat columns asked for beside the features (identity, weight, label), same rows
+  std::vector<int64_t> entries;  // entry numbers in the table, ascending
+  Tensors tensors;               // one row for each of entries
+  std::vector<Column> extras;    // flat columns asked for beside the features (identity, weight, label), same rows
 };
 
 class FeatureMaker {

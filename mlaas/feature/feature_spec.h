@@ -23,9 +23,9 @@ struct JaggedGroup {
 };
 
 struct FeatureSpec {
-  std::vector<Define> defines;        // each may use the ones before it
-  std::string select;                 // empty keeps all entries
-  std::vector<std::string> scalars;   // no wildcards any more
+  std::vector<Define> defines;       // each may use the ones before it
+  std::string select;                // empty keeps all entries
+  std::vector<std::string> scalars;  // no wildcards any more
   std::vector<JaggedGroup> groups;
   bool operator==(const FeatureSpec&) const = default;
 

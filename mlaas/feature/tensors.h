@@ -12,14 +12,14 @@ namespace mlaas::feature {
 struct GroupTensor {
   int64_t length = 0;
   int64_t numColumns = 0;
-  std::vector<float> values;     // rows * length * numColumns
-  std::vector<int32_t> count;    // rows
+  std::vector<float> values;   // rows * length * numColumns
+  std::vector<int32_t> count;  // rows
 };
 
 struct Tensors {
   int64_t rows = 0;
   int64_t numScalars = 0;
-  std::vector<float> scalars;    // rows * numScalars
+  std::vector<float> scalars;  // rows * numScalars
   std::vector<GroupTensor> groups;
 };
 

@@ -25,15 +25,15 @@ struct Bundle {
   std::string name;
   std::string description;
   EngineKind engine = EngineKind::kOnnx;
-  std::string modelFile;                       // within the bundle: "model.onnx", "model.json"
-  feature::FeatureSpec features;               // the inputs, with defines and selection
-  std::vector<std::string> identity;           // columns copied beside scores
-  std::vector<std::string> labels;             // class names, index = label; two for a binary model
-  std::vector<std::string> outputs;            // score columns: one ("score") for a binary model
-  nlohmann::ordered_json provenance;           // workflow, data, versions, seed
+  std::string modelFile;                         // within the bundle: "model.onnx", "model.json"
+  feature::FeatureSpec features;                 // the inputs, with defines and selection
+  std::vector<std::string> identity;             // columns copied beside scores
+  std::vector<std::string> labels;               // class names, index = label; two for a binary model
+  std::vector<std::string> outputs;              // score columns: one ("score") for a binary model
+  nlohmann::ordered_json provenance;             // workflow, data, versions, seed
   std::map<std::string, std::string> checksums;  // file -> "xxh3:<16 hex digits>"
-  std::string directory;                       // where it was read from; not written
-  std::string created;                         // ISO 8601, UTC
+  std::string directory;                         // where it was read from; not written
+  std::string created;                           // ISO 8601, UTC
 };
 
 // Reads and verifies bundle.json and the checksums of the files that it lists.

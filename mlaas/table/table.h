@@ -21,13 +21,13 @@ namespace mlaas::table {
 
 struct ColumnInfo {
   std::string name;
-  ColumnType type;                // meaningless where unsupported is not empty
-  std::string storedType;         // as the file spells it: "Float_t", "vector<float>"
-  std::string counter;            // the column that counts a jagged column's elements, or empty
-  uint64_t compressedBytes = 0;   // in the file
+  ColumnType type;               // meaningless where unsupported is not empty
+  std::string storedType;        // as the file spells it: "Float_t", "vector<float>"
+  std::string counter;           // the column that counts a jagged column's elements, or empty
+  uint64_t compressedBytes = 0;  // in the file
   uint64_t uncompressedBytes = 0;
-  std::string compression;        // "zstd", "zlib", ... of its first compressed block, "none", or empty if empty
-  std::string unsupported;        // why the column cannot be read; empty if it can
+  std::string compression;  // "zstd", "zlib", ... of its first compressed block, "none", or empty if empty
+  std::string unsupported;  // why the column cannot be read; empty if it can
 };
 
 // Entries [first, last), counted from 0.
@@ -70,13 +70,14 @@ class Table {
 
   // Fetches and decodes, on `pool` in parallel if one is given (not from one of its own tasks), else on the caller's
   // thread; the columns come in the order asked for.
-  Result<std::vector<Column>> read(EntryRange range, const std::vector<size_t>& columns, TaskPool* pool = nullptr) const;
+  Result<std::vector<Column>> read(EntryRange range, const std::vector<size_t>& columns,
+                                   TaskPool* pool = nullptr) const;
 };
 
 // What a file holds, for `mlaas inspect`.
 struct TableInfo {
-  std::string name;   // with folders and without cycle
-  std::string kind;   // "ttree" or "rntuple"
+  std::string name;  // with folders and without cycle
+  std::string kind;  // "ttree" or "rntuple"
   int64_t numEntries = 0;
   std::vector<ColumnInfo> columns;
   std::string unsupported;  // why the table cannot be read; empty if it can
@@ -88,9 +89,9 @@ struct ObjectInfo {
 struct FileInfo {
   std::string url;
   uint64_t sizeBytes = 0;
-  std::string writtenBy;            // "ROOT 6.40.00"
+  std::string writtenBy;  // "ROOT 6.40.00"
   std::vector<TableInfo> tables;
-  std::vector<ObjectInfo> others;   // objects that are no tables
+  std::vector<ObjectInfo> others;  // objects that are no tables
 };
 
 // Opens the table `name` ("Events", "dir/Events") of a ROOT file; an empty name means the only one there is.

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Runs clang-tidy on the C++ sources, only on those whose result could have changed.
+
+A source's result is remembered in .cache/clang-tidy under a hash of everything it depends on: the source, the headers
+of ours that it includes directly or not, its compile command, .clang-tidy and the version of clang-tidy. Only clean
+results are remembered. Sources are taken from a compilation database, which `tools/build.sh PRESET` makes.
+
+Usage: run_clang_tidy.py [--jobs N] [--build DIR] [--all] [FILE...]
+  --jobs N     that many at a time (default: all cores)
+  --build DIR  folder of compile_commands.json (default: build/release)
+  --all        forget what is remembered
+  FILE...      only these sources (default: every source of ours in the database)
+
+Exit 0: clean; 1: findings; 2: no compilation database or no clang-tidy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import functools
+import hashlib
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "clang-tidy"
+OUR_FOLDERS = ("mlaas", "apps", "tests", "bench", "python")
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
+
+
+def clean_arguments(entry: dict) -> list[str]:
+    """Returns the compiler's arguments without the launcher and without g++'s precompiled headers."""
+    words = entry.get("arguments") or shlex.split(entry["command"])
+    compiler = next(i for i, word in enumerate(words) if re.search(r"(\+\+|cc|clang)(-\d+)?$", Path(word).name))
+    kept, skip = [], False
+    for word, following in zip(words[compiler:], [*words[compiler + 1 :], ""], strict=True):
+        if skip:
+            skip = False
+        elif word == "-include" and "cmake_pch" in following:
+            skip = True
+        elif word != "-Winvalid-pch":
+            kept.append(word)
+    return kept
+
+
+def read_database(build: Path) -> dict[Path, dict]:
+    """Returns the entries of our own sources by path."""
+    entries = {}
+    for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
+        source = (Path(entry["directory"]) / entry["file"]).resolve()
+        if source.is_relative_to(ROOT) and source.relative_to(ROOT).parts[0] in OUR_FOLDERS:
+            entries[source] = {
+                "directory": entry["directory"],
+                "file": str(source),
+                "arguments": clean_arguments(entry),
+            }
+    return entries
+
+
+@functools.cache
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@functools.cache
+def direct_includes(path: Path) -> tuple[Path, ...]:
+    """Returns the files of ours that a file includes."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    found = []
+    for name in INCLUDE.findall(text):
+        for candidate in (ROOT / name, path.parent / name):
+            if candidate.is_file():
+                found.append(candidate.resolve())
+                break
+    return tuple(found)
+
+
+def all_includes(path: Path) -> set[Path]:
+    reached, waiting = set(), [path]
+    while waiting:
+        current = waiting.pop()
+        if current not in reached:
+            reached.add(current)
+            waiting.extend(direct_includes(current))
+    return reached
+
+
+def fingerprint(entry: dict, tool_version: str) -> str:
+    """Hashes all that the result depends on, with paths relative to the checkout: a moved one keeps its cache."""
+    source = Path(entry["file"])
+    arguments = [argument.replace(str(ROOT), ".") for argument in entry["arguments"]]
+    parts = [tool_version, digest(ROOT / ".clang-tidy"), *arguments]
+    parts += sorted(
+        f"{path.relative_to(ROOT)} {digest(path)}" for path in all_includes(source) if path.is_relative_to(ROOT)
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def tidy(source: Path, database: Path) -> tuple[Path, bool, str, float]:
+    started = time.monotonic()
+    command = ["clang-tidy", "--quiet", "-p", str(database), str(source)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    # The tool's own counting ("123 warnings generated") goes to stderr and tells nothing.
+    noise = re.compile(r"^(\d+ warnings? .*generated|Suppressed |Use -header-filter|.*treated as error)")
+    lines = [line for line in (result.stdout + result.stderr).splitlines() if not noise.match(line)]
+    return source, result.returncode == 0, "\n".join(lines), time.monotonic() - started
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("files", nargs="*", type=Path)
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    if not shutil.which("clang-tidy"):
+        print("run_clang_tidy: no clang-tidy; tools/setup.sh lint installs it", file=sys.stderr)
+        return 2
+    if not (arguments.build / "compile_commands.json").is_file():
+        print(
+            f"run_clang_tidy: no compile_commands.json in {arguments.build}; run tools/build.sh first", file=sys.stderr
+        )
+        return 2
+    entries = read_database(arguments.build)
+    if arguments.files:
+        wanted = {path.resolve() for path in arguments.files}
+        entries = {source: entry for source, entry in entries.items() if source in wanted}
+    if arguments.all:
+        shutil.rmtree(CACHE, ignore_errors=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    database = CACHE / "compile_commands.json"
+    database.write_text(json.dumps(list(entries.values()), indent=1), encoding="utf-8")
+
+    version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
+    marks = {source: CACHE / fingerprint(entry, version) for source, entry in entries.items()}
+    todo = sorted(source for source, mark in marks.items() if not mark.exists())
+    started, failed, slowest = time.monotonic(), 0, (0.0, "")
+    with concurrent.futures.ThreadPoolExecutor(max_workers=arguments.jobs) as pool:
+        for source, clean, output, seconds in pool.map(lambda source: tidy(source, CACHE), todo):
+            slowest = max(slowest, (seconds, str(source.relative_to(ROOT))))
+            if clean:
+                marks[source].touch()
+            else:
+                failed += 1
+                print(output)
+    summary = f"clang-tidy: {len(entries)} sources, {len(entries) - len(todo)} unchanged, {failed} with findings"
+    if todo:
+        summary += f", {time.monotonic() - started:.0f} s, slowest {slowest[1]} {slowest[0]:.0f} s"
+    print(summary)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
