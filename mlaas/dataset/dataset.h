@@ -54,6 +54,8 @@ struct SampleStatistics {
   int64_t numEntries = 0;                 // before the selection
   std::array<int64_t, 3> selected = {};   // by part
   std::array<double, 3> sumWeights = {};  // by part
+  std::array<double, 3> sumAbsoluteWeights = {};  // by part, of |weight|
+  std::array<int64_t, 3> numNegative = {};        // by part, selected events with a weight below 0
 };
 
 // From one pass over all data; features over the training part only.
