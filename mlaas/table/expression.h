@@ -23,6 +23,12 @@ namespace expression {
 struct Node;
 }
 
+// The entries that rows of columns stand for, for messages: row i is entry rows[i], or first + i where rows is empty.
+struct EntryNumbers {
+  int64_t first = 0;
+  std::span<const int64_t> rows = {};
+};
+
 // A name that an expression may use and its type.
 struct NamedType {
   std::string name;
@@ -40,13 +46,16 @@ class Expression {
   // The columns that it reads, in the order in which evaluate() wants them.
   const std::vector<std::string>& columns() const { return columns_; }
 
-  // `columns` in the order of columns(), all of `length` entries.
-  Result<Column> evaluate(std::span<const Column> columns, int64_t length) const;
+  // `columns` in the order of columns(), all of `length` entries and of the types that they were compiled with.
+  Result<Column> evaluate(std::span<const Column> columns, int64_t length, EntryNumbers entries = {}) const;
 
  private:
+  Expression() = default;
+
   std::string text_;
   ColumnType type_;
   std::vector<std::string> columns_;
+  std::vector<ColumnType> columnTypes_;  // of columns_
   std::shared_ptr<const expression::Node> root_;
 };
 
