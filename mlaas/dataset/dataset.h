@@ -19,16 +19,11 @@
 #include "mlaas/base/error.h"
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/base/task_pool.h"
+#include "mlaas/dataset/identity_split.h"
 #include "mlaas/dataset/workflow.h"
 #include "mlaas/feature/tensors.h"
 
 namespace mlaas::dataset {
-
-enum class Part { kTrain, kValidation, kTest };
-inline constexpr std::array kAllParts = {Part::kTrain, Part::kValidation, Part::kTest};
-
-// The part of an event: a hash of its identity columns and the split's seed, whatever file or sample it stands in.
-Part partOf(std::span<const uint64_t> identity, const Split& split);
 
 // Rows of features with what belongs to them. Features are raw physics values (not standardised).
 struct Batch {

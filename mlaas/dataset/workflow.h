@@ -1,11 +1,13 @@
 // The workflow file: one YAML (or JSON) text that says what to train, on what, and where the result goes.
 // Parsed strictly: a wrong key, type or name is kInvalidArgument with file, line, column and the nearest right name.
-// Schema: docs/workflow.md. Threads: a value.
+// Schema: docs/workflow.md. Threads: values.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mlaas/base/error.h"
@@ -32,14 +34,17 @@ struct DatasetConfig {
   std::string tree;  // empty: the only table of each file
   std::vector<Sample> samples;
   std::vector<std::string> identity;  // integer columns; never features
-  feature::FeatureSpec features;      // scalars may still have wildcards
+  feature::FeatureSpec features;      // names may still have wildcards
   Split split;
   size_t memoryBytes = size_t{1} << 30;
 };
 
+// Labels are 0 to numClasses - 1 in a workflow that was read.
+int64_t numClasses(const DatasetConfig& config);
+
 struct ModelConfig {
   std::string kind;                // "mlp" or "trees"
-  nlohmann::ordered_json options;  // checked by the trainer of that kind
+  nlohmann::ordered_json options;  // the other keys, an object; checked by the trainer of that kind
   std::string where;
 };
 
@@ -47,11 +52,15 @@ struct Workflow {
   std::string name;
   DatasetConfig dataset;
   ModelConfig model;
-  nlohmann::ordered_json training;  // checked by the trainer
+  nlohmann::ordered_json training;  // an object; checked by the trainer
   std::string trainingWhere;
   std::string output;
   std::string file;  // where it was read from
-  std::string text;  // the resolved workflow as canonical JSON, for the bundle
+  std::string text;  // the resolved workflow as canonical JSON, for the bundle; parses to the same workflow
+  std::map<std::string, std::string> places;  // "model.layers" -> "workflow.yaml:20:31", of every key
+
+  // Where a key stands ("training.optimizer.lr"), for messages; of the nearest map above it where the key is absent.
+  std::string where(std::string_view path) const;
 };
 
 // Reads a workflow; `settings` are "a.b=c" overrides, c being YAML.

@@ -1,0 +1,130 @@
+#include "mlaas/dataset/workflow.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "mlaas/base/nearest_name.h"
+#include "mlaas/dataset/workflow_dataset.h"
+#include "mlaas/dataset/workflow_fields.h"
+#include "mlaas/dataset/workflow_settings.h"
+#include "mlaas/dataset/yaml_tree.h"
+
+namespace mlaas::dataset {
+
+namespace {
+
+const std::vector<std::string> kWorkflowKeys = {"name", "dataset", "model", "training", "output"};
+const std::vector<std::string> kModelKinds = {"mlp", "trees"};
+
+void collectPlaces(const YamlNode& node, const std::string& path, std::map<std::string, std::string>& places) {
+  if (!path.empty()) places[path] = node.where();
+  const std::string prefix = path.empty() ? "" : path + ".";
+  for (size_t i = 0; i < node.keys.size(); ++i) collectPlaces(node.items[i], prefix + node.keys[i].text, places);
+}
+
+// The name becomes a folder, a URL's part and a file's name.
+Result<std::string> parseName(const WorkflowFields& fields) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  constexpr size_t kLongest = 100;
+  MLAAS_TRY(auto name, fields.text("name"));
+  if (name.find_first_not_of(kAllowed) != std::string::npos || name.front() == '.' || name.front() == '-' ||
+      name.size() > kLongest) {
+    return fields.error("name", "use up to 100 letters, digits, _ . and -, not . or - first; found '" + name + "'");
+  }
+  return name;
+}
+
+Result<ModelConfig> parseModel(const WorkflowFields& fields) {
+  MLAAS_TRY(const YamlNode* node, fields.required("model"));
+  MLAAS_TRY(const auto model, WorkflowFields::make(*node, "model", {}));
+  ModelConfig config;
+  config.where = node->where();
+  MLAAS_TRY(config.kind, model.text("kind"));
+  if (std::find(kModelKinds.begin(), kModelKinds.end(), config.kind) == kModelKinds.end()) {
+    return model.error("kind", "unknown kind '" + config.kind + "'" + suggestNames(config.kind, kModelKinds));
+  }
+  MLAAS_TRY(config.options, yamlToJson(*node));
+  config.options.erase("kind");
+  return config;
+}
+
+Result<void> parseTraining(const WorkflowFields& fields, Workflow& workflow) {
+  const YamlNode* node = fields.find("training");
+  workflow.training = nlohmann::ordered_json::object();
+  workflow.trainingWhere = fields.node().where();
+  if (node == nullptr) return {};
+  MLAAS_TRY(const auto training, WorkflowFields::make(*node, "training", {}));
+  workflow.trainingWhere = node->where();
+  MLAAS_TRY(workflow.training, yamlToJson(*node));
+  return {};
+}
+
+std::string canonicalText(const Workflow& workflow) {
+  nlohmann::ordered_json json;
+  json["name"] = workflow.name;
+  json["dataset"] = datasetConfigToJson(workflow.dataset);
+  json["model"] = {{"kind", workflow.model.kind}};
+  json["model"].update(workflow.model.options);
+  if (!workflow.training.empty()) json["training"] = workflow.training;
+  json["output"] = workflow.output;
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+Result<Workflow> parseTree(const YamlNode& root, const std::string& file) {
+  MLAAS_TRY(const auto fields, WorkflowFields::make(root, "", kWorkflowKeys));
+  Workflow workflow;
+  workflow.file = file;
+  MLAAS_TRY(workflow.name, parseName(fields));
+  MLAAS_TRY(const YamlNode* dataset, fields.required("dataset"));
+  MLAAS_TRY(workflow.dataset, parseDatasetConfig(*dataset));
+  MLAAS_TRY(workflow.model, parseModel(fields));
+  MLAAS_CHECK(parseTraining(fields, workflow));
+  workflow.output = "models/" + workflow.name;
+  if (fields.find("output") != nullptr) {
+    MLAAS_TRY(workflow.output, fields.text("output"));
+  }
+  collectPlaces(root, "", workflow.places);
+  workflow.text = canonicalText(workflow);
+  return workflow;
+}
+
+}  // namespace
+
+int64_t numClasses(const DatasetConfig& config) {
+  int64_t highest = -1;
+  for (const auto& sample : config.samples) highest = std::max(highest, sample.label);
+  return highest + 1;
+}
+
+std::string Workflow::where(std::string_view path) const {
+  std::string key(path);
+  while (true) {
+    if (auto place = places.find(key); place != places.end()) return place->second;
+    const size_t dot = key.rfind('.');
+    if (dot == std::string::npos) return file;
+    key.resize(dot);
+  }
+}
+
+Result<Workflow> parseWorkflow(const std::string& text, const std::string& nameForMessages,
+                               const std::vector<std::string>& settings) {
+  MLAAS_TRY(YamlNode root, parseYaml(text, nameForMessages));
+  if (!root.source) root.source = std::make_shared<const std::string>(nameForMessages);
+  for (const auto& setting : settings) MLAAS_CHECK(applySetting(root, setting));
+  return parseTree(root, nameForMessages);
+}
+
+Result<Workflow> readWorkflow(const std::string& path, const std::vector<std::string>& settings) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return Error(ErrorCode::kNotFound, path + ": the workflow file cannot be opened; is the path right?");
+  }
+  std::string text(kMaxYamlBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return Error(ErrorCode::kIo, path + ": the workflow file cannot be read");
+  text.resize(static_cast<size_t>(file.gcount()));
+  return parseWorkflow(text, path, settings);
+}
+
+}  // namespace mlaas::dataset

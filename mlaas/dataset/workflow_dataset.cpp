@@ -1,0 +1,229 @@
+#include "mlaas/dataset/workflow_dataset.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "mlaas/base/memory_budget.h"
+#include "mlaas/dataset/workflow_fields.h"
+
+namespace mlaas::dataset {
+
+namespace {
+
+const std::vector<std::string> kDatasetKeys = {"tree",   "samples",  "identity", "select",
+                                               "define", "features", "split",    "memory"};
+const std::vector<std::string> kSampleKeys = {"label", "files", "weight"};
+const std::vector<std::string> kGroupKeys = {"columns", "length"};
+const std::vector<std::string> kSplitKeys = {"train", "validation", "test", "seed"};
+
+constexpr int64_t kMaxClasses = 1000;
+constexpr int64_t kMaxGroupLength = 10'000;
+constexpr size_t kMinMemoryBytes = size_t{1} << 20;
+constexpr double kFractionTolerance = 1e-6;
+
+bool isIdentifier(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+Result<void> checkUnique(const WorkflowFields& fields, std::string_view key, const std::vector<std::string>& names) {
+  std::set<std::string_view> seen;
+  for (const auto& name : names) {
+    if (!seen.insert(name).second) return fields.error(key, "'" + name + "' is listed twice");
+  }
+  return {};
+}
+
+Result<Sample> parseSample(const YamlNode& key, const YamlNode& node) {
+  MLAAS_TRY(const auto fields, WorkflowFields::make(node, "dataset.samples." + key.text, kSampleKeys));
+  Sample sample;
+  sample.name = key.text;
+  sample.where = key.where();
+  MLAAS_TRY(sample.label, fields.integer("label", 0, kMaxClasses - 1));
+  MLAAS_TRY(sample.files, fields.texts("files"));
+  if (fields.find("weight") != nullptr) {
+    MLAAS_TRY(sample.weight, fields.text("weight"));
+  }
+  return sample;
+}
+
+Result<void> checkLabels(const WorkflowFields& dataset, const std::vector<Sample>& samples) {
+  std::set<int64_t> labels;
+  for (const auto& sample : samples) labels.insert(sample.label);
+  if (labels.size() < 2) {
+    return dataset.error("samples", "all samples have the label " + std::to_string(*labels.begin()) +
+                                        "; a classifier needs samples of at least two labels (0, 1, ...)");
+  }
+  int64_t expected = 0;
+  for (const int64_t label : labels) {
+    if (label != expected) {
+      return dataset.error("samples", "no sample has the label " + std::to_string(expected) + " but one has " +
+                                          std::to_string(*labels.rbegin()) + "; labels count 0, 1, ... without a gap");
+    }
+    ++expected;
+  }
+  return {};
+}
+
+Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset) {
+  MLAAS_TRY(const YamlNode* node, dataset.required("samples"));
+  MLAAS_TRY(const auto fields, WorkflowFields::make(*node, "dataset.samples", {}));
+  if (node->keys.empty()) return dataset.error("samples", "no sample is listed");
+  std::vector<Sample> samples;
+  for (size_t i = 0; i < node->keys.size(); ++i) {
+    if (node->keys[i].text.empty()) return yamlError(node->keys[i], "dataset.samples: a sample has no name");
+    MLAAS_TRY(auto sample, parseSample(node->keys[i], node->items[i]));
+    samples.push_back(std::move(sample));
+  }
+  MLAAS_CHECK(checkLabels(dataset, samples));
+  return samples;
+}
+
+Result<std::vector<feature::Define>> parseDefines(const WorkflowFields& dataset) {
+  const YamlNode* node = dataset.find("define");
+  std::vector<feature::Define> defines;
+  if (node == nullptr) return defines;
+  MLAAS_TRY(const auto fields, WorkflowFields::make(*node, "dataset.define", {}));
+  for (const auto& key : node->keys) {
+    if (!isIdentifier(key.text)) {
+      return yamlError(
+          key, "dataset.define: '" + key.text + "' cannot name a column; use letters, digits and _, not a digit first");
+    }
+    MLAAS_TRY(auto expression, fields.text(key.text));
+    defines.push_back({key.text, std::move(expression)});
+  }
+  return defines;
+}
+
+Result<feature::JaggedGroup> parseGroup(const YamlNode& key, const YamlNode& node) {
+  if (!isIdentifier(key.text)) {
+    return yamlError(
+        key, "dataset.features: '" + key.text + "' cannot name a group; use letters, digits and _, not a digit first");
+  }
+  MLAAS_TRY(const auto fields, WorkflowFields::make(node, "dataset.features." + key.text, kGroupKeys));
+  feature::JaggedGroup group;
+  group.name = key.text;
+  MLAAS_TRY(group.columns, fields.texts("columns"));
+  MLAAS_CHECK(checkUnique(fields, "columns", group.columns));
+  MLAAS_TRY(group.length, fields.integer("length", 1, kMaxGroupLength));
+  return group;
+}
+
+Result<void> parseFeatures(const WorkflowFields& dataset, feature::FeatureSpec& spec) {
+  MLAAS_TRY(const YamlNode* node, dataset.required("features"));
+  MLAAS_TRY(const auto fields, WorkflowFields::make(*node, "dataset.features", {}));
+  for (size_t i = 0; i < node->keys.size(); ++i) {
+    if (node->keys[i].text == "scalars") {
+      MLAAS_TRY(spec.scalars, fields.texts("scalars"));
+      MLAAS_CHECK(checkUnique(fields, "scalars", spec.scalars));
+      continue;
+    }
+    MLAAS_TRY(auto group, parseGroup(node->keys[i], node->items[i]));
+    spec.groups.push_back(std::move(group));
+  }
+  if (spec.scalars.empty() && spec.groups.empty()) {
+    return dataset.error("features",
+                         "no feature is listed; give scalars: [...] or a group {columns: [...], length: N}");
+  }
+  return {};
+}
+
+// A fraction that is absent beside others that are given is 0.
+Result<Split> parseSplit(const WorkflowFields& dataset) {
+  Split split;
+  const YamlNode* node = dataset.find("split");
+  if (node == nullptr) return split;
+  MLAAS_TRY(const auto fields, WorkflowFields::make(*node, "dataset.split", kSplitKeys));
+  if (fields.find("seed") != nullptr) {
+    MLAAS_TRY(const int64_t seed, fields.integer("seed", 0, INT64_MAX));
+    split.seed = static_cast<uint64_t>(seed);
+  }
+  const std::array<std::pair<const char*, double*>, 3> fractions = {
+      {{"train", &split.train}, {"validation", &split.validation}, {"test", &split.test}}};
+  if (std::none_of(fractions.begin(), fractions.end(), [&](auto& f) { return fields.find(f.first) != nullptr; })) {
+    return split;
+  }
+  for (const auto& [key, fraction] : fractions) {
+    *fraction = 0;
+    if (fields.find(key) == nullptr) continue;
+    MLAAS_TRY(*fraction, fields.number(key));
+    if (!(*fraction >= 0 && *fraction <= 1)) return fields.error(key, "a fraction lies between 0 and 1");
+  }
+  if (split.train <= 0) return fields.error("train", "the fraction for training must be above 0");
+  const double sum = split.train + split.validation + split.test;
+  if (std::abs(sum - 1) > kFractionTolerance) {
+    return dataset.error("split", "train + validation + test must be 1, found " + std::to_string(sum));
+  }
+  return split;
+}
+
+Result<size_t> parseMemory(const WorkflowFields& dataset) {
+  MLAAS_TRY(const auto text, dataset.text("memory"));
+  auto bytes = parseByteSize(text);
+  if (!bytes.ok()) return dataset.error("memory", bytes.error().message());
+  if (*bytes < kMinMemoryBytes) return dataset.error("memory", "at least 1 MiB, found '" + text + "'");
+  return *bytes;
+}
+
+nlohmann::ordered_json samplesToJson(const std::vector<Sample>& samples) {
+  auto json = nlohmann::ordered_json::object();
+  for (const auto& sample : samples) {
+    nlohmann::ordered_json entry = {{"label", sample.label}, {"files", sample.files}};
+    if (!sample.weight.empty()) entry["weight"] = sample.weight;
+    json[sample.name] = std::move(entry);
+  }
+  return json;
+}
+
+}  // namespace
+
+Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
+  MLAAS_TRY(const auto fields, WorkflowFields::make(node, "dataset", kDatasetKeys));
+  DatasetConfig config;
+  if (fields.find("tree") != nullptr) {
+    MLAAS_TRY(config.tree, fields.text("tree"));
+  }
+  MLAAS_TRY(config.samples, parseSamples(fields));
+  MLAAS_TRY(config.identity, fields.texts("identity"));
+  MLAAS_CHECK(checkUnique(fields, "identity", config.identity));
+  if (fields.find("select") != nullptr) {
+    MLAAS_TRY(config.features.select, fields.text("select"));
+  }
+  MLAAS_TRY(config.features.defines, parseDefines(fields));
+  MLAAS_CHECK(parseFeatures(fields, config.features));
+  MLAAS_TRY(config.split, parseSplit(fields));
+  if (fields.find("memory") != nullptr) {
+    MLAAS_TRY(config.memoryBytes, parseMemory(fields));
+  }
+  return config;
+}
+
+nlohmann::ordered_json datasetConfigToJson(const DatasetConfig& config) {
+  auto json = nlohmann::ordered_json::object();
+  if (!config.tree.empty()) json["tree"] = config.tree;
+  json["samples"] = samplesToJson(config.samples);
+  json["identity"] = config.identity;
+  if (!config.features.select.empty()) json["select"] = config.features.select;
+  if (!config.features.defines.empty()) {
+    auto defines = nlohmann::ordered_json::object();
+    for (const auto& define : config.features.defines) defines[define.name] = define.expression;
+    json["define"] = std::move(defines);
+  }
+  auto features = nlohmann::ordered_json::object();
+  if (!config.features.scalars.empty()) features["scalars"] = config.features.scalars;
+  for (const auto& group : config.features.groups) {
+    features[group.name] = {{"columns", group.columns}, {"length", group.length}};
+  }
+  json["features"] = std::move(features);
+  json["split"] = {{"train", config.split.train},
+                   {"validation", config.split.validation},
+                   {"test", config.split.test},
+                   {"seed", config.split.seed}};
+  json["memory"] = config.memoryBytes;
+  return json;
+}
+
+}  // namespace mlaas::dataset
