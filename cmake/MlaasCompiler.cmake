@@ -29,6 +29,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   # The oldest processors found in batch farms; wider vectors are chosen at run time.
   target_compile_options(mlaas_options INTERFACE -march=x86-64-v2)
 endif()
+# Binaries name sources as the repository does, wherever it lies.
+target_compile_options(mlaas_options INTERFACE -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 # A product and a sum are two roundings: the same scores on every machine and compiler.
 target_compile_options(mlaas_options INTERFACE -ffp-contract=off)
 if(MLAAS_SANITIZE)
@@ -43,9 +45,11 @@ endif()
 
 find_program(MLAAS_CCACHE ccache)
 if(MLAAS_CCACHE)
-  # Precompiled headers need these two; see "Precompiled headers" in ccache's manual.
-  set(MLAAS_CCACHE_COMMAND ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-                           ${MLAAS_CCACHE})
+  # The first is what precompiled headers need ("Precompiled headers" in ccache's manual); with the other two, every
+  # checkout of the project shares what one of them compiled.
+  set(MLAAS_CCACHE_COMMAND
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${MLAAS_CCACHE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${MLAAS_CCACHE_COMMAND})
   set(CMAKE_C_COMPILER_LAUNCHER ${MLAAS_CCACHE_COMMAND})
 endif()
