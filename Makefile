@@ -11,7 +11,7 @@ TEST_PYTHON := .venv-test/bin/python3
 export JOBS CMAKE_ARGS PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check format bench asan tsan fuzz lock install clean distclean
+.PHONY: help setup build demo test check format bench fuzz asan tsan lock install clean distclean
 
 help: ## list the targets
 	@echo 'mlaas4hep: make TARGET'
@@ -41,8 +41,12 @@ format: ## rewrite C++ and Python files in the project's format
 
 bench: ## measure against the peers, print the table
 	@$(SETUP) bench
-	@$(BUILD) --bench bench
+	@$(BUILD) --bench release
 	@tools/bench.sh
+
+fuzz: ## run every fuzz target for FUZZ_SECONDS (60)
+	@$(SETUP) fuzz
+	@tools/fuzz.sh
 
 asan: ## build and run the unit tests under address and undefined-behaviour sanitizers
 	@$(SETUP) test
