@@ -1,0 +1,59 @@
+#include "mlaas/table/table.h"
+
+#include <future>
+
+#include "mlaas/base/nearest_name.h"
+
+namespace mlaas::table {
+
+namespace {
+
+using Fetched = Result<std::unique_ptr<FetchedRange>>;
+
+// Starts a fetch and waits for it. The promise is shared: its last user may be the thread that fulfils it.
+Fetched fetchNow(const Table& table, EntryRange range, const std::vector<size_t>& columns) {
+  auto promise = std::make_shared<std::promise<Fetched>>();
+  auto future = promise->get_future();
+  table.fetch(range, columns, [promise](Fetched fetched) { promise->set_value(std::move(fetched)); });
+  return future.get();
+}
+
+}  // namespace
+
+Result<size_t> Table::findColumn(std::string_view name) const {
+  const std::vector<ColumnInfo>& all = columns();
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (all[i].name == name) return i;
+  }
+  std::vector<std::string> candidates;
+  for (const ColumnInfo& column : all) candidates.push_back(column.name);
+  return Error(ErrorCode::kNotFound, "unknown column '" + std::string(name) + "'" + suggestNames(name, candidates))
+      .within(this->name())
+      .within(url());
+}
+
+Result<std::vector<Column>> Table::read(EntryRange range, const std::vector<size_t>& columns, TaskPool* pool) const {
+  MLAAS_TRY(const std::unique_ptr<FetchedRange> fetched, fetchNow(*this, range, columns));
+  std::vector<Column> decoded;
+  if (!pool) {
+    for (size_t column : columns) {
+      MLAAS_TRY(Column one, fetched->decode(column));
+      decoded.push_back(std::move(one));
+    }
+    return decoded;
+  }
+  std::vector<std::future<Result<Column>>> tasks;
+  for (size_t column : columns) {
+    tasks.push_back(pool->submit([&fetched, column] { return fetched->decode(column); }));
+  }
+  // Every task is waited for, also after a failure: they use `fetched`.
+  std::vector<Result<Column>> results;
+  for (auto& task : tasks) results.push_back(task.get());
+  for (auto& result : results) {
+    if (!result.ok()) return std::move(result).error();
+    decoded.push_back(*std::move(result));
+  }
+  return decoded;
+}
+
+}  // namespace mlaas::table
