@@ -1,7 +1,8 @@
 // From the columns of a table to the tensors of a model: selection, defined columns, padding.
 // The one piece of code that training, predicting and serving share. Columns that the selection needs are read first;
 // the others only where an entry survives.
-// Errors:  kInvalidArgument (unknown or unfit column, expression; names offered), those of the table.
+// Errors:  kInvalidArgument (unknown or unfit column, expression; names offered; lists of one group that differ in
+//          length, with the entry), kUnsupported (a column that the table cannot read), those of the table.
 // Threads: immutable after make(); make() and process() from any thread.
 #pragma once
 
@@ -12,12 +13,16 @@
 #include <vector>
 
 #include "mlaas/base/error.h"
+#include "mlaas/feature/column_patterns.h"
 #include "mlaas/feature/feature_spec.h"
+#include "mlaas/feature/flat_rows.h"
 #include "mlaas/feature/tensors.h"
 #include "mlaas/table/expression.h"
 #include "mlaas/table/table.h"
 
 namespace mlaas::feature {
+
+struct FeaturePlan;
 
 // The surviving rows of one range of entries.
 struct FeatureBlock {
@@ -29,11 +34,17 @@ struct FeatureBlock {
 class FeatureMaker {
  public:
   // Checks `spec` against the table's columns. `extras` are expressions for flat columns wanted beside the features;
-  // `applySelection` false keeps all rows.
+  // `applySelection` false keeps all rows. Defines that nothing uses are checked and never computed.
   static Result<FeatureMaker> make(FeatureSpec spec, const table::Table& table, std::vector<std::string> extras,
                                    bool applySelection);
 
+  // The same for columns that are known by name and type only.
+  static Result<FeatureMaker> make(FeatureSpec spec, std::span<const table::NamedType> columns,
+                                   std::vector<std::string> extras, bool applySelection);
+
   const FeatureSpec& spec() const;
+  // The columns that process() reads, in the table's order; no others are touched.
+  const std::vector<table::NamedType>& inputs() const;
 
   // Reads and makes the features of `range`; `table` must have the columns of the table given to make().
   Result<FeatureBlock> process(const table::Table& table, table::EntryRange range) const;
@@ -42,25 +53,9 @@ class FeatureMaker {
   Result<FeatureBlock> process(const std::function<Result<Column>(const std::string&)>& lookup, int64_t numRows) const;
 
  private:
-  struct Plan;
-  std::shared_ptr<const Plan> plan_;
+  explicit FeatureMaker(std::shared_ptr<const FeaturePlan> plan) : plan_(std::move(plan)) {}
+
+  std::shared_ptr<const FeaturePlan> plan_;
 };
-
-// Replaces wildcards (* and ?) in a list of column names by the table's names in their order; a name without one stays.
-// `excluded` are never taken by a wildcard. kNotFound where one matches nothing.
-Result<std::vector<std::string>> expandColumnNames(const std::vector<std::string>& patterns,
-                                                   const std::vector<std::string>& available,
-                                                   const std::vector<std::string>& excluded);
-
-// Flat rows of spec.flatWidth() values (see FeatureSpec::flatNames) to tensors and back.
-// kInvalidArgument where a count is negative, fractional or above its length.
-Result<Tensors> tensorsFromFlatRows(const FeatureSpec& spec, std::span<const float> rows);
-std::vector<float> flatRowsFromTensors(const Tensors& tensors);
-
-// The matrix that trees see: rows x (scalars + group values), padding and counts as: padding NaN, no count column.
-// `missing` is what padding becomes.
-void treeMatrix(const Tensors& tensors, float missing, std::vector<float>& out);
-// Names of treeMatrix's columns: flatNames() without the counts.
-std::vector<std::string> treeFeatureNames(const FeatureSpec& spec);
 
 }  // namespace mlaas::feature

@@ -33,8 +33,8 @@ Result<Expression> Expression::compile(std::string_view text, std::span<const Na
     compiled.columnTypes_.push_back(found->type);
   }
   const expression::Node& root = *typed.root;
-  compiled.type_ = {root.form == expression::Form::kColumn ? root.columnType : expression::dtypeOf(root.kind),
-                    root.depth, {}, false};
+  compiled.type_ = {
+      root.form == expression::Form::kColumn ? root.columnType : expression::dtypeOf(root.kind), root.depth, {}, false};
   compiled.root_ = std::move(typed.root);
   return compiled;
 }

@@ -139,9 +139,10 @@ Result<NodePtr> buildConversion(Call& call) {
                                                  : Kind::kFloat64;
   const NodePtr& argument = call.arguments.front();
   if (argument->kind == Kind::kFloat64 && to != Kind::kFloat64) {
-    return call.typer.complain(argument->mark, call.syntax.name + "() takes integers and bools, but '" +
-                                                   call.typer.textOf(*argument) + "' is a float64",
-                               "; floor(), ceil() and round() give whole float64");
+    return call.typer.complain(
+        argument->mark,
+        call.syntax.name + "() takes integers and bools, but '" + call.typer.textOf(*argument) + "' is a float64",
+        "; floor(), ceil() and round() give whole float64");
   }
   return call.typer.convert(argument, to);
 }
@@ -179,7 +180,8 @@ constexpr Function kFunctions[] = {
     {"round", 1, 1, false, buildRounding},
     {"atan2", 2, 2, false, buildMultiMath},
     {"hypot", 2, 2, false, buildMultiMath},
-    {"pow", 2, 2, false, [](Call& call) { return call.typer.power(call.syntax, call.arguments[0], call.arguments[1]); }},
+    {"pow", 2, 2, false,
+     [](Call& call) { return call.typer.power(call.syntax, call.arguments[0], call.arguments[1]); }},
     {"DeltaPhi", 2, 2, false, buildMultiMath},
     {"DeltaR", 4, 4, false, buildMultiMath},
     {"isnan", 1, 1, false, buildClassify},

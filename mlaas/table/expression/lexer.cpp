@@ -15,8 +15,9 @@ bool isNamePart(char c) { return isLetter(c) || isDigit(c) || c == '.'; }
 bool isSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // Longer symbols first, so that the first match is the longest.
-constexpr std::array<std::string_view, 23> kSymbols = {"**", "==", "!=", "<=", ">=", "&&", "||", "+", "-", "*", "/", "%",
-                                                       "<",  ">",  "!",  "(",  ")",  "[",  "]",  ",", "?", ":", "="};
+constexpr std::array<std::string_view, 23> kSymbols = {"**", "==", "!=", "<=", ">=", "&&", "||", "+",
+                                                       "-",  "*",  "/",  "%",  "<",  ">",  "!",  "(",
+                                                       ")",  "[",  "]",  ",",  "?",  ":",  "="};
 
 std::string hintFor(char c) {
   switch (c) {

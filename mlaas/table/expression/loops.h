@@ -53,7 +53,8 @@ void multiLoop(const Operand* operands, size_t count, void* out) {
   auto* to = static_cast<Value*>(out);
   [&]<size_t... K>(std::index_sequence<K...>) {
     for (size_t i = 0; i < count; ++i) to[i] = Function{}(in[K][i * step[K]]...);
-  }(std::make_index_sequence<N>{});
+  }
+  (std::make_index_sequence<N>{});
 }
 
 // Calls function(T{}) with the C++ type of `kind`, which is not kBool.

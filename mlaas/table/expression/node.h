@@ -59,8 +59,8 @@ struct Node {
   bool nonNegative = false;  // of kind int64: known to be >= 0 from its type, so that it may join uint64
   size_t begin = 0;          // bytes [begin, end) of the text
   size_t end = 0;
-  size_t mark = 0;           // where a complaint points
-  size_t column = 0;         // index in Expression::columns()
+  size_t mark = 0;    // where a complaint points
+  size_t column = 0;  // index in Expression::columns()
   DType columnType = DType::kFloat64;
   ElementwiseKernel load = nullptr;  // from columnType to kind
   Scalar constant;

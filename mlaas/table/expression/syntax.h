@@ -45,8 +45,8 @@ struct Syntax {
   SyntaxKind kind = SyntaxKind::kInteger;
   size_t begin = 0;  // bytes [begin, end) of the text
   size_t end = 0;
-  size_t mark = 0;   // where to point in a complaint: the operator or the name
-  int height = 1;    // of the tree below; bounded, so that recursion over it is
+  size_t mark = 0;  // where to point in a complaint: the operator or the name
+  int height = 1;   // of the tree below; bounded, so that recursion over it is
   uint64_t integer = 0;
   double real = 0;
   std::string name;

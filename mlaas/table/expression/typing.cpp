@@ -87,7 +87,8 @@ NodePtr Typer::convert(NodePtr node, Kind kind) const {
 
 Result<NodePtr> Typer::asBool(NodePtr node, std::string_view user) const {
   if (node->kind == Kind::kFloat64) {
-    return complain(node->mark, std::string(user) + " takes bools or integers, but '" + textOf(*node) + "' is a float64",
+    return complain(node->mark,
+                    std::string(user) + " takes bools or integers, but '" + textOf(*node) + "' is a float64",
                     "; compare it, as in " + textOf(*node) + " != 0");
   }
   return convert(std::move(node), Kind::kBool);
@@ -267,8 +268,8 @@ Result<NodePtr> Typer::binary(const Syntax& syntax) {
 // An integer to the power of an integer written out, not negative, stays exact; every other power is a float64.
 Result<NodePtr> Typer::power(const Syntax& syntax, NodePtr base, NodePtr exponent) const {
   base = asNumber(std::move(base));
-  const bool isWhole = exponent->form == Form::kConstant && exponent->kind == Kind::kInt64 &&
-                       exponent->constant.integer >= 0;
+  const bool isWhole =
+      exponent->form == Form::kConstant && exponent->kind == Kind::kInt64 && exponent->constant.integer >= 0;
   const Kind kind = isWhole ? base->kind : Kind::kFloat64;
   return elementwise(syntax, kind, arithmeticKernel(Operator::kPower, kind),
                      {convert(std::move(base), kind), convert(std::move(exponent), kind)});
