@@ -35,7 +35,7 @@ readonly kRunPackages="
   libdeflate-dev
   liblz4-dev
   liblzma-dev
-  libonnx-dev libprotobuf-dev protobuf-compiler
+  libonnx-dev libprotobuf-dev
   libopenblas0-openmp
   libsimdjson-dev
   libspdlog-dev
@@ -97,11 +97,11 @@ setup: this system is not Debian 12, so its packages are not installed from here
   make bench  also Google Benchmark, wrk; PyTorch for Python as a peer
 
 Libraries outside the standard places are named to CMake when it configures, for example
-  make build CMAKE_ARGS="-DCMAKE_PREFIX_PATH=/opt/hep;/opt/grpc -DTorch_DIR=/opt/libtorch/share/cmake/Torch"
+  make build CMAKE_ARGS="-DCMAKE_PREFIX_PATH=/opt/hep;/opt/onnx -DTorch_DIR=/opt/libtorch/share/cmake/Torch"
   -DTorch_DIR=DIR      folder with TorchConfig.cmake     (python3 -c "import torch; print(torch.utils.cmake_prefix_path)")
-  -Dxgboost_DIR=DIR    folder with xgboost-config.cmake
-  -DONNX_DIR=DIR       folder with ONNXConfig.cmake
   -DOpenVINO_DIR=DIR   folder with OpenVINOConfig.cmake  (default: the one in .venv)
+  -DMLAAS_XGBOOST=FILE -DMLAAS_XGBOOST_INCLUDE=DIR       libxgboost and the folder of xgboost/c_api.h
+  -DMLAAS_ONNX_PROTO=FILE -DMLAAS_ONNX_INCLUDE=DIR       libonnx_proto and the folder of onnx/onnx_pb.h
 
 Once they are there, set MLAAS_SYSTEM_PACKAGES=skip: this script then makes only the virtual environments.
 TEXT
