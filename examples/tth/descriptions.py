@@ -9,7 +9,7 @@ DESCRIPTIONS: dict[str, str] = {
     "weight": "Generator weight; about 15 % are negative",
     "nJet": "Number of jets with pt > 30 GeV and |eta| < 2.4",
     "nBJet": "Number of jets with Jet_btag > 0.5",
-    "nLepton": "Number of electrons and muons from W or tau, pt > 20 GeV and |eta| < 2.4",
+    "nLepton": "Number of electrons and muons not directly from hadrons, pt > 20 GeV and |eta| < 2.4",
     "ht": "Scalar sum of the jets' pt [GeV]",
     "sphericity": "Sphericity of the jets, 0 to 1",
     "aplanarity": "Aplanarity of the jets, 0 to 0.5",

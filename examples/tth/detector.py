@@ -71,7 +71,7 @@ def contains_quark(particle_id: ak.Array, quark: int) -> ak.Array:
 
 
 def is_prompt_lepton(record: ak.Array) -> ak.Array:
-    """Say which particles are final electrons or muons of a W or tau, in the acceptance."""
+    """Say which particles are final electrons or muons not directly from hadrons, in the acceptance."""
     number = abs(record.id)
     from_tau = abs(record.id[record.mother1]) == 15
     is_prompt = (record.status > 0) & ((number == 11) | (number == 13))
