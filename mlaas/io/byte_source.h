@@ -41,4 +41,7 @@ class ByteSource {
   virtual Result<void> readNow(std::vector<ReadRequest> requests);
 };
 
+// kCorrupt naming the first request that goes past the source's end.
+Result<void> checkWithin(const ByteSource& source, std::span<const ReadRequest> requests);
+
 }  // namespace mlaas::io

@@ -6,19 +6,14 @@
 
 namespace mlaas::table {
 
-namespace {
-
-using Fetched = Result<std::unique_ptr<FetchedRange>>;
-
-// Starts a fetch and waits for it. The promise is shared: its last user may be the thread that fulfils it.
-Fetched fetchNow(const Table& table, EntryRange range, const std::vector<size_t>& columns) {
+// The promise is shared: its last user may be the thread that fulfils it.
+Result<std::unique_ptr<FetchedRange>> Table::fetchNow(EntryRange range, std::vector<size_t> columns) const {
+  using Fetched = Result<std::unique_ptr<FetchedRange>>;
   auto promise = std::make_shared<std::promise<Fetched>>();
   auto future = promise->get_future();
-  table.fetch(range, columns, [promise](Fetched fetched) { promise->set_value(std::move(fetched)); });
+  fetch(range, std::move(columns), [promise](Fetched fetched) { promise->set_value(std::move(fetched)); });
   return future.get();
 }
-
-}  // namespace
 
 Result<size_t> Table::findColumn(std::string_view name) const {
   const std::vector<ColumnInfo>& all = columns();
@@ -33,7 +28,7 @@ Result<size_t> Table::findColumn(std::string_view name) const {
 }
 
 Result<std::vector<Column>> Table::read(EntryRange range, const std::vector<size_t>& columns, TaskPool* pool) const {
-  MLAAS_TRY(const std::unique_ptr<FetchedRange> fetched, fetchNow(*this, range, columns));
+  MLAAS_TRY(const std::unique_ptr<FetchedRange> fetched, fetchNow(range, columns));
   std::vector<Column> decoded;
   if (!pool) {
     for (size_t column : columns) {

@@ -64,6 +64,8 @@ class Table {
   // Starts to read what decode() of these columns needs; done is called once, on any thread. The table must outlive
   // the FetchedRange.
   virtual void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const = 0;
+  // Fetches and waits; a table whose source allows it stays on the caller's thread.
+  virtual Result<std::unique_ptr<FetchedRange>> fetchNow(EntryRange range, std::vector<size_t> columns) const;
 
   // The column's index; kNotFound with the nearest names.
   Result<size_t> findColumn(std::string_view name) const;

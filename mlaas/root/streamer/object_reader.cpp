@@ -1,0 +1,412 @@
+#include "mlaas/root/streamer/object_reader.h"
+
+#include <algorithm>
+
+#include "mlaas/root/key.h"
+
+namespace mlaas::root {
+
+namespace {
+
+namespace type = element_type;
+
+constexpr int kDeepest = 100;
+constexpr uint32_t kByteCountMask = 0x40000000;
+constexpr uint32_t kNewClassTag = 0xFFFFFFFF;
+constexpr uint32_t kClassMask = 0x80000000;
+constexpr uint32_t kMapOffset = 2;           // added to places so that 0 and 1 keep a meaning of their own
+constexpr uint32_t kIsReferenced = 1U << 4;  // TObject::fBits: two more bytes follow
+
+// Bytes of one number in the file; 0 for what is not a plain number.
+size_t storedBytes(int32_t code) {
+  switch (code) {
+    case type::kChar:
+    case type::kUChar:
+    case type::kLegacyChar:
+    case type::kBool:
+      return 1;
+    case type::kShort:
+    case type::kUShort:
+      return 2;
+    case type::kInt:
+    case type::kUInt:
+    case type::kCounter:
+    case type::kBits:
+    case type::kFloat:
+      return 4;
+    case type::kLong:
+    case type::kULong:
+    case type::kLong64:
+    case type::kULong64:
+    case type::kDouble:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+bool isReal(int32_t code) { return code == type::kFloat || code == type::kDouble; }
+
+int64_t readInteger(ByteCursor& cursor, int32_t code) {
+  switch (code) {
+    case type::kChar:
+      return cursor.big<int8_t>();
+    case type::kUChar:
+    case type::kLegacyChar:
+    case type::kBool:
+      return cursor.big<uint8_t>();
+    case type::kShort:
+      return cursor.big<int16_t>();
+    case type::kUShort:
+      return cursor.big<uint16_t>();
+    case type::kUInt:
+    case type::kBits:
+      return cursor.big<uint32_t>();
+    case type::kInt:
+    case type::kCounter:
+      return cursor.big<int32_t>();
+    default:
+      return cursor.big<int64_t>();
+  }
+}
+
+double readReal(ByteCursor& cursor, int32_t code) {
+  return code == type::kFloat ? static_cast<double>(cursor.big<float>()) : cursor.big<double>();
+}
+
+std::string withoutStar(const std::string& typeName) {
+  const size_t star = typeName.find('*');
+  return star == std::string::npos ? typeName : typeName.substr(0, star);
+}
+
+// The number type of TArrayX's values; 0 for another class.
+int32_t arrayType(std::string_view className) {
+  if (className == "TArrayC") return type::kChar;
+  if (className == "TArrayS") return type::kShort;
+  if (className == "TArrayI") return type::kInt;
+  if (className == "TArrayL" || className == "TArrayL64") return type::kLong64;
+  if (className == "TArrayF") return type::kFloat;
+  if (className == "TArrayD") return type::kDouble;
+  return 0;
+}
+
+}  // namespace
+
+Result<const Object*> ObjectReader::read(const std::string& className) {
+  const Object* object = readObject(className);
+  if (cursor_.ok()) return object;
+  const std::string what = "the object of class " + className;
+  if (reason_.empty()) return Error(cursor_.check(what).error());
+  return Error(unsupported_ ? ErrorCode::kUnsupported : ErrorCode::kCorrupt,
+               what + " cannot be read at byte " + std::to_string(cursor_.position()) + ": " + reason_);
+}
+
+void ObjectReader::fail(std::string reason) {
+  if (reason_.empty()) reason_ = std::move(reason);
+  cursor_.fail();
+}
+
+ObjectReader::Header ObjectReader::readHeader() {
+  Header header;
+  const size_t start = cursor_.position();
+  if (cursor_.remaining() >= 4) {
+    const auto word = cursor_.big<uint32_t>();
+    header.hasCount = (word & kByteCountMask) != 0 && word != kNewClassTag;
+    const size_t count = word & ~kByteCountMask;
+    if (!header.hasCount) {
+      cursor_.seek(start);
+    } else if (count > cursor_.remaining() || count < 2) {
+      fail("a byte count points past the end of the record");
+    } else {
+      header.end = start + 4 + count;
+    }
+  }
+  header.version = cursor_.big<int16_t>();
+  // A class without a version of its own is told by the checksum of its description.
+  if (header.version <= 0 && header.hasCount && header.end >= cursor_.position() + 4) {
+    header.checksum = cursor_.big<uint32_t>();
+  }
+  return header;
+}
+
+void ObjectReader::finish(const Header& header, Object& object) {
+  if (!cursor_.ok() || !header.hasCount) return;
+  if (cursor_.position() > header.end) return fail(object.className + " is longer than its byte count");
+  cursor_.seek(header.end);
+}
+
+const Object* ObjectReader::readObject(const std::string& className) {
+  Object& object = arena_.make(className);
+  readClass(object, className, false);
+  return &object;
+}
+
+void ObjectReader::readClass(Object& object, const std::string& className, bool isBase) {
+  if (!cursor_.ok()) return;
+  if (depth_ >= kDeepest) return fail("objects are nested too deep");
+  ++depth_;
+  if (!readBuiltin(object, className)) {
+    const Header header = readHeader();
+    if (!isBase) object.version = header.version;
+    const ClassDescription* description = registry_.find(className, header.version, header.checksum);
+    if (description != nullptr && cursor_.ok()) {
+      readDescribed(object, *description);
+    } else if (cursor_.ok()) {
+      const std::string reason = "the file does not describe class " + className + " version " + std::to_string(header.version);
+      object.unreadable = reason;
+      if (!header.hasCount) {
+        unsupported_ = true;
+        fail(reason);
+      } else {
+        cursor_.seek(header.end);
+      }
+    }
+    if (object.unreadable.empty()) {
+      finish(header, object);
+    } else if (cursor_.ok() && header.hasCount) {
+      cursor_.seek(header.end);
+    } else if (cursor_.ok()) {
+      unsupported_ = true;
+      fail(object.unreadable);
+    }
+  }
+  --depth_;
+}
+
+const Object* ObjectReader::readPointer() {
+  const size_t start = cursor_.position();
+  const auto word = cursor_.big<uint32_t>();
+  if (!cursor_.ok()) return nullptr;
+  const bool hasCount = (word & kByteCountMask) != 0 && word != kNewClassTag;
+  uint32_t tag = word;
+  size_t end = 0;
+  size_t tagPlace = start;
+  if (hasCount) {
+    const size_t count = word & ~kByteCountMask;
+    if (count > cursor_.remaining() || count < 4) {
+      fail("a byte count points past the end of the record");
+      return nullptr;
+    }
+    end = start + 4 + count;
+    tagPlace = cursor_.position();
+    tag = cursor_.big<uint32_t>();
+  }
+  if ((tag & kClassMask) == 0) return readReferenced(tag, end);
+
+  std::string className;
+  if (tag == kNewClassTag) {
+    const auto rest = cursor_.rest();
+    const auto zero = std::find(rest.begin(), rest.end(), std::byte{0});
+    className = cursor_.characters(static_cast<size_t>(zero - rest.begin()));
+    cursor_.skip(1);
+    classNames_.emplace(static_cast<uint32_t>(tagPlace + keyBytes_) + kMapOffset, className);
+  } else {
+    const auto found = classNames_.find(tag & ~kClassMask);
+    if (found == classNames_.end()) {
+      fail("an object refers to a class that was not named before");
+      return nullptr;
+    }
+    className = found->second;
+  }
+  Object& object = arena_.make(className);
+  // Known before its members are read: they may point back to it.
+  objects_.emplace(static_cast<uint32_t>(start + keyBytes_) + kMapOffset, &object);
+  const bool couldRead = cursor_.ok();
+  readClass(object, className, false);
+  if (couldRead && hasCount && cursor_.ok()) cursor_.seek(end);
+  return &object;
+}
+
+const Object* ObjectReader::readReferenced(uint32_t tag, size_t end) {
+  if (tag == 0) return nullptr;
+  const auto found = objects_.find(tag);
+  if (found != objects_.end()) return found->second;
+  // To an object outside this record, or to one that was stepped over.
+  if (end > 0) cursor_.seek(end);
+  return nullptr;
+}
+
+void ObjectReader::readDescribed(Object& object, const ClassDescription& description) {
+  object.members.reserve(object.members.size() + description.members.size());
+  for (const ClassMember& member : description.members) {
+    if (!cursor_.ok() || !object.unreadable.empty()) return;
+    if (member.isBase()) {
+      readClass(object, member.name, true);
+    } else {
+      readMember(object, member);
+    }
+  }
+}
+
+void ObjectReader::readMember(Object& object, const ClassMember& member) {
+  const int32_t code = member.type;
+  Value value;
+  if (storedBytes(code) > 0) {
+    value = readScalar(member);
+    if (code == type::kBits && (static_cast<uint32_t>(std::get<int64_t>(value)) & kIsReferenced) != 0) cursor_.skip(2);
+  } else if (code > type::kFixedArray && storedBytes(code - type::kFixedArray) > 0) {
+    value = readNumbers(code - type::kFixedArray, static_cast<uint64_t>(std::max(0, member.arrayLength)));
+  } else if (code > type::kCountedArray && storedBytes(code - type::kCountedArray) > 0) {
+    value = readCounted(object, member);
+  } else if (code == type::kTString) {
+    value = std::string(readString(cursor_));
+  } else if (code == type::kCharStar) {
+    value = std::string(cursor_.characters(cursor_.big<uint32_t>()));
+  } else if (code == type::kObject || code == type::kAny || code == type::kObjectInPlace || code == type::kAnyInPlace ||
+             code == type::kTObject || code == type::kTNamed) {
+    value = readObject(withoutStar(member.typeName));
+  } else if (code == type::kObjectPointer || code == type::kAnyPointer) {
+    value = readPointer();
+  } else if (code == type::kFixedArray + type::kObject || code == type::kFixedArray + type::kAny) {
+    value = readObjects(member, false);
+  } else if (code == type::kFixedArray + type::kObjectPointer || code == type::kFixedArray + type::kAnyPointer) {
+    value = readObjects(member, true);
+  } else {
+    // Not understood, but with a byte count it can be stepped over.
+    const Header header = readHeader();
+    if (!header.hasCount) {
+      object.unreadable = "member " + member.name + " of type " + member.typeName + " cannot be read";
+      return;
+    }
+    cursor_.seek(header.end);
+  }
+  object.add(member.name, std::move(value));
+}
+
+Value ObjectReader::readScalar(const ClassMember& member) {
+  if (isReal(member.type)) return readReal(cursor_, member.type);
+  return readInteger(cursor_, member.type);
+}
+
+Value ObjectReader::readNumbers(int32_t code, uint64_t count) {
+  if (count > cursor_.remaining() / storedBytes(code)) {
+    fail("an array is longer than its record");
+    return {};
+  }
+  if (isReal(code)) {
+    std::vector<double> values(count);
+    for (double& value : values) value = readReal(cursor_, code);
+    return values;
+  }
+  std::vector<int64_t> values(count);
+  for (int64_t& value : values) value = readInteger(cursor_, code);
+  return values;
+}
+
+Value ObjectReader::readCounted(const Object& object, const ClassMember& member) {
+  const bool isThere = cursor_.big<uint8_t>() != 0;
+  const auto count = object.integer(member.countName);
+  if (!count.ok() || *count < 0) {
+    fail("array " + member.name + " has no count");
+    return {};
+  }
+  return readNumbers(member.type - type::kCountedArray, isThere ? static_cast<uint64_t>(*count) : 0);
+}
+
+Value ObjectReader::readObjects(const ClassMember& member, bool pointers) {
+  std::vector<const Object*> objects;
+  const std::string className = withoutStar(member.typeName);
+  for (int32_t i = 0; i < member.arrayLength && cursor_.ok(); ++i) {
+    objects.push_back(pointers ? readPointer() : readObject(className));
+  }
+  return objects;
+}
+
+bool ObjectReader::readBuiltin(Object& object, const std::string& className) {
+  if (className == "TObject") {
+    readTObject(object);
+  } else if (className == "TString") {
+    object.add("fString", std::string(readString(cursor_)));
+  } else if (className == "TObjArray") {
+    readObjArray(object);
+  } else if (className == "TList" || className == "THashList") {
+    readList(object);
+  } else if (className == "TBasket") {
+    readBasket(object);
+  } else if (const int32_t code = arrayType(className); code != 0) {
+    readArray(object, code);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void ObjectReader::readTObject(Object& object) {
+  const auto version = cursor_.big<uint16_t>();
+  if ((version & (kByteCountMask >> 16)) != 0) cursor_.skip(4);  // it was the upper half of a byte count
+  object.add("fUniqueID", int64_t{cursor_.big<uint32_t>()});
+  const auto bits = cursor_.big<uint32_t>();
+  object.add("fBits", int64_t{bits});
+  if ((bits & kIsReferenced) != 0) cursor_.skip(2);
+}
+
+void ObjectReader::readObjArray(Object& object) {
+  const Header header = readHeader();
+  object.version = header.version;
+  if (header.version > 2) readTObject(object);
+  if (header.version > 1) readString(cursor_);
+  const auto count = cursor_.big<uint32_t>();
+  cursor_.skip(4);  // lower bound
+  if (count > cursor_.remaining() / 4) return fail("a list is longer than its record");
+  std::vector<const Object*> elements;
+  elements.reserve(count);
+  for (uint32_t i = 0; i < count && cursor_.ok(); ++i) elements.push_back(readPointer());
+  object.add(kListElements, std::move(elements));
+  finish(header, object);
+}
+
+void ObjectReader::readList(Object& object) {
+  const Header header = readHeader();
+  object.version = header.version;
+  if (header.version <= 3) return fail("a TList of version " + std::to_string(header.version));
+  readTObject(object);
+  readString(cursor_);
+  const auto count = cursor_.big<uint32_t>();
+  if (count > cursor_.remaining() / 5) return fail("a list is longer than its record");
+  std::vector<const Object*> elements;
+  elements.reserve(count);
+  for (uint32_t i = 0; i < count && cursor_.ok(); ++i) {
+    elements.push_back(readPointer());
+    readString(cursor_);  // option
+  }
+  object.add(kListElements, std::move(elements));
+  finish(header, object);
+}
+
+void ObjectReader::readArray(Object& object, int32_t code) {
+  const auto count = cursor_.big<uint32_t>();
+  object.add("fArray", readNumbers(code, count));
+}
+
+// A basket that stands in its branch: key, sizes, offsets, and the data as it would be in a record, key included.
+void ObjectReader::readBasket(Object& object) {
+  const Key key = readKeyOfUnwritten(cursor_);
+  const auto version = cursor_.big<uint16_t>();
+  cursor_.skip(4);  // size of the buffer in memory
+  int64_t ioBits = 0;
+  const auto offsetsCapacity = cursor_.big<int32_t>();
+  if (offsetsCapacity < 0) ioBits = cursor_.big<uint8_t>();
+  const auto numEntries = cursor_.big<int32_t>();
+  const auto last = cursor_.big<int32_t>();
+  auto flag = cursor_.big<uint8_t>();
+  if (numEntries < 0 || last < 0) return fail("a basket has negative sizes");
+  const bool generated = flag >= 80;
+  if (generated) flag = static_cast<uint8_t>(flag - 80);
+  object.version = version;
+  object.add("fKeylen", int64_t{key.keyBytes});
+  object.add("fIOBits", ioBits);
+  object.add("fNevBuf", int64_t{numEntries});
+  object.add("fLast", int64_t{last});
+  Value offsets;
+  if (!generated && flag != 0 && flag % 10 != 2) {
+    if (numEntries > 0) offsets = readNumbers(type::kInt, cursor_.big<uint32_t>());
+    if (flag > 40) readNumbers(type::kInt, cursor_.big<uint32_t>());  // displacements
+  }
+  object.add("fEntryOffset", std::move(offsets));
+  if (flag == 1 || flag > 10) {
+    if (version <= 1) cursor_.skip(4);  // length of the array that follows
+    object.add("@bytes", cursor_.bytes(static_cast<size_t>(last)));
+  }
+}
+
+}  // namespace mlaas::root

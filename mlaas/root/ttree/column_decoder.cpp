@@ -1,0 +1,286 @@
+#include "mlaas/root/ttree/column_decoder.h"
+
+#include <algorithm>
+#include <bit>
+#include <new>
+
+#include "mlaas/root/big_endian.h"
+#include "mlaas/root/compression.h"
+
+namespace mlaas::root {
+
+namespace {
+
+// What one call may return; a larger range is read in pieces.
+constexpr uint64_t kMostBytes = uint64_t{16} << 30;
+constexpr uint32_t kByteCountMask = 0x40000000;
+constexpr size_t kCollectionHeaderBytes = 10;  // byte count, version, number of elements
+constexpr uint16_t kMemberWise = 0x4000;       // bit of the version
+
+// The memory that a thread reuses from basket to basket.
+struct Scratch {
+  std::vector<std::byte> plain;
+  std::vector<int64_t> offsets;
+};
+
+Scratch& scratch() {
+  thread_local Scratch made;
+  return made;
+}
+
+BasketHeader headerOf(const EmbeddedBasket& basket) {
+  BasketHeader header;
+  header.keyBytes = basket.keyBytes;
+  header.numEntries = basket.numEntries;
+  header.dataBytes = static_cast<uint32_t>(basket.bytes.size() - std::min<size_t>(basket.bytes.size(), basket.keyBytes));
+  header.objectBytes = header.storedBytes = header.dataBytes;
+  header.ioBits = basket.ioBits;
+  header.offsetsLeftOut = basket.entryOffsets.empty();
+  return header;
+}
+
+Error inBasket(Error error, const BasketPart& part) {
+  const std::string which = "basket of entries " + std::to_string(part.entries.first) + " to " +
+                            std::to_string(part.entries.last) +
+                            (part.embedded ? std::string(" in the tree's record") : " at byte " + std::to_string(part.offset));
+  return std::move(error).within(which);
+}
+
+Error corrupt(std::string message) { return Error(ErrorCode::kCorrupt, std::move(message)); }
+
+// Any byte but 0 is true: C++ knows no other bool.
+void normaliseBools(std::span<std::byte> values) {
+  for (std::byte& value : values) value = value == std::byte{0} ? std::byte{0} : std::byte{1};
+}
+
+class Decoder {
+ public:
+  Decoder(const ColumnPlan& plan, EntryRange range, std::span<const BasketPart> baskets, const CounterReader& readCounter)
+      : plan_(plan),
+        range_(range),
+        baskets_(baskets),
+        readCounter_(readCounter),
+        width_(dtypeBytes(plan.type.dtype)),
+        elementBytes_(plan.elementBytes()) {}
+
+  Result<Column> decode() {
+    MLAAS_CHECK(readHeaders());
+    MLAAS_CHECK(allocate());
+    for (size_t i = 0; i < baskets_.size(); ++i) {
+      auto done = decodeBasket(baskets_[i], headers_[i]);
+      if (!done.ok()) return inBasket(Error(done.error()), baskets_[i]);
+    }
+    return finish();
+  }
+
+ private:
+  Result<void> readHeaders() {
+    for (const BasketPart& part : baskets_) {
+      auto header = part.embedded ? Result<BasketHeader>(headerOf(*part.embedded)) : readBasketHeader(part.record);
+      if (!header.ok()) return inBasket(std::move(header).error(), part);
+      if (auto fits = checkEntries(part, *header); !fits.ok()) return inBasket(Error(fits.error()), part);
+      headers_.push_back(*header);
+    }
+    return {};
+  }
+
+  Result<void> checkEntries(const BasketPart& part, const BasketHeader& header) const {
+    if (static_cast<int64_t>(header.numEntries) != part.entries.size()) {
+      return corrupt("it has " + std::to_string(header.numEntries) + " entries, its branch says " +
+                     std::to_string(part.entries.size()));
+    }
+    const uint64_t expected = uint64_t{header.numEntries} * plan_.entryBytes;
+    if (plan_.layout == EntryLayout::kFixed && header.dataBytes != expected) {
+      return corrupt("it has " + std::to_string(header.dataBytes) + " bytes of data, expected " + std::to_string(expected));
+    }
+    return {};
+  }
+
+  Result<void> allocate() {
+    const auto length = static_cast<uint64_t>(range_.size());
+    uint64_t valueBytes = length * elementBytes_;
+    if (plan_.layout == EntryLayout::kCounted) {
+      valueBytes = 0;
+      for (const BasketHeader& header : headers_) valueBytes += header.dataBytes;
+    }
+    if (valueBytes > kMostBytes || length > kMostBytes / sizeof(int64_t)) {
+      return Error(ErrorCode::kOverloaded, "its entries need more than 16 GiB; read a smaller range");
+    }
+    try {
+      values_ = std::make_shared<Buffer>(valueBytes);
+      if (plan_.layout == EntryLayout::kCounted) {
+        offsets_ = std::make_shared<Buffer>((length + 1) * sizeof(int64_t));
+        offsets_->as<int64_t>()[0] = 0;
+      }
+    } catch (const std::bad_alloc&) {
+      return Error(ErrorCode::kOverloaded, "no memory for " + formatByteSize(valueBytes) + "; read a smaller range");
+    }
+    return {};
+  }
+
+  Result<void> decodeBasket(const BasketPart& part, const BasketHeader& header) {
+    const EntryRange wanted{std::max(range_.first, part.entries.first), std::min(range_.last, part.entries.last)};
+    if (wanted.size() <= 0) return {};
+    const auto record = part.embedded ? std::span<const std::byte>(part.embedded->bytes) : part.record;
+    const auto first = static_cast<size_t>(wanted.first - part.entries.first);
+    const auto count = static_cast<size_t>(wanted.size());
+    if (plan_.layout == EntryLayout::kFixed) return decodeFixed(record, header, first, count);
+    MLAAS_TRY(const BasketData data, openBasket(record, header, scratch().plain));
+    MLAAS_CHECK(findOffsets(part, header, data.offsets));
+    return plan_.headerBytes == 0 ? placeBare(data.entries, first, count) : placeWithHeaders(data.entries, first, count);
+  }
+
+  // Entries [first, first + count) of a basket of equal entries.
+  Result<void> decodeFixed(std::span<const std::byte> record, const BasketHeader& header, size_t first, size_t count) {
+    std::byte* to = values_->data() + valueBytes_;
+    const size_t numValues = count * plan_.type.valuesPerElement();
+    valueBytes_ += count * elementBytes_;
+    const bool isWhole = count == header.numEntries && plan_.entryBytes == elementBytes_;
+    if (isWhole && header.isCompressed() && header.objectBytes == header.dataBytes) {
+      // Straight into the column: the bytes are swapped where they will stay.
+      const auto stored = record.subspan(header.keyBytes, header.storedBytes);
+      MLAAS_CHECK(decompress(stored, {to, header.dataBytes}));
+      swapFromBigEndian(to, numValues, width_);
+      return {};
+    }
+    MLAAS_TRY(const BasketData data, openBasket(record, header, scratch().plain));
+    const std::byte* from = data.entries.data() + first * plan_.entryBytes + plan_.offsetInEntry;
+    if (plan_.entryBytes == elementBytes_) {
+      copyFromBigEndian(from, numValues, width_, to);
+      return {};
+    }
+    const size_t perEntry = plan_.type.valuesPerElement();
+    for (size_t i = 0; i < count; ++i) {
+      copyFromBigEndian(from + i * plan_.entryBytes, perEntry, width_, to + i * elementBytes_);
+    }
+    return {};
+  }
+
+  // Fills scratch().offsets for all entries of the basket.
+  Result<void> findOffsets(const BasketPart& part, const BasketHeader& header, std::span<const std::byte> array) {
+    std::vector<int64_t>& offsets = scratch().offsets;
+    if (part.embedded && !part.embedded->entryOffsets.empty()) return readEntryOffsets(*part.embedded, offsets);
+    if (!header.offsetsLeftOut && !array.empty()) return readEntryOffsets(header, array, offsets);
+    if (header.numEntries == 0) return offsets.assign(1, 0), Result<void>{};
+    return makeOffsets(part, header, offsets);
+  }
+
+  // Offsets from the values of the column that counts.
+  Result<void> makeOffsets(const BasketPart& part, const BasketHeader& header, std::vector<int64_t>& offsets) {
+    MLAAS_TRY(const Column counts, readCounter_(part.entries));
+    if (counts.length != part.entries.size() || !counts.type.isFlat()) {
+      return corrupt("the column that counts its elements has other entries");
+    }
+    offsets.resize(header.numEntries + size_t{1});
+    offsets[0] = 0;
+    bool inRange = true;
+    visitDType(counts.type.dtype, [&](auto zero) {
+      const auto values = counts.valuesAs<decltype(zero)>();
+      for (size_t i = 0; i < values.size(); ++i) {
+        const auto count = static_cast<int64_t>(values[i]);
+        inRange = inRange && count >= 0 && count <= INT32_MAX;
+        offsets[i + 1] = offsets[i] + (inRange ? count * static_cast<int64_t>(elementBytes_) : 0);
+      }
+    });
+    if (!inRange || offsets.back() != header.dataBytes) {
+      return corrupt("its counts make " + std::to_string(offsets.back()) + " bytes of data, it has " +
+                     std::to_string(header.dataBytes));
+    }
+    return {};
+  }
+
+  // The column's offsets of `count` entries, from those of the basket.
+  Result<void> placeOffsets(size_t first, size_t count, int64_t headerBytes) {
+    const int64_t* from = scratch().offsets.data() + first;
+    int64_t* to = offsets_->as<int64_t>().data() + entry_;
+    const auto elementBytes = static_cast<int64_t>(elementBytes_);
+    int64_t odd = 0;
+    if (headerBytes == 0 && std::has_single_bit(elementBytes_)) {
+      const int shift = std::countr_zero(elementBytes_);
+      const int64_t base = to[0];
+      for (size_t i = 1; i <= count; ++i) {
+        const int64_t bytes = from[i] - from[0];
+        odd |= bytes & (elementBytes - 1);
+        to[i] = base + (bytes >> shift);
+      }
+    } else {
+      for (size_t i = 1; i <= count; ++i) {
+        // An entry without any byte is empty: old collections leave out their header too.
+        const int64_t bytes = from[i] == from[i - 1] ? 0 : from[i] - from[i - 1] - headerBytes;
+        if (bytes < 0) return corrupt("an entry is shorter than its header");
+        odd |= bytes % elementBytes;
+        to[i] = to[i - 1] + bytes / elementBytes;
+      }
+    }
+    if (odd != 0) return corrupt("the length of an entry is no multiple of its elements' " + std::to_string(elementBytes_) + " bytes");
+    entry_ += count;
+    return {};
+  }
+
+  // Entries that are nothing but their elements: one copy for all.
+  Result<void> placeBare(std::span<const std::byte> data, size_t first, size_t count) {
+    const auto begin = static_cast<size_t>(scratch().offsets[first]);
+    const auto end = static_cast<size_t>(scratch().offsets[first + count]);
+    if (end > data.size()) return corrupt("an entry ends past the basket's data");
+    MLAAS_CHECK(placeOffsets(first, count, 0));
+    copyFromBigEndian(data.data() + begin, (end - begin) / width_, width_, values_->data() + valueBytes_);
+    valueBytes_ += end - begin;
+    return {};
+  }
+
+  Result<void> placeWithHeaders(std::span<const std::byte> data, size_t first, size_t count) {
+    const int64_t* offsets = scratch().offsets.data() + first;
+    if (static_cast<size_t>(offsets[count]) > data.size()) return corrupt("an entry ends past the basket's data");
+    MLAAS_CHECK(placeOffsets(first, count, static_cast<int64_t>(plan_.headerBytes)));
+    for (size_t i = 0; i < count; ++i) {
+      const auto entry = data.subspan(static_cast<size_t>(offsets[i]), static_cast<size_t>(offsets[i + 1] - offsets[i]));
+      if (entry.empty()) continue;
+      const size_t bytes = entry.size() - plan_.headerBytes;
+      if (plan_.headerBytes == kCollectionHeaderBytes) MLAAS_CHECK(checkCollection(entry, bytes / elementBytes_));
+      copyFromBigEndian(entry.data() + plan_.headerBytes, bytes / width_, width_, values_->data() + valueBytes_);
+      valueBytes_ += bytes;
+    }
+    return {};
+  }
+
+  // The header of a collection against the entry that holds it.
+  static Result<void> checkCollection(std::span<const std::byte> entry, size_t numElements) {
+    const auto byteCount = loadNumber<uint32_t, std::endian::big>(entry.data());
+    const auto version = loadNumber<uint16_t, std::endian::big>(entry.data() + 4);
+    const auto count = loadNumber<uint32_t, std::endian::big>(entry.data() + 6);
+    if ((byteCount & kByteCountMask) == 0 || (byteCount & ~kByteCountMask) + 4 != entry.size() || count != numElements) {
+      return corrupt("a collection's header says " + std::to_string(count) + " elements, its length " + std::to_string(numElements));
+    }
+    if ((version & kMemberWise) != 0) return Error(ErrorCode::kUnsupported, "a collection is stored member by member");
+    return {};
+  }
+
+  Column finish() {
+    values_->truncate(valueBytes_);
+    if (plan_.type.dtype == DType::kBool) normaliseBools(values_->bytes());
+    Column column{plan_.type, range_.size(), {}, std::move(values_)};
+    if (offsets_) column.offsets.push_back(std::move(offsets_));
+    return column;
+  }
+
+  const ColumnPlan& plan_;
+  const EntryRange range_;
+  const std::span<const BasketPart> baskets_;
+  const CounterReader& readCounter_;
+  const size_t width_;
+  const size_t elementBytes_;
+  std::vector<BasketHeader> headers_;  // of baskets_
+  std::shared_ptr<Buffer> values_;
+  std::shared_ptr<Buffer> offsets_;    // of a jagged column
+  size_t valueBytes_ = 0;              // placed
+  size_t entry_ = 0;                   // entries whose offsets are placed
+};
+
+}  // namespace
+
+Result<Column> decodeColumn(const ColumnPlan& plan, EntryRange range, std::span<const BasketPart> baskets,
+                            const CounterReader& readCounter) {
+  return Decoder(plan, range, baskets, readCounter).decode();
+}
+
+}  // namespace mlaas::root

@@ -1,0 +1,225 @@
+#include "mlaas/root/ttree/column_plan.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+
+namespace mlaas::root {
+
+namespace {
+
+namespace type = element_type;
+
+struct NumberType {
+  DType dtype;
+  std::string_view storedType;
+};
+
+// The number type of a plain leaf.
+std::optional<NumberType> typeOfLeaf(const Leaf& leaf) {
+  const bool isUnsigned = leaf.isUnsigned;
+  const std::string& name = leaf.className;
+  if (name == "TLeafO") return NumberType{DType::kBool, "Bool_t"};
+  if (name == "TLeafF") return NumberType{DType::kFloat32, "Float_t"};
+  if (name == "TLeafD") return NumberType{DType::kFloat64, "Double_t"};
+  if (name == "TLeafB") return isUnsigned ? NumberType{DType::kUInt8, "UChar_t"} : NumberType{DType::kInt8, "Char_t"};
+  if (name == "TLeafS") return isUnsigned ? NumberType{DType::kUInt16, "UShort_t"} : NumberType{DType::kInt16, "Short_t"};
+  if (name == "TLeafI") return isUnsigned ? NumberType{DType::kUInt32, "UInt_t"} : NumberType{DType::kInt32, "Int_t"};
+  if (name == "TLeafL") return isUnsigned ? NumberType{DType::kUInt64, "ULong64_t"} : NumberType{DType::kInt64, "Long64_t"};
+  if (name == "TLeafG") return isUnsigned ? NumberType{DType::kUInt64, "ULong_t"} : NumberType{DType::kInt64, "Long_t"};
+  return std::nullopt;
+}
+
+// The number type of a streamer element's code.
+std::optional<NumberType> typeOfCode(int32_t code) {
+  static const std::map<int32_t, NumberType> kTypes = {
+      {type::kChar, {DType::kInt8, "Char_t"}},          {type::kShort, {DType::kInt16, "Short_t"}},
+      {type::kInt, {DType::kInt32, "Int_t"}},           {type::kCounter, {DType::kInt32, "Int_t"}},
+      {type::kLong, {DType::kInt64, "Long_t"}},         {type::kFloat, {DType::kFloat32, "Float_t"}},
+      {type::kDouble, {DType::kFloat64, "Double_t"}},   {type::kLegacyChar, {DType::kInt8, "Char_t"}},
+      {type::kUChar, {DType::kUInt8, "UChar_t"}},       {type::kUShort, {DType::kUInt16, "UShort_t"}},
+      {type::kUInt, {DType::kUInt32, "UInt_t"}},        {type::kBits, {DType::kUInt32, "UInt_t"}},
+      {type::kULong, {DType::kUInt64, "ULong_t"}},      {type::kLong64, {DType::kInt64, "Long64_t"}},
+      {type::kULong64, {DType::kUInt64, "ULong64_t"}},  {type::kBool, {DType::kBool, "Bool_t"}}};
+  const auto found = kTypes.find(code);
+  return found == kTypes.end() ? std::nullopt : std::optional(found->second);
+}
+
+struct Dimensions {
+  std::vector<uint32_t> fixed;
+  bool isJagged = false;  // a dimension is a name
+};
+
+// The dimensions in a leaf's title: "x[n][3]" is jagged with an inner 3.
+Dimensions dimensionsOf(const Leaf& leaf) {
+  Dimensions found;
+  const std::string_view title = leaf.title;
+  size_t open = title.find('[');
+  while (open != std::string_view::npos) {
+    const size_t close = title.find(']', open);
+    if (close == std::string_view::npos) break;
+    const std::string_view text = title.substr(open + 1, close - open - 1);
+    uint32_t size = 0;
+    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), size);
+    if (status == std::errc() && end == text.data() + text.size() && size > 0) {
+      found.fixed.push_back(size);
+    } else if (!text.empty()) {
+      found.isJagged = true;
+    }
+    open = title.find('[', close);
+  }
+  size_t product = 1;
+  for (uint32_t size : found.fixed) product = std::min<size_t>(product * size, UINT32_MAX);
+  // The leaf's own count decides where the title does not agree.
+  const auto length = static_cast<size_t>(std::max(1, leaf.length));
+  if (product != length) found.fixed = length > 1 ? std::vector{static_cast<uint32_t>(length)} : std::vector<uint32_t>{};
+  found.isJagged = found.isJagged || !leaf.counter.empty();
+  return found;
+}
+
+class Planner {
+ public:
+  explicit Planner(const TreeMetadata& tree) : tree_(tree) {
+    for (size_t i = 0; i < tree.branches.size(); ++i) {
+      for (const Leaf& leaf : tree.branches[i].leaves) branchOfLeaf_.emplace(leaf.name, i);
+    }
+  }
+
+  std::vector<ColumnPlan> plan() {
+    for (size_t i = 0; i < tree_.branches.size(); ++i) planBranch(i);
+    return std::move(columns_);
+  }
+
+ private:
+  void planBranch(size_t index) {
+    const Branch& branch = tree_.branches[index];
+    if (branch.hasChildren) return;
+    if (branch.leaves.size() > 1 && branch.className == "TBranch") return planLeaves(index);
+    ColumnPlan& column = addColumn(index, branch.path);
+    column.unsupported = whyUnreadable(branch);
+    if (!column.unsupported.empty()) return;
+    if (branch.className == "TBranch" || branch.className == "TBranchClones") {
+      planLeaf(column, branch.leaves.front());
+    } else if (branch.className == "TBranchElement") {
+      planElement(column, branch);
+    } else {
+      column.storedType = branch.element.className;
+      column.unsupported = "branches of class " + branch.className + " are not supported";
+    }
+  }
+
+  std::string whyUnreadable(const Branch& branch) const {
+    if (!branch.unreadable.empty()) return branch.unreadable;
+    if (branch.leaves.empty()) return "the branch has no leaves";
+    if (!branch.fileName.empty()) return "its values are stored in another file, " + branch.fileName;
+    if (branch.numEntries != tree_.numEntries) {
+      return "it has " + std::to_string(branch.numEntries) + " entries, the tree " + std::to_string(tree_.numEntries);
+    }
+    return {};
+  }
+
+  ColumnPlan& addColumn(size_t branch, std::string name) {
+    columns_.emplace_back();
+    columns_.back().name = std::move(name);
+    columns_.back().branch = branch;
+    return columns_.back();
+  }
+
+  // A branch with one plain leaf.
+  void planLeaf(ColumnPlan& column, const Leaf& leaf) {
+    const auto number = typeOfLeaf(leaf);
+    if (!number) {
+      column.storedType = leaf.className;
+      column.unsupported = "leaves of class " + leaf.className + " are not supported";
+      return;
+    }
+    const Dimensions dimensions = dimensionsOf(leaf);
+    column.storedType = number->storedType;
+    column.type = {number->dtype, dimensions.isJagged ? 1 : 0, dimensions.fixed, false};
+    if (dimensions.isJagged) {
+      column.layout = EntryLayout::kCounted;
+      nameCounter(column, leaf);
+    } else {
+      column.entryBytes = column.elementBytes();
+    }
+  }
+
+  // A branch with several leaves: each entry is a record of them.
+  void planLeaves(size_t index) {
+    const Branch& branch = tree_.branches[index];
+    const size_t first = columns_.size();
+    std::string unsupported = whyUnreadable(branch);
+    size_t offset = 0;
+    for (const Leaf& leaf : branch.leaves) {
+      ColumnPlan& column = addColumn(index, branch.path + "." + leaf.name);
+      planLeaf(column, leaf);
+      if (column.layout == EntryLayout::kCounted) column.unsupported = "it is jagged and shares a branch with other leaves";
+      if (!column.unsupported.empty() && unsupported.empty()) unsupported = column.name + ": " + column.unsupported;
+      column.offsetInEntry = offset;
+      offset += column.elementBytes();
+    }
+    for (size_t i = first; i < columns_.size(); ++i) {
+      columns_[i].entryBytes = offset;
+      if (columns_[i].unsupported.empty()) columns_[i].unsupported = unsupported;
+    }
+  }
+
+  // A member of a split object, or a number written as an object's only member.
+  void planElement(ColumnPlan& column, const Branch& branch) {
+    const BranchElement& element = branch.element;
+    const Leaf& leaf = branch.leaves.front();
+    const bool inCollection = element.type == 31 || element.type == 41;
+    column.storedType = element.className;
+    int32_t code = element.streamerType;
+    const bool isCountedPointer = code > type::kCountedArray && code < type::kCountedArray + type::kFixedArray;
+    if (isCountedPointer) {
+      code -= type::kCountedArray;
+    } else if (code > type::kFixedArray && code < type::kCountedArray) {
+      code -= type::kFixedArray;
+    }
+    const bool isCount = element.type == 3 || element.type == 4;
+    const auto number = isCount ? NumberType{DType::kInt32, "Int_t"} : typeOfCode(code);
+    if (!number || (element.type != 0 && !isCount && !inCollection) || (isCountedPointer && inCollection)) {
+      column.unsupported = "type '" + element.className + "' (branch type " + std::to_string(element.type) +
+                           ", element type " + std::to_string(element.streamerType) + ") is not supported";
+      return;
+    }
+    column.storedType = number->storedType;
+    const Dimensions dimensions = dimensionsOf(leaf);
+    const bool isJagged = inCollection || isCountedPointer;
+    column.type = {number->dtype, isJagged ? 1 : 0, isCount ? std::vector<uint32_t>{} : dimensions.fixed, false};
+    if (isJagged) {
+      column.layout = EntryLayout::kCounted;
+      column.headerBytes = isCountedPointer ? 1 : 0;
+    } else {
+      column.entryBytes = column.elementBytes();
+    }
+  }
+
+  // The branch of the leaf that counts: a sibling's before any other's.
+  void nameCounter(ColumnPlan& column, const Leaf& leaf) {
+    if (leaf.counter.empty()) return;
+    const int32_t parent = tree_.branches[column.branch].parent;
+    auto [found, end] = branchOfLeaf_.equal_range(leaf.counter);
+    for (; found != end; ++found) {
+      const Branch& branch = tree_.branches[found->second];
+      const bool isSibling = branch.parent == parent;
+      if (column.counterBranch < 0 || isSibling) {
+        column.counterBranch = static_cast<int32_t>(found->second);
+        column.counter = branch.path;
+      }
+      if (isSibling) break;
+    }
+  }
+
+  const TreeMetadata& tree_;
+  std::multimap<std::string, size_t, std::less<>> branchOfLeaf_;
+  std::vector<ColumnPlan> columns_;
+};
+
+}  // namespace
+
+std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry&) { return Planner(tree).plan(); }
+
+}  // namespace mlaas::root

@@ -1,0 +1,39 @@
+// Which columns the branches of a tree hold, and how their bytes lie in the baskets.
+// Threads: pure functions and values.
+// Source:  docs/formats/ttree.md, "Columns" and "Entries".
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mlaas/base/column.h"
+#include "mlaas/root/ttree/tree_metadata.h"
+
+namespace mlaas::root {
+
+enum class EntryLayout {
+  kFixed,    // every entry has entryBytes; the column's part starts at offsetInEntry
+  kCounted,  // an entry is headerBytes and then a number of elements that its length tells
+};
+
+struct ColumnPlan {
+  std::string name;         // "branch", "parent/child", "branch.leaf" where a branch has several leaves
+  ColumnType type;          // meaningless where unsupported is not empty
+  std::string storedType;   // "Float_t", "vector<float>"
+  std::string counter;      // the column that counts a jagged column's elements, or empty
+  std::string unsupported;  // why the column cannot be read; empty if it can
+  size_t branch = 0;        // index in TreeMetadata::branches
+  int32_t counterBranch = -1;  // the branch that holds the counter, where offsets may have to be made from it
+
+  EntryLayout layout = EntryLayout::kFixed;
+  size_t entryBytes = 0;     // kFixed: of the whole entry
+  size_t offsetInEntry = 0;  // kFixed
+  size_t headerBytes = 0;    // kCounted: 0, 1 (counted pointer) or 10 (collection)
+
+  size_t elementBytes() const { return dtypeBytes(type.dtype) * type.valuesPerElement(); }
+};
+
+// The columns of a tree in the order of its branches. Branches that only group others give none.
+std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry& registry);
+
+}  // namespace mlaas::root

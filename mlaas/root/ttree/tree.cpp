@@ -1,0 +1,175 @@
+#include "mlaas/root/ttree/tree.h"
+
+#include <algorithm>
+#include <map>
+
+#include "mlaas/root/compression.h"
+#include "mlaas/root/streamer/streamer_info.h"
+#include "mlaas/root/ttree/basket.h"
+#include "mlaas/root/ttree/clusters.h"
+#include "mlaas/root/ttree/column_decoder.h"
+
+namespace mlaas::root {
+
+namespace {
+
+// The baskets that hold the entries of `range`.
+std::pair<size_t, size_t> basketsOf(const BasketIndex& baskets, EntryRange range) {
+  const auto& entries = baskets.firstEntry;
+  if (range.size() <= 0) return {0, 0};
+  const auto first = std::upper_bound(entries.begin(), entries.end(), range.first) - entries.begin() - 1;
+  const auto end = std::lower_bound(entries.begin(), entries.end(), range.last) - entries.begin();
+  return {static_cast<size_t>(first), static_cast<size_t>(end)};
+}
+
+}  // namespace
+
+bool isTree(const Key& key) {
+  return key.className == "TTree" || key.className == "TNtuple" || key.className == "TNtupleD";
+}
+
+Result<std::shared_ptr<const Tree>> Tree::open(std::shared_ptr<const File> file, const DirectoryEntry& entry) {
+  const std::string where = file->url() + ": tree " + entry.path;
+  auto registry = readStreamerInfo(*file);
+  if (!registry.ok()) return std::move(registry).error();
+  auto metadata = readTreeMetadata(*file, entry.key, **registry);
+  if (!metadata.ok()) return std::move(metadata).error().within(where);
+  std::shared_ptr<Tree> tree(new Tree);
+  tree->file_ = std::move(file);
+  tree->name_ = entry.path;
+  tree->metadata_ = *std::move(metadata);
+  tree->columns_ = planColumns(tree->metadata_, **registry);
+  tree->clusters_ = findClusters(tree->metadata_);
+  return std::shared_ptr<const Tree>(std::move(tree));
+}
+
+std::string Tree::place() const { return file_->url() + ": tree " + name_; }
+
+std::string Tree::compressionOf(const ColumnPlan& column) const {
+  const BasketIndex& baskets = branchOf(column).baskets;
+  for (size_t i = 0; i < baskets.size(); ++i) {
+    if (baskets.embedded[i]) continue;
+    const auto record = file_->readRaw(baskets.offset[i], baskets.bytes[i]);
+    if (!record.ok()) return {};
+    const auto header = readBasketHeader(*record);
+    if (!header.ok()) return {};
+    if (!header->isCompressed()) return "none";
+    const auto block = readBlockHeader(std::span(*record).subspan(header->keyBytes));
+    return block.ok() ? std::string(codecName(block->codec)) : std::string();
+  }
+  return baskets.size() > 0 ? "none" : "";
+}
+
+Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size_t>& columns) const {
+  if (range.first < 0 || range.last < range.first || range.last > numEntries()) {
+    return Error(ErrorCode::kInvalidArgument, place() + ": entries " + std::to_string(range.first) + " to " +
+                                                  std::to_string(range.last) + " are not among its " +
+                                                  std::to_string(numEntries()));
+  }
+  // The baskets that each branch needs; those that count need all entries of the baskets that they count.
+  std::map<size_t, std::pair<size_t, size_t>> wanted;
+  const auto want = [&](size_t branch, EntryRange entries) {
+    const auto [first, end] = basketsOf(metadata_.branches[branch].baskets, entries);
+    auto [found, isNew] = wanted.emplace(branch, std::pair(first, end));
+    if (isNew || first == end) return;
+    if (found->second.first == found->second.second) found->second = {first, end};
+    found->second = {std::min(found->second.first, first), std::max(found->second.second, end)};
+  };
+  for (const size_t column : columns) {
+    const ColumnPlan& plan = columns_.at(column);
+    const Branch& branch = branchOf(plan);
+    if (!plan.unsupported.empty()) {
+      return Error(ErrorCode::kUnsupported, place() + ": column " + plan.name + " cannot be read: " + plan.unsupported);
+    }
+    if (branch.baskets.numEntries() < range.last) {
+      return Error(ErrorCode::kCorrupt, place() + ": branch " + branch.path + ": its baskets hold " +
+                                            std::to_string(branch.baskets.numEntries()) + " of " +
+                                            std::to_string(numEntries()) + " entries");
+    }
+    want(plan.branch, range);
+    if (plan.counterBranch >= 0 && (branch.generatesOffsets || !branch.hasEntryOffsets)) {
+      const auto [first, end] = basketsOf(branch.baskets, range);
+      if (first < end) want(static_cast<size_t>(plan.counterBranch), {branch.baskets.firstEntry[first], branch.baskets.firstEntry[end]});
+    }
+  }
+  FetchPlan plan{std::make_unique<FetchedBaskets>(*this, range), {}};
+  plan.fetched->branches_.reserve(wanted.size());
+  for (const auto& [branch, baskets] : wanted) {
+    const BasketIndex& index = metadata_.branches[branch].baskets;
+    size_t bytes = 0;
+    for (size_t i = baskets.first; i < baskets.second; ++i) bytes += index.bytes[i];
+    Buffer records(bytes);
+    size_t at = 0;
+    for (size_t i = baskets.first; i < baskets.second; ++i) {
+      if (index.bytes[i] > 0) plan.requests.push_back({index.offset[i], records.bytes().subspan(at, index.bytes[i])});
+      at += index.bytes[i];
+    }
+    plan.fetched->branches_.push_back({branch, baskets.first, baskets.second, std::move(records)});
+  }
+  return plan;
+}
+
+void Tree::fetch(EntryRange range, const std::vector<size_t>& columns,
+                 std::function<void(Result<std::unique_ptr<FetchedBaskets>>)> done) const {
+  auto plan = planFetch(range, columns);
+  if (!plan.ok()) return done(std::move(plan).error());
+  if (plan->requests.empty()) return done(std::move(plan->fetched));
+  // std::function wants to be copied; the callback alone owns the result.
+  auto fetched = std::make_shared<std::unique_ptr<FetchedBaskets>>(std::move(plan->fetched));
+  file_->source().read(std::move(plan->requests), [fetched, done = std::move(done)](Result<void> read) {
+    if (!read.ok()) return done(Error(read.error()));
+    done(std::move(*fetched));
+  });
+}
+
+Result<std::unique_ptr<FetchedBaskets>> Tree::fetchNow(EntryRange range, const std::vector<size_t>& columns) const {
+  MLAAS_TRY(FetchPlan plan, planFetch(range, columns));
+  if (!plan.requests.empty()) MLAAS_CHECK(file_->source().readNow(std::move(plan.requests)));
+  return std::move(plan.fetched);
+}
+
+const FetchedBaskets::BranchBytes* FetchedBaskets::find(size_t branch) const {
+  const auto found = std::find_if(branches_.begin(), branches_.end(), [&](const auto& b) { return b.branch == branch; });
+  return found == branches_.end() ? nullptr : &*found;
+}
+
+Result<Column> FetchedBaskets::decode(size_t column) const {
+  const ColumnPlan& plan = tree_.columns().at(column);
+  auto decoded = decodeRange(plan, range_);
+  if (!decoded.ok()) return std::move(decoded).error().within("column " + plan.name).within(tree_.place());
+  return decoded;
+}
+
+Result<Column> FetchedBaskets::decodeRange(const ColumnPlan& plan, EntryRange range) const {
+  const BranchBytes* bytes = find(plan.branch);
+  if (!bytes) return Error(ErrorCode::kInternal, "it was not fetched");
+  const BasketIndex& index = tree_.branchOf(plan).baskets;
+  std::vector<BasketPart> parts;
+  size_t at = 0;
+  for (size_t i = bytes->firstBasket; i < bytes->endBasket; ++i) {
+    const EntryRange entries{index.firstEntry[i], index.firstEntry[i + 1]};
+    const auto record = bytes->records.bytes().subspan(at, index.bytes[i]);
+    at += index.bytes[i];
+    if (entries.last <= range.first || entries.first >= range.last) continue;
+    parts.push_back({entries, record, index.embedded[i].get(), index.offset[i]});
+  }
+  return decodeColumn(plan, range, parts, [&](EntryRange counted) { return decodeCounter(plan, counted); });
+}
+
+Result<Column> FetchedBaskets::decodeCounter(const ColumnPlan& plan, EntryRange range) const {
+  const auto& columns = tree_.columns();
+  const auto counter = std::find_if(columns.begin(), columns.end(), [&](const ColumnPlan& column) {
+    return plan.counterBranch >= 0 && column.branch == static_cast<size_t>(plan.counterBranch);
+  });
+  if (counter == columns.end() || !counter->unsupported.empty() || !counter->type.isFlat()) {
+    return Error(ErrorCode::kCorrupt, "its entry offsets are missing, and so is a column that counts its elements");
+  }
+  // Fetched for other entries too, unless the branch's metadata gave no hint that it would be needed.
+  const BranchBytes* bytes = find(counter->branch);
+  const auto [first, end] = basketsOf(tree_.branchOf(*counter).baskets, range);
+  if (bytes && bytes->firstBasket <= first && end <= bytes->endBasket) return decodeRange(*counter, range);
+  MLAAS_TRY(const auto fetched, tree_.fetchNow(range, {static_cast<size_t>(counter - columns.begin())}));
+  return fetched->decodeRange(*counter, range);
+}
+
+}  // namespace mlaas::root

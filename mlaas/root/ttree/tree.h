@@ -1,0 +1,89 @@
+// A TTree of a file as columns: opened once, then fetched and decoded range by range.
+// Errors:  kCorrupt, kUnsupported, those of the source; messages name file, tree, branch and basket.
+// Threads: immutable after open(); shared by threads. decode() of different columns may run at the same time.
+// Owns:    a share of its file.
+// Source:  docs/formats/ttree.md.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mlaas/root/directory.h"
+#include "mlaas/root/ttree/column_plan.h"
+#include "mlaas/root/ttree/entry_range.h"
+#include "mlaas/root/ttree/tree_metadata.h"
+
+namespace mlaas::root {
+
+// Whether a key holds a tree.
+bool isTree(const Key& key);
+
+class Tree;
+
+// The baskets of some branches that cover a range of entries, as the file holds them.
+class FetchedBaskets {
+ public:
+  explicit FetchedBaskets(const Tree& tree, EntryRange range) : tree_(tree), range_(range) {}
+
+  // Decodes one of the fetched columns.
+  Result<Column> decode(size_t column) const;
+
+ private:
+  friend class Tree;
+  struct BranchBytes {
+    size_t branch = 0;
+    size_t firstBasket = 0;
+    size_t endBasket = 0;
+    Buffer records;  // of the baskets in the file, one after the other
+  };
+  const BranchBytes* find(size_t branch) const;
+  Result<Column> decodeRange(const ColumnPlan& plan, EntryRange range) const;
+  Result<Column> decodeCounter(const ColumnPlan& plan, EntryRange range) const;
+
+  const Tree& tree_;
+  const EntryRange range_;
+  std::vector<BranchBytes> branches_;  // by branch
+};
+
+class Tree {
+ public:
+  // Reads the tree's metadata; no basket is read.
+  static Result<std::shared_ptr<const Tree>> open(std::shared_ptr<const File> file, const DirectoryEntry& entry);
+
+  const File& file() const { return *file_; }
+  // With folders.
+  const std::string& name() const { return name_; }
+  int64_t numEntries() const { return metadata_.numEntries; }
+  const std::vector<ColumnPlan>& columns() const { return columns_; }
+  const std::vector<EntryRange>& clusters() const { return clusters_; }
+  const Branch& branchOf(const ColumnPlan& column) const { return metadata_.branches[column.branch]; }
+  // The codec of the branch's first basket in the file: "zstd", "none", or empty where there is none.
+  std::string compressionOf(const ColumnPlan& column) const;
+
+  // Starts to read what decode() of `columns` needs. The tree must outlive the result.
+  void fetch(EntryRange range, const std::vector<size_t>& columns,
+             std::function<void(Result<std::unique_ptr<FetchedBaskets>>)> done) const;
+  // The same on the caller's thread.
+  Result<std::unique_ptr<FetchedBaskets>> fetchNow(EntryRange range, const std::vector<size_t>& columns) const;
+
+ private:
+  friend class FetchedBaskets;
+  struct FetchPlan {
+    std::unique_ptr<FetchedBaskets> fetched;
+    std::vector<io::ReadRequest> requests;
+  };
+  Tree() = default;
+  Result<FetchPlan> planFetch(EntryRange range, const std::vector<size_t>& columns) const;
+  // "FILE: tree T", for messages.
+  std::string place() const;
+
+  std::shared_ptr<const File> file_;
+  std::string name_;
+  TreeMetadata metadata_;
+  std::vector<ColumnPlan> columns_;
+  std::vector<EntryRange> clusters_;
+};
+
+}  // namespace mlaas::root

@@ -1,0 +1,258 @@
+#include "mlaas/root/ttree/tree_metadata.h"
+
+#include <algorithm>
+
+#include "mlaas/root/streamer/object_reader.h"
+
+namespace mlaas::root {
+
+namespace {
+
+constexpr int64_t kGenerateOffsetMap = 1;  // TBasket::EIOBits
+constexpr int kDeepestBranch = 64;
+constexpr size_t kLeastBranchBytes = 64;  // names, numbers and lists of the smallest branch
+
+int64_t integerOr(const Object& object, std::string_view name, int64_t otherwise) {
+  const auto value = object.integer(name);
+  return value.ok() ? *value : otherwise;
+}
+
+std::string textOrEmpty(const Object& object, std::string_view name) {
+  auto value = object.text(name);
+  return value.ok() ? *std::move(value) : std::string();
+}
+
+std::span<const int64_t> integersOrNone(const Object& object, std::string_view name) {
+  const auto value = object.integers(name);
+  return value.ok() ? *value : std::span<const int64_t>{};
+}
+
+Result<Leaf> readLeaf(const Object& object) {
+  Leaf leaf;
+  leaf.className = object.className;
+  MLAAS_TRY(leaf.name, object.text("fName"));
+  MLAAS_TRY(leaf.title, object.text("fTitle"));
+  MLAAS_TRY(const int64_t length, object.integer("fLen"));
+  MLAAS_TRY(const int64_t valueBytes, object.integer("fLenType"));
+  leaf.length = static_cast<int32_t>(length);
+  leaf.valueBytes = static_cast<int32_t>(valueBytes);
+  leaf.isUnsigned = integerOr(object, "fIsUnsigned", 0) != 0;
+  if (const Object* counter = object.pointer("fLeafCount")) leaf.counter = textOrEmpty(*counter, "fName");
+  return leaf;
+}
+
+Result<std::shared_ptr<const EmbeddedBasket>> readEmbedded(const Object& object) {
+  auto basket = std::make_shared<EmbeddedBasket>();
+  MLAAS_TRY(const int64_t keyBytes, object.integer("fKeylen"));
+  MLAAS_TRY(const int64_t numEntries, object.integer("fNevBuf"));
+  MLAAS_TRY(const int64_t ioBits, object.integer("fIOBits"));
+  basket->keyBytes = static_cast<uint32_t>(keyBytes);
+  basket->numEntries = static_cast<uint32_t>(numEntries);
+  basket->ioBits = static_cast<uint8_t>(ioBits);
+  const auto offsets = integersOrNone(object, "fEntryOffset");
+  basket->entryOffsets.assign(offsets.begin(), offsets.end());
+  const Value* bytes = object.find("@bytes");
+  if (bytes != nullptr) {
+    const auto& view = std::get<std::span<const std::byte>>(*bytes);
+    basket->bytes.assign(view.begin(), view.end());
+  }
+  return std::shared_ptr<const EmbeddedBasket>(std::move(basket));
+}
+
+// The baskets of a branch: those in the file first to last, then what was not full.
+class BasketIndexReader {
+ public:
+  BasketIndexReader(const Object& branch, uint64_t fileBytes) : branch_(branch), fileBytes_(fileBytes) {}
+
+  Result<BasketIndex> read() {
+    MLAAS_TRY(entries_, branch_.integers("fBasketEntry"));
+    MLAAS_TRY(places_, branch_.integers("fBasketSeek"));
+    MLAAS_TRY(sizes_, branch_.integers("fBasketBytes"));
+    MLAAS_TRY(const int64_t numWritten, branch_.integer("fWriteBasket"));
+    MLAAS_TRY(const int64_t numEntries, branch_.integer("fEntries"));
+    const auto list = branch_.list("fBaskets");
+    if (list.ok()) slots_ = *list;
+    if (numEntries < 0 || numWritten < 0) return Error(ErrorCode::kCorrupt, "it counts entries or baskets below zero");
+    numEntries_ = numEntries;
+    const size_t numSlots = std::max(static_cast<size_t>(numWritten), slots_.size());
+    for (size_t i = 0; i < numSlots; ++i) MLAAS_CHECK(readSlot(i, static_cast<size_t>(numWritten)));
+    MLAAS_CHECK(closeIndex());
+    return std::move(index_);
+  }
+
+ private:
+  Result<void> readSlot(size_t i, size_t numWritten) {
+    const bool inFile = i < numWritten && i < places_.size() && places_[i] != 0;
+    const Object* object = i < slots_.size() ? slots_[i] : nullptr;
+    if (inFile) return addStored(i);
+    if (object == nullptr) {
+      if (i >= numWritten) return {};
+      return Error(ErrorCode::kCorrupt, "basket " + std::to_string(i) + " of " + std::to_string(numWritten) +
+                                            " is neither in the file nor in the tree's record");
+    }
+    return addEmbedded(i, *object);
+  }
+
+  Result<void> addStored(size_t i) {
+    if (i >= entries_.size() || i >= sizes_.size() || sizes_[i] <= 0 || places_[i] < 0 ||
+        static_cast<uint64_t>(places_[i]) > fileBytes_ ||
+        static_cast<uint64_t>(sizes_[i]) > fileBytes_ - static_cast<uint64_t>(places_[i])) {
+      return Error(ErrorCode::kCorrupt, "basket " + std::to_string(i) + " lies outside the file");
+    }
+    storedBytes_ += static_cast<uint64_t>(sizes_[i]);
+    if (storedBytes_ > fileBytes_) return Error(ErrorCode::kCorrupt, "its baskets are larger than the file");
+    add(entries_[i], static_cast<uint64_t>(places_[i]), static_cast<uint32_t>(sizes_[i]), nullptr);
+    return {};
+  }
+
+  Result<void> addEmbedded(size_t i, const Object& object) {
+    MLAAS_TRY(auto embedded, readEmbedded(object));
+    if (embedded->numEntries == 0) return {};
+    const int64_t previous = index_.offset.empty() ? 0 : lastEnd_;
+    const int64_t first = i < entries_.size() && (i == 0 || entries_[i] > 0) ? entries_[i] : previous;
+    lastEnd_ = first + embedded->numEntries;
+    add(first, 0, 0, std::move(embedded));
+    return {};
+  }
+
+  void add(int64_t first, uint64_t place, uint32_t bytes, std::shared_ptr<const EmbeddedBasket> embedded) {
+    index_.firstEntry.push_back(first);
+    index_.offset.push_back(place);
+    index_.bytes.push_back(bytes);
+    index_.embedded.push_back(std::move(embedded));
+  }
+
+  // The end of the last basket, and the check that entries rise from basket to basket.
+  Result<void> closeIndex() {
+    const size_t count = index_.offset.size();
+    int64_t end = count > 0 && index_.embedded.back() ? lastEnd_ : numEntries_;
+    // The entry after the last basket in the file is known where there is a place for it.
+    if (count > 0 && !index_.embedded.back() && count < entries_.size() && entries_[count] > 0) end = entries_[count];
+    index_.firstEntry.push_back(count == 0 ? 0 : end);
+    if (index_.firstEntry.front() != 0) {
+      return Error(ErrorCode::kUnsupported, "its baskets start at entry " + std::to_string(index_.firstEntry.front()));
+    }
+    if (!std::is_sorted(index_.firstEntry.begin(), index_.firstEntry.end())) {
+      return Error(ErrorCode::kCorrupt, "the first entries of its baskets do not rise");
+    }
+    return {};
+  }
+
+  const Object& branch_;
+  const uint64_t fileBytes_;
+  std::span<const int64_t> entries_, places_, sizes_;
+  std::span<const Object* const> slots_;
+  BasketIndex index_;
+  int64_t numEntries_ = 0;
+  int64_t lastEnd_ = 0;  // of the last embedded basket
+  uint64_t storedBytes_ = 0;
+};
+
+BranchElement readElement(const Object& object) {
+  BranchElement element;
+  element.className = textOrEmpty(object, "fClassName");
+  element.parentName = textOrEmpty(object, "fParentName");
+  element.clonesName = textOrEmpty(object, "fClonesName");
+  element.classVersion = static_cast<int32_t>(integerOr(object, "fClassVersion", 0));
+  element.id = static_cast<int32_t>(integerOr(object, "fID", -1));
+  element.type = static_cast<int32_t>(integerOr(object, "fType", 0));
+  element.streamerType = static_cast<int32_t>(integerOr(object, "fStreamerType", -1));
+  return element;
+}
+
+// Baskets and leaves; what is wrong with them makes this branch unreadable and no other.
+Result<void> readContents(const Object& object, uint64_t fileBytes, Branch& branch) {
+  if (!object.unreadable.empty()) return Error(ErrorCode::kUnsupported, object.unreadable);
+  MLAAS_TRY(branch.numEntries, object.integer("fEntries"));
+  MLAAS_TRY(const auto leaves, object.list("fLeaves"));
+  for (const Object* leaf : leaves) {
+    if (leaf == nullptr) continue;
+    MLAAS_TRY(auto read, readLeaf(*leaf));
+    branch.leaves.push_back(std::move(read));
+  }
+  MLAAS_TRY(branch.baskets, BasketIndexReader(object, fileBytes).read());
+  return {};
+}
+
+class BranchListReader {
+ public:
+  // `mostBranches` is what the record has room for: lists that refer to each other could name the same branches
+  // without end.
+  BranchListReader(uint64_t fileBytes, size_t mostBranches, std::vector<Branch>& branches)
+      : fileBytes_(fileBytes), mostBranches_(mostBranches), branches_(branches) {}
+
+  Result<void> read(const Object& holder, int32_t parent, const std::string& prefix, int depth) {
+    if (depth > kDeepestBranch) return Error(ErrorCode::kCorrupt, "branches are nested too deep");
+    MLAAS_TRY(const auto list, holder.list("fBranches"));
+    for (const Object* object : list) {
+      if (object == nullptr) continue;
+      MLAAS_CHECK(readBranch(*object, parent, prefix, depth));
+    }
+    return {};
+  }
+
+ private:
+  Result<void> readBranch(const Object& object, int32_t parent, const std::string& prefix, int depth) {
+    if (branches_.size() >= mostBranches_) return Error(ErrorCode::kCorrupt, "its branches contain each other");
+    Branch branch;
+    branch.className = object.className;
+    branch.name = textOrEmpty(object, "fName");
+    branch.path = prefix + branch.name;
+    branch.title = textOrEmpty(object, "fTitle");
+    branch.fileName = textOrEmpty(object, "fFileName");
+    branch.parent = parent;
+    branch.plainBytes = static_cast<uint64_t>(integerOr(object, "fTotBytes", 0));
+    branch.storedBytes = static_cast<uint64_t>(integerOr(object, "fZipBytes", 0));
+    branch.hasEntryOffsets = integerOr(object, "fEntryOffsetLen", 0) > 0;
+    if (const Object* features = object.pointer("fIOFeatures")) {
+      branch.generatesOffsets = (integerOr(*features, "fIOBits", 0) & kGenerateOffsetMap) != 0;
+    }
+    if (object.className == "TBranchElement") branch.element = readElement(object);
+    if (auto contents = readContents(object, fileBytes_, branch); !contents.ok()) {
+      branch.unreadable = contents.error().what();
+      branch.baskets = BasketIndex{{0}, {}, {}, {}};
+    }
+    const auto children = object.list("fBranches");
+    branch.hasChildren = children.ok() && !children->empty();
+    const std::string path = branch.path;
+    const auto index = static_cast<int32_t>(branches_.size());
+    branches_.push_back(std::move(branch));
+    return children.ok() ? read(object, index, path + "/", depth + 1) : Result<void>{};
+  }
+
+  const uint64_t fileBytes_;
+  const size_t mostBranches_;
+  std::vector<Branch>& branches_;
+};
+
+void readClusters(const Object& tree, TreeMetadata& metadata) {
+  const auto ends = integersOrNone(tree, "fClusterRangeEnd");
+  const auto sizes = integersOrNone(tree, "fClusterSize");
+  const size_t count = std::min(ends.size(), sizes.size());
+  for (size_t i = 0; i < count; ++i) {
+    if (ends[i] < 0 || ends[i] >= metadata.numEntries) break;
+    metadata.clusterRangeEnds.push_back(ends[i] + 1);
+    metadata.clusterSizes.push_back(sizes[i]);
+  }
+  metadata.clusterSizes.push_back(integerOr(tree, "fAutoFlush", 0));
+}
+
+}  // namespace
+
+Result<TreeMetadata> readTreeMetadata(const File& file, const Key& key, const ClassRegistry& registry) {
+  MLAAS_TRY(const Record record, file.readRecord(key.offset, key.recordBytes));
+  ObjectArena arena;
+  ObjectReader reader(record.bytes, record.key.keyBytes, registry, arena);
+  MLAAS_TRY(const Object* tree, reader.read(key.className));
+  TreeMetadata metadata;
+  metadata.className = key.className;
+  MLAAS_TRY(metadata.name, tree->text("fName"));
+  MLAAS_TRY(metadata.numEntries, tree->integer("fEntries"));
+  if (metadata.numEntries < 0) return Error(ErrorCode::kCorrupt, "it has a negative number of entries");
+  const size_t mostBranches = record.bytes.size() / kLeastBranchBytes;
+  MLAAS_CHECK(BranchListReader(file.source().sizeBytes(), mostBranches, metadata.branches).read(*tree, -1, "", 0));
+  readClusters(*tree, metadata);
+  return metadata;
+}
+
+}  // namespace mlaas::root

@@ -1,0 +1,117 @@
+#include <algorithm>
+
+#include "mlaas/base/nearest_name.h"
+#include "mlaas/io/opener.h"
+#include "mlaas/table/table.h"
+#include "mlaas/table/ttree_table.h"
+
+namespace mlaas::table {
+
+namespace {
+
+constexpr std::string_view kNotYet = "reading RNTuples is not supported";
+
+bool isRNTuple(const root::Key& key) {
+  return key.className == "ROOT::RNTuple" || key.className == "ROOT::Experimental::RNTuple";
+}
+
+bool isTable(const root::DirectoryEntry& entry) { return root::isTree(entry.key) || isRNTuple(entry.key); }
+
+Result<std::shared_ptr<const root::File>> openFile(const std::string& url) {
+  MLAAS_TRY(auto source, io::open(url));
+  return root::File::open(std::move(source));
+}
+
+std::vector<std::string> tableNames(const std::vector<root::DirectoryEntry>& entries) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) {
+    if (isTable(entry)) names.push_back(entry.path);
+  }
+  return names;
+}
+
+// kNotFound that lists the tables there are.
+Error noSuchTable(const root::File& file, const std::string& name) {
+  const auto entries = root::listKeys(file);
+  if (!entries.ok()) return entries.error();
+  const auto names = tableNames(*entries);
+  if (names.empty()) return Error(ErrorCode::kNotFound, file.url() + ": has no tree, neither '" + name + "' nor another");
+  return Error(ErrorCode::kNotFound, file.url() + ": has no tree '" + name + "'" + suggestNames(name, names));
+}
+
+// The one table of the file, or kNotFound naming those there are.
+Result<root::DirectoryEntry> onlyTable(const root::File& file) {
+  MLAAS_TRY(const auto entries, root::listKeys(file));
+  const auto names = tableNames(entries);
+  if (names.empty()) return Error(ErrorCode::kNotFound, file.url() + ": has no tree");
+  if (names.size() > 1) {
+    std::string text = file.url() + ": has " + std::to_string(names.size()) + " trees; name one of them: ";
+    for (size_t i = 0; i < names.size(); ++i) text += (i > 0 ? ", " : "") + names[i];
+    return Error(ErrorCode::kNotFound, text);
+  }
+  return *std::find_if(entries.begin(), entries.end(), isTable);
+}
+
+Result<root::DirectoryEntry> findTable(const root::File& file, const std::string& name) {
+  if (name.empty()) return onlyTable(file);
+  auto found = root::findKey(file, name);
+  if (!found.ok() && found.error().code() == ErrorCode::kNotFound) return noSuchTable(file, name);
+  if (!found.ok()) return std::move(found).error();
+  if (isTable(*found)) return found;
+  return Error(ErrorCode::kNotFound,
+               file.url() + ": '" + name + "' is a " + found->key.className + ", not a tree; see `mlaas inspect`");
+}
+
+TableInfo describeTable(const std::shared_ptr<const root::File>& file, const root::DirectoryEntry& entry) {
+  TableInfo info;
+  info.name = entry.path;
+  info.kind = isRNTuple(entry.key) ? "rntuple" : "ttree";
+  if (isRNTuple(entry.key)) {
+    info.unsupported = kNotYet;
+    return info;
+  }
+  const auto tree = root::Tree::open(file, entry);
+  if (!tree.ok()) {
+    info.unsupported = tree.error().what();
+    return info;
+  }
+  info.numEntries = (*tree)->numEntries();
+  info.columns = describeColumns(**tree, true);
+  return info;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Table>> openTable(const std::string& url, const std::string& name) {
+  MLAAS_TRY(auto file, openFile(url));
+  MLAAS_TRY(const auto entry, findTable(*file, name));
+  if (isRNTuple(entry.key)) {
+    return Error(ErrorCode::kUnsupported, url + ": '" + entry.path + "' is an RNTuple: " + std::string(kNotYet));
+  }
+  MLAAS_TRY(auto tree, root::Tree::open(std::move(file), entry));
+  return makeTreeTable(std::move(tree));
+}
+
+Result<FileInfo> inspectFile(const std::string& url, const std::string& name) {
+  MLAAS_TRY(const auto file, openFile(url));
+  FileInfo info;
+  info.url = url;
+  info.sizeBytes = file->source().sizeBytes();
+  info.writtenBy = file->writtenBy();
+  if (!name.empty()) {
+    MLAAS_TRY(const auto entry, findTable(*file, name));
+    info.tables.push_back(describeTable(file, entry));
+    return info;
+  }
+  MLAAS_TRY(const auto entries, root::listKeys(*file));
+  for (const auto& entry : entries) {
+    if (isTable(entry)) {
+      info.tables.push_back(describeTable(file, entry));
+    } else if (!entry.isDirectory()) {
+      info.others.push_back({entry.path, entry.key.className});
+    }
+  }
+  return info;
+}
+
+}  // namespace mlaas::table

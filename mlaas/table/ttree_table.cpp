@@ -1,0 +1,76 @@
+#include "mlaas/table/ttree_table.h"
+
+namespace mlaas::table {
+
+namespace {
+
+class FetchedTree : public FetchedRange {
+ public:
+  explicit FetchedTree(std::unique_ptr<root::FetchedBaskets> baskets) : baskets_(std::move(baskets)) {}
+  Result<Column> decode(size_t column) override { return baskets_->decode(column); }
+
+ private:
+  const std::unique_ptr<root::FetchedBaskets> baskets_;
+};
+
+class TreeTable : public Table {
+ public:
+  explicit TreeTable(std::shared_ptr<const root::Tree> tree)
+      : tree_(std::move(tree)), columns_(describeColumns(*tree_, false)) {
+    for (const root::EntryRange& range : tree_->clusters()) clusters_.push_back({range.first, range.last});
+  }
+
+  const std::string& url() const override { return tree_->file().url(); }
+  const std::string& name() const override { return tree_->name(); }
+  int64_t numEntries() const override { return tree_->numEntries(); }
+  const std::vector<ColumnInfo>& columns() const override { return columns_; }
+  const std::vector<EntryRange>& clusters() const override { return clusters_; }
+
+  void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
+    tree_->fetch({range.first, range.last}, columns,
+                 [done = std::move(done)](Result<std::unique_ptr<root::FetchedBaskets>> baskets) {
+                   done(wrap(std::move(baskets)));
+                 });
+  }
+
+  Result<std::unique_ptr<FetchedRange>> fetchNow(EntryRange range, std::vector<size_t> columns) const override {
+    return wrap(tree_->fetchNow({range.first, range.last}, columns));
+  }
+
+ private:
+  static Result<std::unique_ptr<FetchedRange>> wrap(Result<std::unique_ptr<root::FetchedBaskets>> baskets) {
+    if (!baskets.ok()) return std::move(baskets).error();
+    return std::unique_ptr<FetchedRange>(std::make_unique<FetchedTree>(*std::move(baskets)));
+  }
+
+  const std::shared_ptr<const root::Tree> tree_;
+  const std::vector<ColumnInfo> columns_;
+  std::vector<EntryRange> clusters_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Table> makeTreeTable(std::shared_ptr<const root::Tree> tree) {
+  return std::make_shared<TreeTable>(std::move(tree));
+}
+
+std::vector<ColumnInfo> describeColumns(const root::Tree& tree, bool withCompression) {
+  std::vector<ColumnInfo> columns;
+  columns.reserve(tree.columns().size());
+  for (const root::ColumnPlan& plan : tree.columns()) {
+    const root::Branch& branch = tree.branchOf(plan);
+    ColumnInfo info;
+    info.name = plan.name;
+    info.type = plan.type;
+    info.storedType = plan.storedType;
+    info.counter = plan.counter;
+    info.compressedBytes = branch.storedBytes;
+    info.uncompressedBytes = branch.plainBytes;
+    if (withCompression) info.compression = tree.compressionOf(plan);
+    info.unsupported = plan.unsupported;
+    columns.push_back(std::move(info));
+  }
+  return columns;
+}
+
+}  // namespace mlaas::table
