@@ -1,0 +1,53 @@
+// The classes that a model tells apart, from the labels of the samples, and what their weights become in training.
+// Threads: values.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mlaas/base/error.h"
+#include "mlaas/dataset/dataset.h"
+
+namespace mlaas::train {
+
+struct ClassTable {
+  std::vector<std::string> names;  // index = label; the samples of one label joined by '+'
+  int64_t numClasses() const { return static_cast<int64_t>(names.size()); }
+  bool isBinary() const { return names.size() == 2; }
+  // Columns of the model's output: one for two classes (that of label 1), else one a class.
+  int64_t numOutputs() const { return isBinary() ? 1 : numClasses(); }
+  // "score" for two classes, else "score_NAME" with what no column name may have replaced by '_'.
+  std::vector<std::string> outputNames() const;
+};
+
+// kInvalidArgument where there are fewer than two labels, or they are not 0, 1, 2, ...; names the sample's place.
+Result<ClassTable> makeClassTable(const std::vector<dataset::Sample>& samples);
+
+enum class NegativeWeights { kKeep, kAbsolute, kDrop };
+enum class ClassBalance { kNone, kEqual };
+
+// What a trainer multiplies the weights with: the mean |weight| over the training part becomes 1, and with kEqual each
+// class has the same sum of |weight|.
+class WeightScale {
+ public:
+  // kInvalidArgument where a class has no event, or only weights of 0, in the training part.
+  static Result<WeightScale> make(const dataset::Statistics& statistics, const ClassTable& classes,
+                                  ClassBalance balance, NegativeWeights negative);
+
+  // The factor of each class.
+  const std::vector<double>& factors() const { return factors_; }
+  // Of the training part: the fraction of events with a negative weight.
+  double negativeFraction() const { return negativeFraction_; }
+
+  // Scales `weight` in place by `label`; negative ones are kept, made positive or set to 0.
+  void apply(std::span<const int32_t> label, std::span<float> weight) const;
+
+ private:
+  std::vector<double> factors_;
+  double negativeFraction_ = 0;
+  NegativeWeights negative_ = NegativeWeights::kKeep;
+};
+
+}  // namespace mlaas::train

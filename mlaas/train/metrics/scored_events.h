@@ -1,0 +1,20 @@
+// Events with what a model says about them: the input of every metric.
+// Shapes: score [rows, numOutputs] row-major, one output (probability of label 1) for two classes, else one a class.
+// Threads: a value.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace mlaas::train {
+
+struct ScoredEvents {
+  int64_t numOutputs = 1;
+  std::vector<float> score;
+  std::vector<int32_t> label;
+  std::vector<float> weight;
+
+  size_t rows() const { return label.size(); }
+};
+
+}  // namespace mlaas::train

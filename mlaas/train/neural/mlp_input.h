@@ -1,0 +1,29 @@
+// From raw physics values to the matrix that a perceptron multiplies: standardise, mask, flatten.
+// Shapes: [rows, width], width = scalars + sum of length * columns; a group's values element by element.
+// The arithmetic is that of the exported graph: (x - mean) * inverseScale in float32, and 0 for padding.
+// Threads: a value; flatten() from any thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "mlaas/dataset/dataset.h"
+#include "mlaas/feature/feature_spec.h"
+#include "mlaas/feature/tensors.h"
+
+namespace mlaas::train {
+
+struct MlpInput {
+  std::vector<feature::Standardisation> scalars;
+  std::vector<std::vector<feature::Standardisation>> groups;  // [group][column]
+  std::vector<int64_t> lengths;                               // [group]
+
+  static MlpInput make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics);
+
+  int64_t width() const;
+  // Fills `out`, resized to rows * width().
+  void flatten(const feature::Tensors& tensors, std::vector<float>& out) const;
+};
+
+}  // namespace mlaas::train

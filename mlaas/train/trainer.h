@@ -1,0 +1,93 @@
+// What every kind of model offers to a training: options checked before data is read, a training on a stream of
+// batches, and a model that scores and saves itself.
+// Threads: a Trainer and a TrainedModel are used by one thread. TrainingProgress is called by that thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mlaas/base/error.h"
+#include "mlaas/dataset/dataset.h"
+#include "mlaas/dataset/workflow.h"
+#include "mlaas/model/bundle.h"
+#include "mlaas/train/class_table.h"
+
+namespace mlaas::train {
+
+// One pass over the training data (network) or one tree a class (trees).
+struct EpochRecord {
+  int64_t epoch = 0;                     // from 1
+  double trainLoss = 0;                  // weighted mean, as the model was while it learned
+  std::optional<double> validationLoss;  // nothing without a validation part
+  std::optional<double> validationAuc;   // two classes only
+};
+
+struct TrainingHistory {
+  std::string unit = "epoch";  // "epoch" or "round"
+  std::string lossName;
+  std::vector<EpochRecord> epochs;
+  int64_t bestEpoch = 0;  // the one that was kept
+  bool stoppedEarly = false;
+  int64_t eventsTrained = 0;  // over all epochs
+  double trainSeconds = 0;    // without validation; never goes into the bundle
+};
+
+class TrainedModel {
+ public:
+  virtual ~TrainedModel() = default;
+  // Fills `scores` (resized to rows * numOutputs) for raw physics values.
+  virtual Result<void> score(const feature::Tensors& features, std::vector<float>& scores) = 0;
+  virtual model::EngineKind engine() const = 0;
+  virtual std::string fileName() const = 0;
+  // The contents of fileName(): the same bytes for the same training.
+  virtual Result<std::string> serialise() const = 0;
+  // Kind, size and every option as it was used, defaults included.
+  virtual nlohmann::ordered_json description() const = 0;
+};
+
+class TrainingProgress {
+ public:
+  virtual ~TrainingProgress() = default;
+  // `events` of `total` are through in this epoch.
+  virtual void batch(int64_t epoch, int64_t events, int64_t total) = 0;
+  virtual void epoch(const TrainingHistory& history, double eventsPerSecond) = 0;
+};
+
+struct TrainingInput {
+  dataset::Dataset* data = nullptr;
+  const dataset::Statistics* statistics = nullptr;
+  const ClassTable* classes = nullptr;
+  TrainingProgress* progress = nullptr;
+  std::stop_token stop;
+
+  int64_t eventsIn(dataset::Part part) const;
+};
+
+struct TrainingOutcome {
+  std::unique_ptr<TrainedModel> model;
+  TrainingHistory history;
+};
+
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+  virtual Result<TrainingOutcome> train(const TrainingInput& input) = 0;
+};
+
+// Checks the options of `workflow` and makes the trainer of one kind of model. kInvalidArgument names the option.
+using TrainerFactory =
+    std::function<Result<std::unique_ptr<Trainer>>(const dataset::Workflow& workflow, const ClassTable& classes)>;
+// By `model.kind`.
+using TrainerFactories = std::map<std::string, TrainerFactory>;
+
+// Error of a training that was asked to stop.
+Error cancelledTraining();
+
+}  // namespace mlaas::train

@@ -1,0 +1,222 @@
+#include "mlaas/train/trees/trees_trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+#include "mlaas/base/log.h"
+#include "mlaas/feature/feature_maker.h"
+#include "mlaas/train/prefetcher.h"
+#include "mlaas/train/training_options.h"
+#include "mlaas/train/trees/trees_options.h"
+#include "mlaas/train/trees/xgboost_library.h"
+
+namespace mlaas::train {
+
+namespace {
+
+constexpr int64_t kLoadingBatch = 4096;
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+
+// One part of the data, batch by batch, as XGBoost takes it.
+class PartSource final : public TreeSource {
+ public:
+  PartSource(const TrainingInput& input, dataset::Part part, const WeightScale& scale)
+      : input_(input), part_(part), scale_(scale) {}
+
+  void reset() override {
+    batches_.reset();
+    stream_.reset();
+  }
+
+  Result<bool> next(TreeBatch& batch) override {
+    if (input_.stop.stop_requested()) return cancelledTraining();
+    if (batches_ == nullptr) MLAAS_CHECK(open());
+    MLAAS_TRY(const bool more, batches_->next(raw_));
+    if (!more) return false;
+    feature::treeMatrix(raw_.features, kMissing, batch.values);
+    batch.label.assign(raw_.label.begin(), raw_.label.end());
+    batch.weight.assign(raw_.weight.begin(), raw_.weight.end());
+    scale_.apply(raw_.label, batch.weight);
+    return true;
+  }
+
+ private:
+  Result<void> open() {
+    dataset::StreamOptions options;
+    options.part = part_;
+    options.batchSize = kLoadingBatch;
+    options.shuffle = false;
+    MLAAS_TRY(stream_, input_.data->stream(options));
+    batches_ = std::make_unique<Prefetcher<dataset::Batch>>(
+        [stream = stream_.get()](dataset::Batch& batch) { return stream->next(batch); });
+    return {};
+  }
+
+  const TrainingInput& input_;
+  dataset::Part part_;
+  const WeightScale& scale_;
+  std::unique_ptr<dataset::BatchStream> stream_;
+  std::unique_ptr<Prefetcher<dataset::Batch>> batches_;  // reads stream_
+  dataset::Batch raw_;
+};
+
+class TreesModel final : public TrainedModel {
+ public:
+  TreesModel(Booster booster, std::vector<std::string> columns, TreesOptions options, int64_t rounds)
+      : booster_(std::move(booster)), columns_(std::move(columns)), options_(std::move(options)), rounds_(rounds) {}
+
+  Result<void> score(const feature::Tensors& features, std::vector<float>& scores) override {
+    feature::treeMatrix(features, kMissing, matrix_);
+    return booster_.predict(matrix_, static_cast<int64_t>(columns_.size()), scores);
+  }
+  model::EngineKind engine() const override { return model::EngineKind::kTrees; }
+  std::string fileName() const override { return "model.json"; }
+  Result<std::string> serialise() const override { return booster_.toJson(); }
+  nlohmann::ordered_json description() const override {
+    nlohmann::ordered_json json;
+    json["kind"] = "trees";
+    json["inputs"] = columns_.size();
+    json["rounds_kept"] = rounds_;
+    json["options"] = options_.toJson();
+    json["library"] = "XGBoost " + xgboostVersion();
+    return json;
+  }
+
+ private:
+  Booster booster_;
+  std::vector<std::string> columns_;
+  TreesOptions options_;
+  int64_t rounds_;
+  std::vector<float> matrix_;
+};
+
+// Metrics of XGBoost that rise as the model gets better.
+bool risesWhenBetter(const std::string& metric) {
+  const std::string name = metric.substr(0, metric.find('@'));
+  return name == "auc" || name == "aucpr" || name == "map" || name == "ndcg" || name == "pre";
+}
+
+void warnOfNegativeWeights(const WeightScale& scale, NegativeWeights negative) {
+  if (!(scale.negativeFraction() > 0)) return;
+  char text[160];
+  std::snprintf(text, sizeof text, "%.3g %% of the training events have a negative weight, which XGBoost refuses; %s ",
+                100 * scale.negativeFraction(),
+                negative == NegativeWeights::kDrop ? "they are dropped" : "their absolute value is used");
+  log::warning(std::string(text) + "(training.negative_weights: absolute or drop)");
+}
+
+// One training from its first to its last round.
+class TreesTraining {
+ public:
+  TreesTraining(const TreesOptions& options, const TrainingInput& input, WeightScale scale)
+      : options_(options),
+        input_(input),
+        scale_(std::move(scale)),
+        columns_(feature::treeFeatureNames(input.data->features())),
+        stopping_(options.patience, options.leastImprovement) {
+    history_.unit = "round";
+  }
+
+  Result<TrainingOutcome> run() {
+    MLAAS_TRY(const TreeMatrix train, load(dataset::Part::kTrain, nullptr));
+    const bool validates = input_.eventsIn(dataset::Part::kValidation) > 0;
+    TreeMatrix validation;
+    if (validates) {
+      MLAAS_TRY(validation, load(dataset::Part::kValidation, &train));
+    } else {
+      log::warning("the validation part is empty: no early stopping, all rounds are kept");
+    }
+    std::vector<const TreeMatrix*> matrices = {&train};
+    if (validates) matrices.push_back(&validation);
+    MLAAS_TRY(Booster booster, Booster::make(matrices, options_.parameters));
+    MLAAS_CHECK(boost(booster, train, validates ? &validation : nullptr));
+    if (history_.bestEpoch < static_cast<int64_t>(history_.epochs.size())) {
+      MLAAS_TRY(booster, booster.first(static_cast<int>(history_.bestEpoch)));
+    }
+    return TrainingOutcome{
+        std::make_unique<TreesModel>(std::move(booster), std::move(columns_), options_, history_.bestEpoch),
+        std::move(history_)};
+  }
+
+ private:
+  Result<TreeMatrix> load(dataset::Part part, const TreeMatrix* reference) {
+    PartSource source(input_, part, scale_);
+    MLAAS_TRY(TreeMatrix matrix, TreeMatrix::quantise(source, columns_, options_.maxBin, options_.threads, reference));
+    if (matrix.rows() != input_.eventsIn(part)) {
+      return Error(ErrorCode::kInternal, "the matrix of the trees has " + std::to_string(matrix.rows()) +
+                                             " rows, expected " + std::to_string(input_.eventsIn(part)));
+    }
+    return matrix;
+  }
+
+  Result<void> boost(Booster& booster, const TreeMatrix& train, const TreeMatrix* validation) {
+    std::vector<std::pair<std::string, const TreeMatrix*>> evaluated = {{"train", &train}};
+    if (validation != nullptr) evaluated.emplace_back("validation", validation);
+    for (int64_t round = 1; round <= options_.rounds; ++round) {
+      if (input_.stop.stop_requested()) return cancelledTraining();
+      const auto start = std::chrono::steady_clock::now();
+      MLAAS_CHECK(booster.boost(static_cast<int>(round - 1), train));
+      history_.trainSeconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      history_.eventsTrained += train.rows();
+      MLAAS_TRY(const auto metrics, booster.evaluate(static_cast<int>(round - 1), evaluated));
+      record(round, metrics);
+      const EpochRecord& last = history_.epochs.back();
+      const double sign = risesWhenBetter(history_.lossName) ? -1 : 1;
+      if (validation == nullptr || stopping_.improves(sign * *last.validationLoss)) history_.bestEpoch = round;
+      input_.progress->epoch(history_,
+                             static_cast<double>(history_.eventsTrained) / std::max(history_.trainSeconds, 1e-9));
+      if (validation != nullptr && stopping_.exhausted()) {
+        history_.stoppedEarly = true;
+        return {};
+      }
+    }
+    return {};
+  }
+
+  // The last metric is the loss; "auc" is kept beside it.
+  void record(int64_t round, const std::vector<TreeMetric>& metrics) {
+    EpochRecord record;
+    record.epoch = round;
+    for (const auto& metric : metrics) {
+      if (metric.matrix == "train") record.trainLoss = metric.value;
+      if (metric.matrix == "validation") record.validationLoss = metric.value;
+      if (metric.matrix == "validation" && metric.name == "auc") record.validationAuc = metric.value;
+    }
+    history_.lossName = metrics.back().name;
+    history_.epochs.push_back(record);
+  }
+
+  const TreesOptions& options_;
+  const TrainingInput& input_;
+  WeightScale scale_;
+  std::vector<std::string> columns_;
+  EarlyStopping stopping_;
+  TrainingHistory history_;
+};
+
+class TreesTrainer final : public Trainer {
+ public:
+  explicit TreesTrainer(TreesOptions options) : options_(std::move(options)) {}
+
+  Result<TrainingOutcome> train(const TrainingInput& input) override {
+    MLAAS_TRY(WeightScale scale,
+              WeightScale::make(*input.statistics, *input.classes, options_.balance, options_.negative));
+    warnOfNegativeWeights(scale, options_.negative);
+    return TreesTraining(options_, input, std::move(scale)).run();
+  }
+
+ private:
+  TreesOptions options_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Trainer>> makeTreesTrainer(const dataset::Workflow& workflow, const ClassTable& classes) {
+  MLAAS_TRY(TreesOptions options, readTreesOptions(workflow, classes));
+  return std::unique_ptr<Trainer>(std::make_unique<TreesTrainer>(std::move(options)));
+}
+
+}  // namespace mlaas::train

@@ -1,0 +1,91 @@
+// XGBoost's C interface as values that clean up after themselves and errors that read well.
+// Errors:  kInvalidArgument for parameters that the library refuses, kInternal for the rest, with the library's words.
+// Threads: an object is used by one thread at a time; the library starts the threads that `nthread` says.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mlaas/base/error.h"
+
+namespace mlaas::train {
+
+// Some rows on their way into a matrix.
+struct TreeBatch {
+  std::vector<float> values;  // [rows, columns], NaN is missing
+  std::vector<float> label;
+  std::vector<float> weight;  // >= 0
+};
+
+// Rows that can be read several times: XGBoost passes over them for the quantiles and again for the values.
+class TreeSource {
+ public:
+  virtual ~TreeSource() = default;
+  // Begins again at the first row.
+  virtual void reset() = 0;
+  // Fills the next batch; false at the end.
+  virtual Result<bool> next(TreeBatch& batch) = 0;
+};
+
+// A quantised matrix: about one byte a value.
+class TreeMatrix {
+ public:
+  // `reference` lends its quantiles to a validation matrix.
+  static Result<TreeMatrix> quantise(TreeSource& source, const std::vector<std::string>& columns, int64_t maxBin,
+                                     int threads, const TreeMatrix* reference);
+  int64_t rows() const { return rows_; }
+  void* handle() const { return handle_.get(); }
+
+ private:
+  struct Free {
+    void operator()(void* handle) const;
+  };
+  std::unique_ptr<void, Free> handle_;
+  int64_t rows_ = 0;
+};
+
+using TreeParameters = std::vector<std::pair<std::string, std::string>>;
+
+// Values of one metric after a round: "logloss" on each of the matrices asked about.
+struct TreeMetric {
+  std::string matrix;
+  std::string name;
+  double value = 0;
+};
+
+class Booster {
+ public:
+  // Boosts on these matrices; parameters are checked by the library at the first round.
+  static Result<Booster> make(const std::vector<const TreeMatrix*>& matrices, const TreeParameters& parameters);
+
+  Result<void> boost(int round, const TreeMatrix& matrix);
+  Result<std::vector<TreeMetric>> evaluate(int round,
+                                           const std::vector<std::pair<std::string, const TreeMatrix*>>& matrices);
+  // The first `rounds` rounds alone.
+  Result<Booster> first(int rounds) const;
+  // Probabilities [rows, outputs] of rows of `columns` values.
+  Result<void> predict(std::span<const float> values, int64_t columns, std::vector<float>& scores) const;
+  // The model in XGBoost's JSON.
+  Result<std::string> toJson() const;
+
+ private:
+  struct Free {
+    void operator()(void* handle) const;
+  };
+  std::unique_ptr<void, Free> handle_;
+};
+
+// Trains one round on a few made-up rows to hear what the library says to the parameters: kInvalidArgument names the
+// unknown ones with the nearest known ones, or the value that is refused.
+Result<void> checkTreeParameters(const TreeParameters& parameters, int64_t numClasses,
+                                 const std::vector<std::string>& ourNames);
+
+// "1.7.4".
+std::string xgboostVersion();
+
+}  // namespace mlaas::train

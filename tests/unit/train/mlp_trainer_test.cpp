@@ -1,0 +1,172 @@
+#include "mlaas/train/neural/mlp_trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "mlaas/train/neural/mlp_network.h"
+#include "tests/unit/train/trainer_fixture.h"
+
+namespace mlaas::train {
+namespace {
+
+using testing::MemoryOptions;
+using Json = nlohmann::ordered_json;
+
+class Fixture : public testing::TrainerFixture {
+ public:
+  explicit Fixture(const MemoryOptions& options = {}) : TrainerFixture(makeMlpTrainer, options) {}
+};
+
+const Json kSmallModel = {{"layers", {16}}};
+const Json kFewEpochs = {{"epochs", 5}, {"batch_size", 100}, {"optimizer", {{"lr", 0.01}}}};
+
+TEST(MlpTrainer, LearnsTwoClasses) {
+  Fixture fixture;
+  auto outcome = fixture.train(kSmallModel, kFewEpochs).value();
+  EXPECT_GT(fixture.auc(outcome), 0.8);
+  ASSERT_EQ(outcome.history.epochs.size(), 5U);
+  EXPECT_LT(outcome.history.epochs.back().trainLoss, outcome.history.epochs.front().trainLoss);
+  EXPECT_GT(outcome.history.bestEpoch, 0);
+  EXPECT_EQ(outcome.history.eventsTrained,
+            5 * fixture.statistics.samples[0].selected[0] + 5 * fixture.statistics.samples[1].selected[0]);
+}
+
+TEST(MlpTrainer, LearnsFromScalarsOrCollectionsAlone) {
+  for (const bool scalars : {true, false}) {
+    MemoryOptions options;
+    options.withScalars = scalars;
+    options.withGroup = !scalars;
+    Fixture fixture(options);
+    auto outcome = fixture.train(kSmallModel, kFewEpochs).value();
+    EXPECT_GT(fixture.auc(outcome), 0.6) << scalars;
+  }
+}
+
+TEST(MlpTrainer, LearnsThreeClasses) {
+  MemoryOptions options;
+  options.numClasses = 3;
+  options.noise = 0.5;
+  Fixture fixture(options);
+  auto outcome = fixture.train(kSmallModel, kFewEpochs).value();
+  for (int64_t label = 0; label < 3; ++label) EXPECT_GT(fixture.auc(outcome, label), 0.75) << label;
+  const ScoredEvents events = fixture.score(outcome);
+  for (size_t row = 0; row < events.rows(); ++row) {
+    EXPECT_NEAR(events.score[3 * row] + events.score[3 * row + 1] + events.score[3 * row + 2], 1, 1e-5);
+  }
+}
+
+TEST(MlpTrainer, LearnsWithNegativeWeights) {
+  MemoryOptions options;
+  options.negativeFraction = 0.15;
+  Fixture fixture(options);
+  auto outcome = fixture.train(kSmallModel, kFewEpochs).value();
+  EXPECT_GT(fixture.auc(outcome), 0.78);
+}
+
+TEST(MlpTrainer, GivesTheSameBytesForTheSameSeed) {
+  const Json model = {{"layers", {16, 8}}, {"dropout", 0.2}};
+  const auto bytesOf = [&model](int seed) {
+    Fixture fixture;
+    Json training = kFewEpochs;
+    training["seed"] = seed;
+    return fixture.train(model, training).value().model->serialise().value();
+  };
+  const std::string first = bytesOf(1);
+  EXPECT_EQ(first, bytesOf(1));
+  EXPECT_NE(first, bytesOf(2));
+}
+
+TEST(MlpTrainer, StopsEarlyAndKeepsTheBestEpoch) {
+  Fixture fixture;
+  Json training = kFewEpochs;
+  training["epochs"] = 200;
+  training["early_stopping"] = {{"patience", 2}};
+  training["optimizer"]["lr"] = 0.05;
+  auto outcome = fixture.train(kSmallModel, training).value();
+  const auto& history = outcome.history;
+  EXPECT_TRUE(history.stoppedEarly);
+  ASSERT_EQ(static_cast<int64_t>(history.epochs.size()), history.bestEpoch + 2);
+  const auto best = *history.epochs[static_cast<size_t>(history.bestEpoch - 1)].validationLoss;
+  for (const auto& epoch : history.epochs) EXPECT_GE(*epoch.validationLoss, best);
+  // The kept weights are those of the best epoch: its AUC on the validation part comes out again.
+  EXPECT_DOUBLE_EQ(fixture.auc(outcome, 1, dataset::Part::kValidation),
+                   *history.epochs[static_cast<size_t>(history.bestEpoch - 1)].validationAuc);
+}
+
+TEST(MlpTrainer, KeepsTheLastEpochWithoutValidation) {
+  MemoryOptions options;
+  options.parts = {0.8, 0, 0.2};
+  Fixture fixture(options);
+  const auto outcome = fixture.train(kSmallModel, kFewEpochs).value();
+  EXPECT_EQ(outcome.history.bestEpoch, 5);
+  EXPECT_FALSE(outcome.history.epochs[0].validationLoss.has_value());
+}
+
+TEST(MlpTrainer, EndsWhenAskedToStop) {
+  Fixture fixture;
+  std::stop_source stop;
+  int64_t batches = 0;
+  fixture.data.onBatch = [&] {
+    if (++batches == 30) stop.request_stop();
+  };
+  const auto outcome = fixture.train(kSmallModel, kFewEpochs, stop.get_token());
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code(), ErrorCode::kCancelled);
+}
+
+TEST(MlpTrainer, PassesOnTheErrorOfAFile) {
+  Fixture fixture;
+  fixture.data.failAfterBatches = 3;
+  const auto outcome = fixture.train(kSmallModel, kFewEpochs);
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code(), ErrorCode::kCorrupt);
+}
+
+TEST(MlpTrainer, SaysWhenTheLossDiverges) {
+  Fixture fixture;
+  Json training = kFewEpochs;
+  training["optimizer"]["lr"] = 1e30;
+  const auto outcome = fixture.train(kSmallModel, training);
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_NE(std::string(outcome.error().what()).find("diverged"), std::string::npos);
+}
+
+TEST(MlpTrainer, RefusesUnknownOptions) {
+  Fixture fixture;
+  EXPECT_EQ(fixture.problem({{"layer", {8}}}, {}), "w.yaml:9:1: model: unknown option 'layer'; did you mean 'layers'?");
+  EXPECT_EQ(fixture.problem({}, {{"epoch", 8}}),
+            "w.yaml:10:1: training: unknown option 'epoch'; did you mean 'epochs'?");
+  EXPECT_NE(fixture.problem({{"activation", "rellu"}}, {}).find("did you mean 'relu'?"), std::string::npos);
+  EXPECT_NE(fixture.problem({}, {{"optimizer", {{"betas", {0.9}}}}}).find("expected two numbers"), std::string::npos);
+}
+
+TEST(MlpNetwork, HasTheGradientOfItsLoss) {
+  for (const int64_t outputs : {1, 3}) {
+    MlpShape shape;
+    shape.inputs = 2;
+    shape.hidden = {3};
+    shape.outputs = outputs;
+    shape.activation = model::Activation::kTanh;
+    MlpNetwork network = MlpNetwork::make(shape, 5).value();
+    std::vector<float> input = {0.3F, -1.2F, 0.8F, 0.5F};
+    const std::vector<int32_t> label = {0, 1};
+    const std::vector<float> weight = {1.5F, -0.5F};
+    const auto lossAt = [&](size_t index, float shift) {
+      network.parameters()[index] += shift;
+      const double loss = network.trainStep(input, label, weight).value() / 2;
+      network.parameters()[index] -= shift;
+      return loss;
+    };
+    ASSERT_TRUE(network.trainStep(input, label, weight).ok());
+    const std::vector<float> gradient(network.gradients().begin(), network.gradients().end());
+    for (size_t i = 0; i < gradient.size(); ++i) {
+      const double numeric = (lossAt(i, 5e-3F) - lossAt(i, -5e-3F)) / 1e-2;
+      EXPECT_NEAR(static_cast<double>(gradient[i]), numeric, 2e-4) << outputs << " " << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mlaas::train

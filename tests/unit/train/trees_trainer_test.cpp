@@ -1,0 +1,129 @@
+#include "mlaas/train/trees/trees_trainer.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/train/trainer_fixture.h"
+
+namespace mlaas::train {
+namespace {
+
+using testing::MemoryOptions;
+using Json = nlohmann::ordered_json;
+
+class Fixture : public testing::TrainerFixture {
+ public:
+  explicit Fixture(const MemoryOptions& options = {}) : TrainerFixture(makeTreesTrainer, options) {}
+};
+
+const Json kSmallModel = {{"rounds", 30}, {"max_depth", 3}, {"eta", 0.3}};
+
+TEST(TreesTrainer, LearnsTwoClasses) {
+  Fixture fixture;
+  auto outcome = fixture.train(kSmallModel, {}).value();
+  EXPECT_GT(fixture.auc(outcome), 0.77);
+  EXPECT_EQ(outcome.history.unit, "round");
+  EXPECT_EQ(outcome.history.lossName, "logloss");
+  EXPECT_TRUE(outcome.history.epochs[0].validationAuc.has_value());
+  // XGBoost passes over the data several times, each time from the first event.
+  EXPECT_GT(fixture.data.numStreams[0], 1);
+}
+
+TEST(TreesTrainer, LearnsThreeClasses) {
+  MemoryOptions options;
+  options.numClasses = 3;
+  options.noise = 0.5;
+  Fixture fixture(options);
+  auto outcome = fixture.train(kSmallModel, {}).value();
+  for (int64_t label = 0; label < 3; ++label) EXPECT_GT(fixture.auc(outcome, label), 0.75) << label;
+  EXPECT_EQ(fixture.score(outcome).score.size(), 3 * fixture.score(outcome).rows());
+}
+
+TEST(TreesTrainer, UsesAbsoluteWeightsOrDrops) {
+  MemoryOptions options;
+  options.negativeFraction = 0.15;
+  Fixture fixture(options);
+  auto absolute = fixture.train(kSmallModel, {}).value();
+  auto dropped = fixture.train(kSmallModel, {{"negative_weights", "drop"}}).value();
+  EXPECT_GT(fixture.auc(absolute), 0.75);
+  EXPECT_GT(fixture.auc(dropped), 0.73);
+  EXPECT_NE(absolute.model->serialise().value(), dropped.model->serialise().value());
+  EXPECT_NE(fixture.problem({}, {{"negative_weights", "keep"}}).find("no negative weights"), std::string::npos);
+}
+
+TEST(TreesTrainer, GivesTheSameBytesWhateverTheThreads) {
+  const auto bytesOf = [](int threads) {
+    Fixture fixture;
+    return fixture.train(kSmallModel, {{"threads", threads}}).value().model->serialise().value();
+  };
+  const std::string first = bytesOf(1);
+  EXPECT_EQ(first, bytesOf(1));
+  EXPECT_EQ(first, bytesOf(2));
+}
+
+TEST(TreesTrainer, StopsEarlyAndKeepsTheBestRounds) {
+  Fixture fixture;
+  const Json model = {{"rounds", 500}, {"max_depth", 6}, {"eta", 0.5}};
+  auto outcome = fixture.train(model, {{"early_stopping", {{"patience", 5}}}}).value();
+  const auto& history = outcome.history;
+  EXPECT_TRUE(history.stoppedEarly);
+  ASSERT_EQ(static_cast<int64_t>(history.epochs.size()), history.bestEpoch + 5);
+  const auto best = *history.epochs[static_cast<size_t>(history.bestEpoch - 1)].validationLoss;
+  for (const auto& epoch : history.epochs) EXPECT_GE(*epoch.validationLoss, best);
+  // The kept rounds give the validation AUC of the best round again.
+  EXPECT_NEAR(fixture.auc(outcome, 1, dataset::Part::kValidation),
+              *history.epochs[static_cast<size_t>(history.bestEpoch - 1)].validationAuc, 1e-6);
+}
+
+TEST(TreesTrainer, StopsAtTheHighestAucToo) {
+  Fixture fixture;
+  const Json model = {{"rounds", 500}, {"max_depth", 6}, {"eta", 0.5}, {"eval_metric", {"logloss", "auc"}}};
+  auto outcome = fixture.train(model, {{"early_stopping", {{"patience", 5}}}}).value();
+  const auto& history = outcome.history;
+  EXPECT_EQ(history.lossName, "auc");
+  const auto best = *history.epochs[static_cast<size_t>(history.bestEpoch - 1)].validationLoss;
+  for (const auto& epoch : history.epochs) EXPECT_LE(*epoch.validationLoss, best);
+}
+
+TEST(TreesTrainer, PassesParametersOn) {
+  Fixture fixture;
+  const Json model = {{"n_estimators", 5},       {"subsample", 0.5},      {"reg_lambda", 2},
+                      {"colsample_bytree", 0.7}, {"min_child_weight", 3}, {"monotone_constraints", {1, 0}}};
+  const auto outcome = fixture.train(model, {}).value();
+  EXPECT_EQ(outcome.history.epochs.size(), 5U);
+  EXPECT_NE(outcome.model->serialise().value(), fixture.train({{"rounds", 5}}, {}).value().model->serialise().value());
+  EXPECT_EQ(outcome.model->description()["options"]["subsample"], "0.5");
+}
+
+TEST(TreesTrainer, RefusesWhatXGBoostDoesNotKnow) {
+  Fixture fixture;
+  EXPECT_EQ(fixture.problem({{"max_dept", 3}}, {}),
+            "w.yaml:9:1: model: unknown option 'max_dept'; did you mean 'max_depth'?");
+  EXPECT_NE(fixture.problem({{"subsample", 3}}, {}).find("XGBoost: value 3 for Parameter subsample"),
+            std::string::npos);
+  EXPECT_NE(fixture.problem({{"eval_metric", "aucc"}}, {}).find("Unknown metric function aucc"), std::string::npos);
+  EXPECT_NE(fixture.problem({{"nthread", 3}}, {}).find("training.threads"), std::string::npos);
+  EXPECT_NE(fixture.problem({{"eta", 0.1}, {"learning_rate", 0.1}}, {}).find("another name"), std::string::npos);
+  EXPECT_NE(fixture.problem({{"rounds", 1}, {"n_estimators", 1}}, {}).find("another name"), std::string::npos);
+  EXPECT_NE(fixture.problem({}, {{"epochs", 3}}).find("option of networks"), std::string::npos);
+  EXPECT_NE(fixture.problem({{"booster", "gblinear"}}, {}).find("expected one of gbtree, dart"), std::string::npos);
+}
+
+TEST(TreesTrainer, EndsWhenAskedToStop) {
+  Fixture fixture;
+  std::stop_source stop;
+  fixture.data.onBatch = [&] { stop.request_stop(); };
+  const auto outcome = fixture.train(kSmallModel, {}, stop.get_token());
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code(), ErrorCode::kCancelled);
+}
+
+TEST(TreesTrainer, PassesOnTheErrorOfAFile) {
+  Fixture fixture;
+  fixture.data.failAfterBatches = 0;
+  const auto outcome = fixture.train(kSmallModel, {});
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code(), ErrorCode::kCorrupt);
+}
+
+}  // namespace
+}  // namespace mlaas::train
