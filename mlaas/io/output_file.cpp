@@ -1,0 +1,106 @@
+#include "mlaas/io/output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace mlaas::io {
+
+namespace {
+
+constexpr size_t kWaitingBytes = size_t{1} << 18;
+
+}  // namespace
+
+Result<OutputFile> OutputFile::create(const std::string& path) {
+  struct stat status {};
+  if (path.empty() || path.back() == '/' || (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)))
+    return Error(ErrorCode::kInvalidArgument, "'" + path + "' is a folder, expected the name of a file to write");
+  OutputFile file;
+  file.path_ = path;
+  file.temporary_ = path + ".part-" + std::to_string(::getpid());
+  file.descriptor_ = ::open(file.temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file.descriptor_ < 0) {
+    Error error = file.failure("created");
+    file.temporary_.clear();
+    return error;
+  }
+  return file;
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept { *this = std::move(other); }
+
+OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
+  if (this == &other) return *this;
+  discard();
+  path_ = std::move(other.path_);
+  temporary_ = std::exchange(other.temporary_, {});
+  descriptor_ = std::exchange(other.descriptor_, -1);
+  size_ = other.size_;
+  waiting_ = std::move(other.waiting_);
+  return *this;
+}
+
+OutputFile::~OutputFile() { discard(); }
+
+void OutputFile::discard() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  temporary_.clear();
+}
+
+Error OutputFile::failure(std::string_view what) const {
+  return {ErrorCode::kIo,
+          "'" + path_ + "' cannot be " + std::string(what) + ": " + std::generic_category().message(errno)};
+}
+
+Result<void> OutputFile::writeNow(uint64_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return failure("written");
+    }
+    bytes = bytes.subspan(static_cast<size_t>(written));
+    offset += static_cast<size_t>(written);
+  }
+  return {};
+}
+
+Result<void> OutputFile::flush() {
+  MLAAS_CHECK(writeNow(size_ - waiting_.size(), waiting_));
+  waiting_.clear();
+  return {};
+}
+
+Result<void> OutputFile::write(std::span<const std::byte> bytes) {
+  if (waiting_.size() + bytes.size() > kWaitingBytes) MLAAS_CHECK(flush());
+  if (bytes.size() >= kWaitingBytes) {
+    MLAAS_CHECK(writeNow(size_, bytes));
+  } else {
+    waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
+  }
+  size_ += bytes.size();
+  return {};
+}
+
+Result<void> OutputFile::writeAt(uint64_t offset, std::span<const std::byte> bytes) {
+  MLAAS_CHECK(flush());
+  return writeNow(offset, bytes);
+}
+
+Result<void> OutputFile::commit() {
+  MLAAS_CHECK(flush());
+  int closed = ::close(std::exchange(descriptor_, -1));
+  if (closed != 0) return failure("written");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return failure("given its name");
+  temporary_.clear();
+  return {};
+}
+
+}  // namespace mlaas::io

@@ -1,0 +1,16 @@
+// The payload of the record "StreamerInfo": a description of every class in the file, so that other readers than ROOT
+// find their way. Source: docs/formats/tree-writing.md, "Streamer info".
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mlaas::root {
+
+// Describes the named classes and the known ones among their bases and members, each once. `keyBytes` is the length of
+// the record's key.
+std::vector<std::byte> makeStreamerRecord(std::span<const std::string> classes, size_t keyBytes);
+
+}  // namespace mlaas::root
