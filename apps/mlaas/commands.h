@@ -3,4 +3,9 @@
 
 #include "apps/mlaas/program.h"
 
-namespace mlaas::command {}  // namespace mlaas::command
+namespace mlaas::command {
+
+void addExport(CLI::App& app, Action& chosen);
+void addInspect(CLI::App& app, Action& chosen);
+
+}  // namespace mlaas::command

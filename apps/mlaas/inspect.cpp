@@ -1,0 +1,124 @@
+// mlaas inspect: what a file holds.
+#include <nlohmann/json.hpp>
+
+#include "apps/mlaas/commands.h"
+#include "apps/mlaas/text_table.h"
+#include "mlaas/base/memory_budget.h"
+#include "mlaas/table/table.h"
+
+namespace mlaas::command {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InspectOptions {
+  std::string file;
+  std::string tree;
+  bool json = false;
+};
+
+Json columnJson(const table::ColumnInfo& column) {
+  bool supported = column.unsupported.empty();
+  Json json = {{"name", column.name},
+               {"type", supported ? column.type.name() : column.storedType},
+               {"stored_type", column.storedType}};
+  if (!column.counter.empty()) json["counter"] = column.counter;
+  json["compressed_bytes"] = column.compressedBytes;
+  json["uncompressed_bytes"] = column.uncompressedBytes;
+  json["compression"] = column.compression;
+  if (!supported) json["unsupported"] = column.unsupported;
+  return json;
+}
+
+Json tableJson(const table::TableInfo& info) {
+  Json json = {{"name", info.name}, {"kind", info.kind}, {"entries", info.numEntries}, {"columns", Json::array()}};
+  for (const auto& column : info.columns) json["columns"].push_back(columnJson(column));
+  return json;
+}
+
+Json fileJson(const table::FileInfo& info) {
+  Json json = {{"file", info.url}, {"bytes", info.sizeBytes}, {"written_by", info.writtenBy}};
+  json["objects"] = Json::array();
+  json["unreadable"] = Json::array();
+  for (const auto& table : info.tables) {
+    if (table.unsupported.empty()) {
+      json["objects"].push_back(tableJson(table));
+    } else {
+      json["unreadable"].push_back({{"name", table.name}, {"kind", table.kind}, {"reason", table.unsupported}});
+    }
+  }
+  json["others"] = Json::array();
+  for (const auto& object : info.others) json["others"].push_back({{"name", object.name}, {"class", object.className}});
+  return json;
+}
+
+// "3.21", how much smaller the column became.
+std::string ratio(uint64_t uncompressed, uint64_t compressed) {
+  if (compressed == 0) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", static_cast<double>(uncompressed) / static_cast<double>(compressed));
+  return text;
+}
+
+std::string compressionText(const table::ColumnInfo& column) {
+  return column.compression.empty() ? std::string("-") : column.compression;
+}
+
+std::string describeTable(const table::TableInfo& info) {
+  uint64_t compressed = 0;
+  uint64_t uncompressed = 0;
+  TextTable columns(
+      {"column", "type", "stored as", "in file", "in memory", "ratio", "codec"},
+      {Align::kLeft, Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
+  std::string unsupported;
+  for (const auto& column : info.columns) {
+    compressed += column.compressedBytes;
+    uncompressed += column.uncompressedBytes;
+    columns.addRow({column.name, column.unsupported.empty() ? column.type.name() : "(unsupported)", column.storedType,
+                    formatByteSize(column.compressedBytes), formatByteSize(column.uncompressedBytes),
+                    ratio(column.uncompressedBytes, column.compressedBytes), compressionText(column)});
+    if (!column.unsupported.empty()) unsupported += "  " + column.name + ": " + column.unsupported + "\n";
+  }
+  std::string text = info.kind + " '" + info.name + "': " + std::to_string(info.numEntries) + " entries, " +
+                     std::to_string(info.columns.size()) + " columns, " + formatByteSize(compressed) + " in file, " +
+                     formatByteSize(uncompressed) + " in memory\n";
+  if (!info.unsupported.empty()) text += "  cannot be read: " + info.unsupported + "\n";
+  if (!info.columns.empty()) text += columns.render("  ");
+  if (!unsupported.empty()) text += "  unsupported columns:\n" + unsupported;
+  return text;
+}
+
+std::string describeFile(const table::FileInfo& info) {
+  std::string text = info.url + ": " + formatByteSize(info.sizeBytes) + ", written by " + info.writtenBy + "\n";
+  for (const auto& table : info.tables) text += "\n" + describeTable(table);
+  if (info.tables.empty()) text += "\nno trees\n";
+  if (info.others.empty()) return text;
+  TextTable others({"other object", "class"}, {Align::kLeft, Align::kLeft});
+  for (const auto& object : info.others) others.addRow({object.name, object.className});
+  return text + "\n" + others.render("");
+}
+
+Result<int> inspect(const InspectOptions& options, const Environment& environment) {
+  MLAAS_TRY(auto info, table::inspectFile(options.file, options.tree));
+  constexpr int kIndent = 1;
+  environment.output.print(options.json
+                               ? fileJson(info).dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n"
+                               : describeFile(info));
+  return 0;
+}
+
+void declare(CLI::App& command, InspectOptions& options) {
+  command.add_option("FILE", options.file, "ROOT file: path or URL")->required();
+  command.add_option("--tree,-t", options.tree, "Only this tree, with its folder: dir/Events");
+  command.add_flag("--json", options.json, "Print JSON, for programs");
+}
+
+}  // namespace
+
+void addInspect(CLI::App& app, Action& chosen) {
+  addCommand<InspectOptions>(app, chosen, "inspect", "What a file holds: trees, columns, types, sizes", declare,
+                             inspect);
+}
+
+}  // namespace mlaas::command
