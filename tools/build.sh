@@ -55,5 +55,7 @@ if ! [ -f "${folder}/build.ninja" ] || [ "$(cat "${chosen}" 2>/dev/null)" != "${
   sed -n '/mlaas4hep/,$p' "${folder}/configure.log"
   printf '%s' "${options}" >"${chosen}"
 fi
-if "${configure_only}"; then exit 0; fi
+if "${configure_only}"; then
+  exec cmake --build "${folder}" --target build.ninja
+fi
 cmake --build "${folder}" --parallel "${JOBS:-$(nproc)}" "${targets[@]}"

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Runs clang-tidy on the C++ sources, only on those whose result could have changed.
 
-A source's result is remembered in .cache/clang-tidy under a hash of everything it depends on: the source, the headers
-of ours that it includes directly or not, its compile command, .clang-tidy and the version of clang-tidy. Only clean
-results are remembered. Sources are taken from a compilation database, which `tools/build.sh PRESET` makes.
+A source's result is remembered under a hash of what it depends on: the source, the headers of ours that it includes
+directly or not, its compile command, .clang-tidy and the version of clang-tidy. Only clean results are remembered, in
+$XDG_CACHE_HOME/mlaas4hep/clang-tidy (~/.cache where that is not set), so that all checkouts share them. After an update
+of other people's headers, --all looks again. Sources are taken from a compilation database, which tools/build.sh makes.
 
 Usage: run_clang_tidy.py [--jobs N] [--build DIR] [--all] [FILE...]
   --jobs N     that many at a time (default: all cores)
@@ -31,7 +32,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".cache" / "clang-tidy"
+DATABASE = ROOT / ".cache" / "clang-tidy"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlaas4hep" / "clang-tidy"
 OUR_FOLDERS = ("mlaas", "apps", "tests", "bench", "python")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
 
@@ -98,7 +100,8 @@ def fingerprint(entry: dict, tool_version: str) -> str:
     """Hashes all that the result depends on, with paths relative to the checkout: a moved one keeps its cache."""
     source = Path(entry["file"])
     arguments = [argument.replace(str(ROOT), ".") for argument in entry["arguments"]]
-    parts = [tool_version, digest(ROOT / ".clang-tidy"), *arguments]
+    settings = [digest(folder / ".clang-tidy") for folder in source.parents if (folder / ".clang-tidy").is_file()]
+    parts = [tool_version, *settings, *arguments]
     parts += sorted(
         f"{path.relative_to(ROOT)} {digest(path)}" for path in all_includes(source) if path.is_relative_to(ROOT)
     )
@@ -141,15 +144,15 @@ def main() -> int:
     if arguments.all:
         shutil.rmtree(CACHE, ignore_errors=True)
     CACHE.mkdir(parents=True, exist_ok=True)
-    database = CACHE / "compile_commands.json"
-    database.write_text(json.dumps(list(entries.values()), indent=1), encoding="utf-8")
+    DATABASE.mkdir(parents=True, exist_ok=True)
+    (DATABASE / "compile_commands.json").write_text(json.dumps(list(entries.values()), indent=1), encoding="utf-8")
 
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
     marks = {source: CACHE / fingerprint(entry, version) for source, entry in entries.items()}
     todo = sorted(source for source, mark in marks.items() if not mark.exists())
     started, failed, slowest = time.monotonic(), 0, (0.0, "")
     with concurrent.futures.ThreadPoolExecutor(max_workers=arguments.jobs) as pool:
-        for source, clean, output, seconds in pool.map(lambda source: tidy(source, CACHE), todo):
+        for source, clean, output, seconds in pool.map(lambda source: tidy(source, DATABASE), todo):
             slowest = max(slowest, (seconds, str(source.relative_to(ROOT))))
             if clean:
                 marks[source].touch()
