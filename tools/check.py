@@ -11,6 +11,7 @@ Exit 0: all in order; 1: findings.
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 import time
@@ -56,12 +57,18 @@ def ruff(*arguments: str) -> tuple[bool, str]:
 
 def check_format() -> tuple[bool, str]:
     files = cpp_files()
-    return run(["clang-format", "--dry-run", "-Werror", *files]) if files else (True, "")
+    if not files:
+        return True, ""
+    formatted, output = run(["clang-format", "--dry-run", "-Werror", *files])
+    where = re.findall(r"^(\S+?):(\d+):\d+: error", output, re.MULTILINE)
+    first_lines = dict(reversed(where))
+    findings = [f"{file}:{line}: first line that is not in the project's format" for file, line in first_lines.items()]
+    return formatted, "\n".join(sorted(findings)) if findings else output
 
 
 def check_ruff() -> tuple[bool, str]:
-    linted, lint_output = ruff("check", "--quiet")
-    formatted, format_output = ruff("format", "--check", "--quiet", "--diff")
+    linted, lint_output = ruff("check", "--quiet", "--output-format=concise")
+    formatted, format_output = ruff("format", "--check")
     return linted and formatted, lint_output + format_output
 
 

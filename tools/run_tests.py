@@ -31,7 +31,7 @@ ASAN = ROOT / "build" / "asan"
 # Folders whose tests run under the sanitizers: what parses foreign bytes and what shares memory between threads.
 SANITIZED = [f"tests/unit/{layer}" for layer in ("base", "io", "root", "table")] + ["tests/fuzz"]
 JOBS = os.environ.get("JOBS") or str(os.cpu_count())
-STAGE_LIMIT_S = {"build": 1500, "check": 900, "ctest": 600, "pytest": 1200, "asan": 1200}
+STAGE_LIMIT_S = {"build": 2400, "check": 1800, "ctest": 900, "pytest": 1500, "asan": 1800}
 
 
 @dataclass
