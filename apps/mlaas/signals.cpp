@@ -28,7 +28,8 @@ SignalWatch::SignalWatch() {
 
 SignalWatch::~SignalWatch() {
   closing_ = true;
-  pthread_kill(thread_.native_handle(), SIGTERM);  // wakes the thread alone
+  // NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread): the signal is blocked and only wakes the thread's sigwait
+  pthread_kill(thread_.native_handle(), SIGTERM);
   thread_.join();
 }
 
