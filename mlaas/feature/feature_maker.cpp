@@ -172,8 +172,8 @@ class Run {
 
 }  // namespace
 
-Result<FeatureMaker> FeatureMaker::make(FeatureSpec spec, const table::Table& table, std::vector<std::string> extras,
-                                        bool applySelection) {
+Result<FeatureMaker> FeatureMaker::make(FeatureSpec spec, const table::Table& table,
+                                        const std::vector<std::string>& extras, bool applySelection) {
   std::vector<table::NamedType> columns;
   std::map<std::string, std::string> unreadable;
   for (const table::ColumnInfo& column : table.columns()) {

@@ -35,7 +35,7 @@ class FeatureMaker {
  public:
   // Checks `spec` against the table's columns. `extras` are expressions for flat columns wanted beside the features;
   // `applySelection` false keeps all rows. Defines that nothing uses are checked and never computed.
-  static Result<FeatureMaker> make(FeatureSpec spec, const table::Table& table, std::vector<std::string> extras,
+  static Result<FeatureMaker> make(FeatureSpec spec, const table::Table& table, const std::vector<std::string>& extras,
                                    bool applySelection);
 
   // The same for columns that are known by name and type only.

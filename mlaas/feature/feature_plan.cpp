@@ -72,11 +72,9 @@ class Planner {
     if (!expression.ok()) return std::move(expression).error().within("select");
     const ColumnType& type = expression->type();
     if (type.dtype != DType::kBool || !type.isFlat()) {
-      const std::string_view hint = type.isFlat() ? "compare it, as in x != 0" : "reduce it with any() or all()";
-      return Error(ErrorCode::kInvalidArgument, "'" + text + "' is of type " + type.name() +
-                                                    ", but a selection is one bool for each entry; " +
-                                                    std::string(hint))
-          .within("select");
+      std::string message = "'" + text + "' is of type " + type.name() + ", but a selection is one bool for each entry";
+      message += type.isFlat() ? "; compare it, as in x != 0" : "; reduce it with any() or all()";
+      return Error(ErrorCode::kInvalidArgument, std::move(message)).within("select");
     }
     selection_ = *std::move(expression);
     return {};

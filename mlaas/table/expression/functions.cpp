@@ -213,12 +213,12 @@ Result<NodePtr> typeCall(Typer& typer, const Syntax& call, std::vector<NodePtr> 
 }
 
 const std::vector<std::string>& functionNames() {
-  static const std::vector<std::string> names = [] {
+  static const std::vector<std::string> kNames = [] {
     std::vector<std::string> list;
     for (const Function& function : kFunctions) list.emplace_back(function.name);
     return list;
   }();
-  return names;
+  return kNames;
 }
 
 }  // namespace mlaas::table::expression

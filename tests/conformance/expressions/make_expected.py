@@ -75,6 +75,10 @@ def element(array: ak.Array, position: int) -> ak.Array:
     return padded[:, position]
 
 
+def pairs(left: object, right: object) -> zip:
+    return zip(left, right, strict=True)
+
+
 def expressions(c: SimpleNamespace) -> dict[str, object]:
     """Our notation and the same in numpy and awkward."""
     f, d, lf, ld = as_real(c.f), as_real(c.d), as_real(c.lf), as_real(c.ld)
@@ -101,14 +105,14 @@ def expressions(c: SimpleNamespace) -> dict[str, object]:
         "f ** 2": f**2,
         "abs(f) ** 0.5": np.power(np.abs(f), 0.5),
         "d ** i": np.power(d, as_real(c.i)),
-        "I == d": np.array([math.isfinite(y) and x == y for x, y in zip(big, c.d.tolist())]),
-        "I < d": np.array([x < y for x, y in zip(big, c.d.tolist())]),
-        "I >= d": np.array([x >= y for x, y in zip(big, c.d.tolist())]),
-        "U > d": np.array([x > y for x, y in zip(wide, c.d.tolist())]),
-        "d <= U": np.array([y <= x for x, y in zip(wide, c.d.tolist())]),
-        "d > I": np.array([y > x for x, y in zip(big, c.d.tolist())]),
-        "U > I": np.array([x > y for x, y in zip(wide, big)]),
-        "I <= U": np.array([y <= x for x, y in zip(wide, big)]),
+        "I == d": np.array([math.isfinite(y) and x == y for x, y in pairs(big, c.d.tolist())]),
+        "I < d": np.array([x < y for x, y in pairs(big, c.d.tolist())]),
+        "I >= d": np.array([x >= y for x, y in pairs(big, c.d.tolist())]),
+        "U > d": np.array([x > y for x, y in pairs(wide, c.d.tolist())]),
+        "d <= U": np.array([y <= x for x, y in pairs(wide, c.d.tolist())]),
+        "d > I": np.array([y > x for x, y in pairs(big, c.d.tolist())]),
+        "U > I": np.array([x > y for x, y in pairs(wide, big)]),
+        "I <= U": np.array([y <= x for x, y in pairs(wide, big)]),
         "f != f": f != f,
         "-20 <= f < 20": (f >= -20) & (f < 20),
         "f > 0 && d > 0 || b": ((f > 0) & (d > 0)) | c.b,
@@ -176,7 +180,7 @@ def expressions(c: SimpleNamespace) -> dict[str, object]:
         "min(lf)": [float(np.min(x)) if len(x) else nan for x in lf.to_list()],
         "max(lf)": [float(np.max(x)) if len(x) else nan for x in lf.to_list()],
         "max(ld, default=-1)": [float(np.max(x)) if len(x) else -1.0 for x in ld.to_list()],
-        "min(lI, default=n)": [min(x) if x else int(n) for x, n in zip(c.lI.to_list(), c.n)],
+        "min(lI, default=n)": [min(x) if x else int(n) for x, n in pairs(c.lI.to_list(), c.n)],
         "max(lU, default=0)": [max(x) if x else 0 for x in c.lU.to_list()],
         "any(lb)": ak.any(c.lb, axis=1),
         "all(lb)": ak.all(c.lb, axis=1),
@@ -190,7 +194,7 @@ def expressions(c: SimpleNamespace) -> dict[str, object]:
         "ld[-2, 0]": ak.fill_none(element(ld, -2), 0.0),
         "lI[1, -1]": ak.fill_none(element(c.lI, 1), -1),
         "lb[0, false]": ak.fill_none(element(c.lb, 0), False),
-        "lf[n]": [x[k] if k < len(x) else nan for x, k in zip(lf.to_list(), c.n)],
+        "lf[n]": [x[k] if k < len(x) else nan for x, k in pairs(lf.to_list(), c.n)],
         "sum(lf * f > 0 ? 1 : 0)": ak.sum(lf * f > 0, axis=1),
     }
 
