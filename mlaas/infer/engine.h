@@ -26,4 +26,10 @@ class Engine {
 // An engine for the bundle's model file, chosen by Bundle::engine.
 Result<std::unique_ptr<Engine>> makeEngine(const model::Bundle& bundle);
 
+// `count` engines of one model, one for each serving thread. The file is read once.
+Result<std::vector<std::unique_ptr<Engine>>> makeEngines(const model::Bundle& bundle, size_t count);
+
+// kInvalidArgument where `input` does not have the shapes that `features` describe.
+Result<void> checkShapes(const feature::FeatureSpec& features, const feature::Tensors& input);
+
 }  // namespace mlaas::infer

@@ -1,0 +1,64 @@
+#include "mlaas/infer/engine.h"
+
+#include <filesystem>
+
+#include "mlaas/infer/openvino/openvino_engine.h"
+#include "mlaas/infer/trees/tree_engine.h"
+
+namespace mlaas::infer {
+
+namespace {
+
+Error wrongShape(const std::string& what, int64_t found, int64_t expected) {
+  return {ErrorCode::kInvalidArgument,
+          what + " has " + std::to_string(found) + " values, the model expects " + std::to_string(expected)};
+}
+
+Result<std::vector<std::unique_ptr<Engine>>> makeByKind(const model::Bundle& bundle, const std::string& file,
+                                                        size_t count) {
+  switch (bundle.engine) {
+    case model::EngineKind::kOnnx:
+      return makeOpenvinoEngines(file, bundle.features, static_cast<int64_t>(bundle.outputs.size()), count);
+    case model::EngineKind::kTrees:
+      return makeTreeEngines(file, bundle.features, static_cast<int64_t>(bundle.outputs.size()), count);
+  }
+  return Error(ErrorCode::kInternal, "an engine kind without an engine");
+}
+
+}  // namespace
+
+Result<void> checkShapes(const feature::FeatureSpec& features, const feature::Tensors& input) {
+  const auto scalars = static_cast<int64_t>(features.scalars.size());
+  const auto size = [](const auto& values) { return static_cast<int64_t>(values.size()); };
+  if (size(input.scalars) != input.rows * scalars) {
+    return wrongShape("scalars", size(input.scalars), input.rows * scalars);
+  }
+  if (input.groups.size() != features.groups.size()) {
+    return wrongShape("the list of groups", size(input.groups), size(features.groups));
+  }
+  for (size_t g = 0; g < features.groups.size(); ++g) {
+    const auto& group = features.groups[g];
+    const int64_t expected = input.rows * group.length * size(group.columns);
+    if (size(input.groups[g].values) != expected) {
+      return wrongShape(group.name, size(input.groups[g].values), expected);
+    }
+    if (size(input.groups[g].count) != input.rows) {
+      return wrongShape(group.name + "_count", size(input.groups[g].count), input.rows);
+    }
+  }
+  return {};
+}
+
+Result<std::vector<std::unique_ptr<Engine>>> makeEngines(const model::Bundle& bundle, size_t count) {
+  const std::string file = (std::filesystem::path(bundle.directory) / bundle.modelFile).string();
+  auto engines = makeByKind(bundle, file, count);
+  if (!engines.ok()) return std::move(engines).error().within(file);
+  return engines;
+}
+
+Result<std::unique_ptr<Engine>> makeEngine(const model::Bundle& bundle) {
+  MLAAS_TRY(auto engines, makeEngines(bundle, 1));
+  return std::move(engines.front());
+}
+
+}  // namespace mlaas::infer
