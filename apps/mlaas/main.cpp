@@ -5,7 +5,7 @@
 
 int main(int argc, char** argv) {
   using namespace mlaas::command;
-  static constexpr std::array<Subcommand, 2> kSubcommands = {addExport, addInspect};
+  static constexpr std::array<Subcommand, 3> kSubcommands = {addExport, addInspect, addServe};
   return runProgram({.name = "mlaas",
                      .description = "Streams ROOT files into training and serves the result",
                      .subcommands = kSubcommands,

@@ -1,0 +1,55 @@
+// mlaas serve: the inference server.
+#include "apps/mlaas/commands.h"
+#include "mlaas/base/log.h"
+#include "mlaas/base/task_pool.h"
+#include "mlaas/serve/application.h"
+#include "mlaas/serve/server.h"
+
+namespace mlaas::command {
+
+namespace {
+
+struct ServeOptions {
+  std::string models = "models";
+  std::string http = "127.0.0.1:8083";
+  size_t threads = 0;
+  uint64_t maxBodyMegabytes = 64;
+};
+
+void declareOptions(CLI::App& app, ServeOptions& options) {
+  app.add_option("--models", options.models, "A model bundle, or a folder of them")->capture_default_str();
+  app.add_option("--http", options.http, "Address and port to listen on; port 0 picks a free one")
+      ->capture_default_str();
+  app.add_option("--threads", options.threads, "Serving threads; 0: one for each core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--max-body", options.maxBodyMegabytes, "Largest request body in MiB")
+      ->check(CLI::Range(1, 4000))
+      ->capture_default_str();
+}
+
+Result<int> runServe(const ServeOptions& options, const Environment& environment) {
+  log::configure(environment.quiet ? log::Level::kWarning : log::Level::kInfo, true);
+  serve::ServerOptions server;
+  MLAAS_TRY(server.address, serve::parseListenAddress(options.http));
+  server.threads = options.threads == 0 ? availableCores() : options.threads;
+  server.limits.bodyBytes = options.maxBodyMegabytes << 20;
+  MLAAS_TRY(auto application, serve::Application::make(options.models, server.threads));
+  if (application->numModels() == 0) {
+    log::warning("no model is served: " + options.models + " has no bundle that could be loaded");
+  }
+  MLAAS_TRY(auto listening,
+            serve::Server::listen(server, [&](const serve::Request& request) { return application->handle(request); }));
+  log::info("listening on " + listening->url());
+  listening->run(environment.stop);
+  log::info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+void addServe(CLI::App& app, Action& chosen) {
+  addCommand<ServeOptions>(app, chosen, "serve", "Answer inference requests over HTTP", declareOptions, runServe);
+}
+
+}  // namespace mlaas::command

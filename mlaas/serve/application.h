@@ -1,0 +1,31 @@
+// The server's answers without its sockets: models, metrics and the routes of every protocol.
+// Threads: handle() from all serving threads at once, each with its own Request::worker below `workers`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "mlaas/base/error.h"
+#include "mlaas/serve/http_message.h"
+
+namespace mlaas::serve {
+
+class Application {
+ public:
+  // Loads the models of `directory`, with engines for `workers` threads. Errors: those of ModelRepository::load.
+  static Result<std::unique_ptr<Application>> make(const std::string& directory, size_t workers);
+  ~Application();
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+
+  // Never throws; what goes wrong inside is an answer with 5xx.
+  Response handle(const Request& request);
+  size_t numModels() const;
+
+ private:
+  struct Parts;
+  explicit Application(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace mlaas::serve

@@ -1,0 +1,53 @@
+// One HTTP request and its answer, as handlers see them: no sockets, no library types.
+// A handler is a function of the request, so it is tested without a connection.
+// Threads: values; a Request's views live as long as the call of its handler.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "mlaas/base/error.h"
+
+namespace mlaas::serve {
+
+struct Request {
+  std::string_view method;  // "GET"
+  std::string_view path;    // percent-encoded, without the query
+  std::string_view query;   // without '?'
+  std::string_view body;
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  size_t worker = 0;  // the serving thread, which selects engine and parser
+
+  // The first header of that name, whatever its case; empty where there is none.
+  std::string_view header(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string contentType;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+using RequestHandler = std::function<Response(const Request&)>;
+
+inline constexpr std::string_view kJsonType = "application/json";
+inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
+
+// {"error":"message"}, the form of errors of every route.
+Response errorResponse(int status, std::string_view message);
+// The same by the one table from code to status. What is our own or the machine's fault (5xx) goes to the log in full
+// and to the client in general words, so that no path of this host leaves it.
+Response errorResponse(const Error& error);
+
+// Bytes of the answer on the wire, appended to `out`. `withBody` false leaves the body out, as HEAD wants it.
+void appendResponse(std::string& out, const Response& response, bool keepAlive, bool withBody);
+
+// "%2F" and so on decoded; kInvalidArgument where it is malformed or not UTF-8.
+Result<std::string> percentDecoded(std::string_view text);
+
+}  // namespace mlaas::serve

@@ -1,0 +1,86 @@
+#include "mlaas/serve/router.h"
+
+#include <algorithm>
+
+#include "mlaas/base/nearest_name.h"
+
+namespace mlaas::serve {
+
+namespace {
+
+template <class Text>
+std::vector<Text> splitPath(std::string_view path) {
+  std::vector<Text> segments;
+  size_t from = 1;
+  while (from <= path.size()) {
+    const size_t end = std::min(path.find('/', from), path.size());
+    segments.emplace_back(path.substr(from, end - from));
+    from = end + 1;
+  }
+  return segments;
+}
+
+bool isParameter(const std::string& segment) { return !segment.empty() && segment.front() == '{'; }
+
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string_view>& path) {
+  return std::equal(pattern.begin(), pattern.end(), path.begin(), path.end(),
+                    [](const std::string& p, std::string_view s) { return isParameter(p) ? !s.empty() : p == s; });
+}
+
+}  // namespace
+
+void Router::add(std::string method, std::string pattern, RouteHandler handler) {
+  auto segments = splitPath<std::string>(pattern);
+  routes_.push_back({std::move(method), std::move(pattern), std::move(segments), std::move(handler)});
+}
+
+Router::Answer Router::handle(const Request& request) const {
+  std::string_view path = request.path;
+  if (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  const auto segments = splitPath<std::string_view>(path);
+  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  std::vector<std::string> allowed;
+  for (size_t r = 0; r < routes_.size(); ++r) {
+    const Route& route = routes_[r];
+    if (!matches(route.segments, segments)) continue;
+    if (route.method != method) {
+      allowed.push_back(route.method);
+      continue;
+    }
+    std::vector<std::string> parameters;
+    for (size_t s = 0; s < segments.size(); ++s) {
+      if (!isParameter(route.segments[s])) continue;
+      auto decoded = percentDecoded(segments[s]);
+      if (!decoded.ok()) return {errorResponse(decoded.error()), r};
+      parameters.push_back(*std::move(decoded));
+    }
+    return {route.handler(request, parameters), r};
+  }
+  return {unmatched(request, allowed), unmatchedRoute()};
+}
+
+Response Router::unmatched(const Request& request, const std::vector<std::string>& allowed) const {
+  const auto path = percentDecoded(request.path);
+  if (!path.ok()) return errorResponse(path.error());
+  if (!allowed.empty()) {
+    std::string methods;
+    for (const auto& method : allowed) methods += (methods.empty() ? "" : ", ") + method;
+    Response response = errorResponse(405, *path + " takes " + methods);
+    response.headers.emplace_back("Allow", methods);
+    return response;
+  }
+  std::vector<std::string> known;
+  for (const Route& route : routes_) {
+    if (std::find(known.begin(), known.end(), route.pattern) == known.end()) known.push_back(route.pattern);
+  }
+  return errorResponse(404, "there is no route '" + *path + "'" + suggestNames(*path, known));
+}
+
+std::vector<std::string> Router::patterns() const {
+  std::vector<std::string> names;
+  for (const Route& route : routes_) names.push_back(route.pattern);
+  names.emplace_back("none");
+  return names;
+}
+
+}  // namespace mlaas::serve

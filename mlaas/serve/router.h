@@ -1,0 +1,46 @@
+// Finds the handler of a path: "/v2/models/{model}/infer" matches one segment for each name in braces.
+// Threads: built once, then read by all serving threads.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mlaas/serve/http_message.h"
+
+namespace mlaas::serve {
+
+// The decoded segments that the pattern's braces stand for, in their order.
+using PathParameters = std::span<const std::string>;
+using RouteHandler = std::function<Response(const Request&, PathParameters)>;
+
+class Router {
+ public:
+  // Adds a route; HEAD goes where GET goes.
+  void add(std::string method, std::string pattern, RouteHandler handler);
+
+  struct Answer {
+    Response response;
+    size_t route = 0;  // index into patterns()
+  };
+  // Runs the handler. 404 with the nearest routes where no pattern matches, 405 with Allow where only the method fails.
+  Answer handle(const Request& request) const;
+
+  // "/json", ... of every route, and one more for requests that match none.
+  std::vector<std::string> patterns() const;
+  size_t unmatchedRoute() const { return routes_.size(); }
+
+ private:
+  struct Route {
+    std::string method;
+    std::string pattern;
+    std::vector<std::string> segments;
+    RouteHandler handler;
+  };
+  Response unmatched(const Request& request, const std::vector<std::string>& allowed) const;
+  std::vector<Route> routes_;
+};
+
+}  // namespace mlaas::serve

@@ -1,0 +1,162 @@
+#include "mlaas/serve/tfaas_row.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "mlaas/base/nearest_name.h"
+#include "mlaas/serve/json_request.h"
+
+namespace mlaas::serve {
+
+namespace {
+
+using simdjson::dom::array;
+using simdjson::dom::element;
+
+constexpr double kLargestFloat = std::numeric_limits<float>::max();
+constexpr size_t kQuoted = 200;  // longer names from outside are cut in messages
+
+Error invalid(const std::string& message) { return {ErrorCode::kInvalidArgument, message}; }
+
+std::string inQuotes(std::string_view text) { return "'" + std::string(text.substr(0, kQuoted)) + "'"; }
+
+Result<array> listFrom(const element& value, const std::string& what) {
+  array list;
+  if (value.get(list) != simdjson::SUCCESS) {
+    return invalid("\"" + what + "\" is " + std::string(jsonKind(value)) + ", expected a list");
+  }
+  return list;
+}
+
+Result<std::vector<std::string_view>> readKeys(const element& value) {
+  std::vector<std::string_view> keys;
+  if (value.is_null()) return keys;
+  MLAAS_TRY(const array list, listFrom(value, "keys"));
+  for (const element& item : list) {
+    std::string_view key;
+    if (item.get(key) != simdjson::SUCCESS) {
+      return invalid("\"keys\"[" + std::to_string(keys.size()) + "] is " + std::string(jsonKind(item)) +
+                     ", expected a string");
+    }
+    keys.push_back(key);
+  }
+  return keys;
+}
+
+Result<std::vector<float>> readValues(const element& value) {
+  MLAAS_TRY(const array list, listFrom(value, "values"));
+  std::vector<float> values;
+  values.reserve(list.size());
+  for (const element& item : list) {
+    double number = 0;
+    if (item.get(number) != simdjson::SUCCESS || !(std::abs(number) <= kLargestFloat)) {
+      return floatFrom(item, "\"values\"[" + std::to_string(values.size()) + "]").error();
+    }
+    values.push_back(static_cast<float>(number));
+  }
+  return values;
+}
+
+// A row while keys are being sorted into it.
+struct Placed {
+  std::vector<float> values;
+  std::vector<bool> present;
+};
+
+// Whether any key is a feature: TFaaS itself ignores keys, so clients send any ("attr1").
+bool namesFeatures(const std::vector<std::string_view>& keys, const FlatIndex& index) {
+  return std::any_of(keys.begin(), keys.end(), [&](std::string_view key) { return index.contains(key); });
+}
+
+Result<Placed> placeByKeys(const TfaasRow& row, const std::vector<std::string>& names, const FlatIndex& index) {
+  Placed placed{std::vector<float>(names.size(), 0.0F), std::vector<bool>(names.size(), false)};
+  for (size_t i = 0; i < row.keys.size(); ++i) {
+    const auto found = index.find(row.keys[i]);
+    if (found == index.end()) {
+      return invalid(inQuotes(row.keys[i]) + " is not a feature of the model" +
+                     suggestNames(row.keys[i].substr(0, kQuoted), names));
+    }
+    if (placed.present[found->second]) return invalid(inQuotes(row.keys[i]) + " stands twice in \"keys\"");
+    placed.present[found->second] = true;
+    placed.values[found->second] = row.values[i];
+  }
+  return placed;
+}
+
+// Checks one group of a row placed by keys, whose first value stands at `first`, and fills its count where absent.
+Result<void> completeGroup(const feature::JaggedGroup& group, size_t first, const std::vector<std::string>& names,
+                           Placed& placed) {
+  const size_t columns = group.columns.size();
+  const auto length = static_cast<size_t>(group.length);
+  const size_t countAt = first + length * columns;
+  size_t elements = 0;  // up to the last one that has a value
+  for (size_t at = first; at < countAt; ++at) {
+    if (placed.present[at]) elements = (at - first) / columns + 1;
+  }
+  if (!placed.present[countAt]) {
+    placed.present[countAt] = true;
+    placed.values[countAt] = static_cast<float>(elements);
+  }
+  const float count = placed.values[countAt];
+  if (!(count >= 0 && count <= static_cast<float>(length)) || count != std::floor(count)) {
+    return invalid(inQuotes(names[countAt]) + " is " + std::to_string(count) + ", expected a whole number from 0 to " +
+                   std::to_string(length));
+  }
+  const size_t needed = first + static_cast<size_t>(count) * columns;
+  for (size_t at = first; at < needed; ++at) {
+    if (!placed.present[at]) {
+      return invalid("\"keys\" lacks " + inQuotes(names[at]) + "; " + inQuotes(names[countAt]) + " is " +
+                     std::to_string(static_cast<size_t>(count)));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<TfaasRow> readTfaasRow(const simdjson::dom::object& document) {
+  TfaasRow row;
+  bool hasValues = false;
+  for (const auto& [key, value] : document) {
+    if (key == "keys") {
+      MLAAS_TRY(row.keys, readKeys(value));
+    } else if (key == "values") {
+      MLAAS_TRY(row.values, readValues(value));
+      hasValues = true;
+    } else if (key == "model" && !value.is_null()) {
+      if (value.get(row.model) != simdjson::SUCCESS) {
+        return invalid("\"model\" is " + std::string(jsonKind(value)) + ", expected a string");
+      }
+    }
+  }
+  if (!hasValues)
+    return invalid(R"(the request has no "values"; expected {"keys":[...],"values":[...],"model":"..."})");
+  if (!row.keys.empty() && row.keys.size() != row.values.size()) {
+    return invalid("\"keys\" has " + std::to_string(row.keys.size()) + " elements, \"values\" " +
+                   std::to_string(row.values.size()));
+  }
+  return row;
+}
+
+Result<std::vector<float>> flatRow(const TfaasRow& row, const feature::FeatureSpec& features,
+                                   const std::vector<std::string>& names, const FlatIndex& index) {
+  if (!namesFeatures(row.keys, index)) {
+    if (row.values.size() == names.size()) return row.values;
+    return invalid("\"values\" has " + std::to_string(row.values.size()) + " numbers, the model takes " +
+                   std::to_string(names.size()) + " from '" + names.front() + "' to '" + names.back() +
+                   "'; send \"keys\" to name them");
+  }
+  MLAAS_TRY(Placed placed, placeByKeys(row, names, index));
+  for (size_t s = 0; s < features.scalars.size(); ++s) {
+    if (!placed.present[s]) return invalid("\"keys\" lacks " + inQuotes(names[s]));
+  }
+  size_t first = features.scalars.size();
+  for (const auto& group : features.groups) {
+    MLAAS_CHECK(completeGroup(group, first, names, placed));
+    first += static_cast<size_t>(group.length) * group.columns.size() + 1;
+  }
+  return std::move(placed.values);
+}
+
+}  // namespace mlaas::serve

@@ -1,0 +1,221 @@
+// The server on a real socket with a handler of the test's own.
+#include "mlaas/serve/server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+namespace mlaas::serve {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A connection that sends bytes and reads until a text has come or the peer closes.
+class Client {
+ public:
+  explicit Client(uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval patience{10, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~Client() { ::close(socket_); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  bool connected() const { return connected_; }
+  void send(std::string_view text) const { ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL); }
+  // All that comes until `end` (or the end of the connection).
+  std::string readUntil(std::string_view end) {
+    while (received_.find(end) == std::string::npos) {
+      char bytes[4096];
+      const ssize_t count = ::recv(socket_, bytes, sizeof bytes, 0);
+      if (count <= 0) return std::exchange(received_, {});
+      received_.append(bytes, static_cast<size_t>(count));
+    }
+    const size_t length = received_.find(end) + end.size();
+    std::string text = received_.substr(0, length);
+    received_.erase(0, length);
+    return text;
+  }
+  std::string readAll() { return readUntil(std::string("\0never", 6)); }
+
+ private:
+  int socket_;
+  bool connected_ = false;
+  std::string received_;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  void start(ServerOptions options = {}) {
+    options.address = {"127.0.0.1", 0};
+    options.threads = 2;
+    server_ = Server::listen(options, [this](const Request& request) {
+                ++calls_;
+                if (request.path == "/slow") std::this_thread::sleep_for(300ms);
+                return Response{
+                    200, "text/plain", "[" + std::string(request.path) + "|" + std::string(request.body) + "]", {}};
+              }).value();
+    const std::string url = server_->url();
+    port_ = static_cast<uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+    thread_ = std::jthread([this](const std::stop_token& stop) { server_->run(stop); });
+  }
+  void TearDown() override { stop(); }
+  void stop() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
+  }
+  std::unique_ptr<Server> server_;
+  std::jthread thread_;
+  uint16_t port_ = 0;
+  std::atomic<int> calls_ = 0;
+};
+
+TEST_F(ServerTest, KeepsConnectionsAndAnswersPipelinedRequestsInOrder) {
+  start();
+  Client client(port_);
+  client.send(
+      "GET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+      "GET /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string all = client.readAll();
+  const size_t a = all.find("[/a|]");
+  const size_t b = all.find("[/b|hi]");
+  const size_t c = all.find("[/c|]");
+  EXPECT_TRUE(a < b && b < c && c != std::string::npos) << all;
+}
+
+TEST_F(ServerTest, ReadsChunkedBodiesAndBodiesInPieces) {
+  start();
+  Client client(port_);
+  client.send("POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+  std::this_thread::sleep_for(20ms);
+  client.send("2\r\nde\r\n0\r\n\r\n");
+  EXPECT_NE(client.readUntil("]").find("[/x|abcde]"), std::string::npos);
+}
+
+TEST_F(ServerTest, MeetsTheExpectationOf100Continue) {
+  start();
+  Client client(port_);
+  client.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.readUntil("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("ok");
+  EXPECT_NE(client.readUntil("]").find("[/x|ok]"), std::string::npos);
+  Client other(port_);
+  other.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: miracles\r\n\r\n");
+  EXPECT_TRUE(other.readAll().starts_with("HTTP/1.1 417"));
+}
+
+TEST_F(ServerTest, LeavesTheBodyOutForHead) {
+  start();
+  Client client(port_);
+  client.send("HEAD /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string all = client.readAll();
+  EXPECT_NE(all.find("Content-Length: 5"), std::string::npos) << all;
+  EXPECT_TRUE(all.ends_with("\r\n\r\n")) << all;
+}
+
+TEST_F(ServerTest, RefusesWhatIsNotHttp) {
+  start();
+  for (const char* wrong : {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET  / HTTP/1.1\r\nbad header\r\n\r\n",
+                            "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+                            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+    Client client(port_);
+    client.send(wrong);
+    const std::string all = client.readAll();
+    EXPECT_TRUE(all.starts_with("HTTP/1.1 400 ")) << wrong << " gave " << all;
+    EXPECT_NE(all.find("{\"error\":"), std::string::npos);
+  }
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(ServerTest, LimitsHeadersAndBodies) {
+  ServerOptions options;
+  options.limits.headerBytes = 1000;
+  options.limits.bodyBytes = 100;
+  start(options);
+  Client large(port_);
+  large.send("GET / HTTP/1.1\r\nX: " + std::string(2000, 'x') + "\r\n\r\n");
+  EXPECT_TRUE(large.readAll().starts_with("HTTP/1.1 431 "));
+  Client announced(port_);
+  announced.send("POST / HTTP/1.1\r\nContent-Length: 101\r\n\r\n" + std::string(101, 'x'));
+  EXPECT_TRUE(announced.readAll().starts_with("HTTP/1.1 413 "));
+  Client chunked(port_);
+  chunked.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n" + std::string(255, 'x') + "\r\n0\r\n\r\n");
+  EXPECT_TRUE(chunked.readAll().starts_with("HTTP/1.1 413 "));
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(ServerTest, EndsSlowConnections) {
+  ServerOptions options;
+  options.limits.idle = 100ms;
+  options.limits.transfer = 100ms;
+  start(options);
+  Client header(port_);
+  header.send("GET / HT");
+  EXPECT_EQ(header.readAll(), "");
+  Client body(port_);
+  body.send("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
+  EXPECT_EQ(body.readAll(), "");
+}
+
+TEST_F(ServerTest, FinishesRequestsInFlightWhenItStops) {
+  start();
+  Client idle(port_);
+  idle.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  idle.readUntil("]");
+  Client busy(port_);
+  busy.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (calls_ < 2) std::this_thread::sleep_for(5ms);
+  const auto begin = std::chrono::steady_clock::now();
+  stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+  EXPECT_NE(busy.readAll().find("[/slow|]"), std::string::npos);
+  EXPECT_EQ(idle.readAll(), "");
+  EXPECT_FALSE(Client(port_).connected());
+}
+
+TEST_F(ServerTest, DrainHasAnEnd) {
+  ServerOptions options;
+  options.drain = 100ms;
+  start(options);
+  Client half(port_);
+  half.send("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
+  std::this_thread::sleep_for(50ms);
+  const auto begin = std::chrono::steady_clock::now();
+  stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+}
+
+TEST_F(ServerTest, SaysWhenTheAddressIsTaken) {
+  start();
+  ServerOptions options;
+  options.address = {"127.0.0.1", port_};
+  const auto second = Server::listen(options, [](const Request&) { return Response{}; });
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code(), ErrorCode::kIo);
+  EXPECT_NE(std::string(second.error().what()).find(std::to_string(port_)), std::string::npos);
+}
+
+TEST(ListenAddress, ReadsAddresses) {
+  EXPECT_EQ(parseListenAddress("127.0.0.1:8083").value().port, 8083);
+  EXPECT_EQ(parseListenAddress("localhost:0").value().host, "127.0.0.1");
+  EXPECT_EQ(parseListenAddress("[::1]:80").value().host, "::1");
+  EXPECT_EQ(parseListenAddress(":80").value().host, "0.0.0.0");
+  for (const char* wrong :
+       {"", "8083", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "example.org:80", "127.0.0.1:8x"}) {
+    EXPECT_FALSE(parseListenAddress(wrong).ok()) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace mlaas::serve
