@@ -1,25 +1,23 @@
 // A workflow's data: the files behind its samples, their events' parts (train, validation, test), statistics over the
 // training part, and shuffled batches.
-// The batch stream is a function of (seed, epoch, position) alone: not of the number of threads, nor of timing.
-// Errors:  those of the files; kInvalidArgument for an empty sample, zero selected events, a NaN feature, a label that
-//          is missing; the message names sample, file, entry and what to do.
-// Threads: a Dataset is used by one thread, which may hand work to the pool given to open(). Streams of one Dataset may
-//          be used at the same time.
+// The batch stream is a function of the data, the memory limit, seed and epoch alone: not of the number of threads, nor
+// of timing. Every selected event of a part comes exactly once an epoch.
+// Errors:  those of the files; kInvalidArgument for an empty sample, zero selected events, a NaN feature, a column of an
+//          unfit type; kCancelled after the stop token; messages name sample, file, entry and what to do.
+// Threads: a Dataset is used by one thread, which may hand work to the pool given to open() and is none of its own.
+//          Streams of one Dataset may be used at the same time, each by one thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <span>
 #include <stop_token>
-#include <string>
 #include <vector>
 
 #include "mlaas/base/error.h"
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/base/task_pool.h"
 #include "mlaas/dataset/identity_split.h"
+#include "mlaas/dataset/statistics.h"
 #include "mlaas/dataset/workflow.h"
 #include "mlaas/feature/tensors.h"
 
@@ -31,43 +29,13 @@ struct Batch {
   std::vector<int32_t> label;   // rows
   std::vector<float> weight;    // rows
   std::vector<int32_t> sample;  // rows; index in DatasetConfig::samples
+  std::vector<int64_t> row;     // rows; entries of all files before the event's own, plus its entry: unique
 };
-
-struct FeatureStatistics {
-  std::string name;  // scalar, or jagged column (over its elements within the length)
-  int64_t count = 0;
-  double mean = 0;  // unweighted
-  double deviation = 0;
-  double minimum = 0;
-  double maximum = 0;
-};
-
-struct SampleStatistics {
-  std::string name;
-  int64_t label = 0;
-  std::vector<std::string> files;
-  int64_t numEntries = 0;                         // before the selection
-  std::array<int64_t, 3> selected = {};           // by part
-  std::array<double, 3> sumWeights = {};          // by part
-  std::array<double, 3> sumAbsoluteWeights = {};  // by part, of |weight|
-  std::array<int64_t, 3> numNegative = {};        // by part, selected events with a weight below 0
-};
-
-// From one pass over all data; features over the training part only.
-struct Statistics {
-  std::vector<FeatureStatistics> scalars;
-  std::vector<std::vector<FeatureStatistics>> groups;  // [group][column]
-  std::vector<SampleStatistics> samples;
-  nlohmann::ordered_json toJson() const;
-};
-
-// The transform that the statistics suggest: inverseScale = 1 / deviation, 1 where the deviation is 0.
-std::vector<feature::Standardisation> standardise(const std::vector<FeatureStatistics>& features);
 
 class BatchStream {
  public:
   virtual ~BatchStream() = default;
-  // Fills the next batch; false at the end of the epoch. The last batch of an epoch may be shorter.
+  // Fills the next batch, reusing its memory; false at the end of the epoch. The last batch of an epoch may be shorter.
   virtual Result<bool> next(Batch& batch) = 0;
 };
 
@@ -90,6 +58,7 @@ class Dataset {
   virtual const feature::FeatureSpec& features() const = 0;
   // One pass; computed at the first call and kept.
   virtual Result<Statistics> statistics() = 0;
+  // Needs the pass too. The stream must not outlive the Dataset.
   virtual Result<std::unique_ptr<BatchStream>> stream(const StreamOptions& options) = 0;
   virtual const MemoryBudget& memory() const = 0;
 };

@@ -62,6 +62,9 @@ Result<YamlNode*> child(YamlNode& parent, const std::string& name, const YamlNod
 Result<void> applySetting(YamlNode& root, const std::string& setting) {
   constexpr size_t kShown = 100;
   const std::string source = "--set " + (setting.size() <= kShown ? setting : setting.substr(0, kShown) + "...");
+  if (findBadUtf8(setting) != setting.size()) {
+    return Error(ErrorCode::kInvalidArgument, "a --set option is not UTF-8 text");
+  }
   const size_t equals = setting.find('=');
   if (equals == std::string::npos) return Error(ErrorCode::kInvalidArgument, source + ": expected KEY.KEY=VALUE");
   MLAAS_TRY(const auto path, splitPath(setting.substr(0, equals), source));

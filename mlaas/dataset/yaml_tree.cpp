@@ -53,6 +53,7 @@ class TreeBuilder : public YAML::EventHandler {
     node.kind = YamlNode::Kind::kScalar;
     node.quoted = tag == "!";
     node.text = value;
+    if (findBadUtf8(value) != value.size()) throw yamlError(node, "an escape in this text is no Unicode character");
     addLeaf(std::move(node), anchor);
   }
 
@@ -177,6 +178,9 @@ Result<YamlNode> parseDocument(const std::string& text, const std::string& sourc
     return Error(ErrorCode::kInvalidArgument, source + ": " + std::to_string(text.size()) + " bytes of YAML; at most " +
                                                   std::to_string(kMaxYamlBytes) + " are read");
   }
+  if (const size_t bad = findBadUtf8(text); bad != text.size()) {
+    return Error(ErrorCode::kInvalidArgument, source + ": byte " + std::to_string(bad) + " is not UTF-8 text");
+  }
   auto name = std::make_shared<const std::string>(source);
   TreeBuilder builder(name, hasLines);
   try {
@@ -291,6 +295,24 @@ Result<nlohmann::ordered_json> yamlToJson(const YamlNode& node) {
     map[node.keys[i].text] = std::move(value);
   }
   return map;
+}
+
+size_t findBadUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    if (length == 0 || length > text.size() - i) return i;
+    uint32_t code = length == 1 ? lead : lead & (0xFFU >> (length + 1));
+    for (size_t k = 1; k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      if ((next & 0xC0) != 0x80) return i;
+      code = code << 6 | (next & 0x3FU);
+    }
+    const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+    if (overlong || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return i;
+    i += length;
+  }
+  return text.size();
 }
 
 Error yamlError(const YamlNode& node, std::string_view message) {

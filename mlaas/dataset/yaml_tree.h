@@ -1,5 +1,6 @@
 // A YAML text as a tree that remembers where each node stands, read strictly because the text may be hostile.
-// Limits:  1 MiB of text, 32 levels, 100,000 nodes after aliases are copied, 2,000 keys in a map; one document; no tags; no key twice.
+// Limits:  UTF-8; 1 MiB of text, 32 levels, 100,000 nodes after aliases are copied, 2,000 keys in a map; one document;
+//          no tags; no key twice.
 // Errors:  kInvalidArgument with "file:line:column".
 // Threads: values.
 #pragma once
@@ -49,6 +50,9 @@ Result<YamlNode> parseYamlValue(const std::string& text, const std::string& sour
 // The node as JSON: plain scalars become null, bool, integer or number where they look like one, else strings.
 // kInvalidArgument for an integer beyond 64 bits.
 Result<nlohmann::ordered_json> yamlToJson(const YamlNode& node);
+
+// The position of the first byte that is not UTF-8 (RFC 3629), or the text's size.
+size_t findBadUtf8(std::string_view text);
 
 // kInvalidArgument "where: message".
 Error yamlError(const YamlNode& node, std::string_view message);

@@ -159,6 +159,7 @@ TEST(Workflow, AppliesSettings) {
 
 TEST(Workflow, RefusesWrongSettings) {
   EXPECT_NE(messageOf(kWorkflow, {"name"}).find("--set name: expected KEY.KEY=VALUE"), std::string::npos);
+  EXPECT_NE(messageOf(kWorkflow, {"model.\xFF=1"}).find("not UTF-8"), std::string::npos);
   EXPECT_NE(messageOf(kWorkflow, {"a..b=1"}).find("no empty key"), std::string::npos);
   EXPECT_NE(messageOf(kWorkflow, {"name.x=1"}).find("a value that is no map"), std::string::npos);
   EXPECT_NE(messageOf(kWorkflow, {"model.layers.7=1"}).find("a position from 0 to 2"), std::string::npos);

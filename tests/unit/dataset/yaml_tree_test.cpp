@@ -75,6 +75,14 @@ TEST(YamlTree, RefusesDeepAndLargeTexts) {
   EXPECT_NE(messageOf(keys).find("keys in one map"), std::string::npos);
 }
 
+TEST(YamlTree, RefusesWhatIsNoUtf8) {
+  EXPECT_EQ(messageOf("a: \xEB\xEB\n"), "w.yaml: byte 3 is not UTF-8 text");
+  EXPECT_NE(messageOf("a: \xED\xA0\x80\n"), "");
+  EXPECT_NE(messageOf("a: \xC0\x80\n"), "");
+  EXPECT_NE(messageOf("a: \"\\ud83d\"\n"), "");
+  EXPECT_EQ(parseYaml("a: \xC3\xA9\xF0\x9F\x98\x80", "w").value().find("a")->text, "\xC3\xA9\xF0\x9F\x98\x80");
+}
+
 TEST(YamlTree, EmptyTextIsNothing) {
   EXPECT_EQ(parseYaml("", "w").value().kind, YamlNode::Kind::kNull);
   EXPECT_EQ(parseYaml("# only a comment\n", "w").value().kind, YamlNode::Kind::kNull);

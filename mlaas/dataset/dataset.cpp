@@ -1,0 +1,55 @@
+#include "mlaas/dataset/dataset.h"
+
+#include <optional>
+#include <utility>
+
+#include "mlaas/dataset/epoch_stream.h"
+#include "mlaas/dataset/row_source.h"
+#include "mlaas/dataset/sample_files.h"
+#include "mlaas/dataset/statistics_pass.h"
+
+namespace mlaas::dataset {
+
+namespace {
+
+class FileDataset : public Dataset {
+ public:
+  FileDataset(DatasetConfig config, SampleFiles files, TaskPool& pool, std::stop_token stop)
+      : budget_(config.memoryBytes), pool_(pool), source_(std::move(config), std::move(files), std::move(stop)) {}
+
+  const DatasetConfig& config() const override { return source_.config(); }
+  const feature::FeatureSpec& features() const override { return source_.features(); }
+  const MemoryBudget& memory() const override { return budget_; }
+
+  Result<Statistics> statistics() override {
+    MLAAS_CHECK(ensurePass());
+    return pass_->statistics;
+  }
+
+  Result<std::unique_ptr<BatchStream>> stream(const StreamOptions& options) override {
+    MLAAS_CHECK(ensurePass());
+    return EpochStream::make(source_, *pass_, pool_, budget_, options);
+  }
+
+ private:
+  Result<void> ensurePass() {
+    if (pass_) return {};
+    MLAAS_TRY(pass_, runStatisticsPass(source_, pool_, budget_));
+    return {};
+  }
+
+  MemoryBudget budget_;  // first: the cache's blocks give back to it
+  TaskPool& pool_;
+  const RowSource source_;
+  std::optional<PassResult> pass_;  // absent before the first call of statistics() or stream()
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Dataset>> Dataset::open(DatasetConfig config, TaskPool& pool, std::stop_token stop) {
+  MLAAS_TRY(auto files, openSampleFiles(config, pool, stop));
+  return std::unique_ptr<Dataset>(
+      std::make_unique<FileDataset>(std::move(config), std::move(files), pool, std::move(stop)));
+}
+
+}  // namespace mlaas::dataset

@@ -1,0 +1,170 @@
+#include "mlaas/dataset/epoch_stream.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "mlaas/base/random.h"
+
+namespace mlaas::dataset {
+
+namespace {
+
+// Memory that a stream takes at most: the rows of two neighbouring buffers, their places, and the units in work. Rows
+// that the cache holds are not its own.
+size_t shareBytes(const RowSource& source, const EpochPlan& plan, bool cached, size_t window) {
+  constexpr size_t kPlaceBytes = 2 * sizeof(uint32_t);
+  int64_t neighbours = 0;
+  int64_t largest = 0;
+  for (size_t i = 0; i < plan.buffers.size(); ++i) {
+    const int64_t following = i + 1 < plan.buffers.size() ? plan.buffers[i + 1].numRows : 0;
+    neighbours = std::max(neighbours, plan.buffers[i].numRows + following);
+    largest = std::max(largest, plan.buffers[i].numRows);
+  }
+  const size_t places = static_cast<size_t>(largest) * kPlaceBytes;
+  if (cached) return places;
+  return places + static_cast<size_t>(neighbours) * source.layout().strideBytes + window * source.plan().unitBytes;
+}
+
+uint64_t epochSeed(const StreamOptions& options) { return combineSeeds(options.seed, options.epoch); }
+
+void resizeBatch(const RowLayout& layout, Batch& batch, int64_t rows) {
+  const auto count = static_cast<size_t>(rows);
+  batch.features.rows = rows;
+  batch.features.numScalars = layout.numScalars;
+  batch.features.scalars.resize(count * static_cast<size_t>(layout.numScalars));
+  batch.features.groups.resize(layout.groups.size());
+  for (size_t g = 0; g < layout.groups.size(); ++g) {
+    auto& group = batch.features.groups[g];
+    group.length = layout.groups[g].length;
+    group.numColumns = layout.groups[g].numColumns;
+    group.values.resize(count * (layout.groups[g].bytes / sizeof(float)));
+    group.count.resize(count);
+  }
+  batch.label.resize(count);
+  batch.weight.resize(count);
+  batch.sample.resize(count);
+  batch.row.resize(count);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BatchStream>> EpochStream::make(const RowSource& source, const PassResult& pass, TaskPool& pool,
+                                                       MemoryBudget& budget, const StreamOptions& options) {
+  if (options.batchSize < 1) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "a batch needs at least one row, found a batch size of " + std::to_string(options.batchSize));
+  }
+  const auto bufferRows = static_cast<int64_t>(source.plan().bufferBytes / source.layout().strideBytes);
+  EpochPlan plan = planEpoch(source.units(), pass.rowsOfUnit[static_cast<size_t>(options.part)], bufferRows,
+                             options.shuffle, epochSeed(options));
+  const size_t bytes = shareBytes(source, plan, !pass.cached.empty(), source.window(pool.numThreads()));
+  auto share = budget.tryReserve(bytes);
+  if (share.bytes() != bytes) {
+    return Error(ErrorCode::kInvalidArgument, "another batch stream needs " + formatByteSize(bytes) +
+                                                  " but of the memory budget of " +
+                                                  formatByteSize(budget.limitBytes()) + " only " +
+                                                  formatByteSize(budget.limitBytes() - budget.usedBytes()) +
+                                                  " are free; raise dataset.memory or use fewer streams at once");
+  }
+  return std::unique_ptr<BatchStream>(new EpochStream(source, pass, pool, options, std::move(plan), std::move(share)));
+}
+
+EpochStream::EpochStream(const RowSource& source, const PassResult& pass, TaskPool& pool, const StreamOptions& options,
+                         EpochPlan plan, MemoryBudget::Reservation share)
+    : source_(source),
+      pass_(pass),
+      options_(options),
+      plan_(std::move(plan)),
+      share_(std::move(share)),
+      blocksAhead_(pool, pass.cached.empty() ? plan_.units.size() : 0, source.window(pool.numThreads()),
+                   [this](size_t position) { return readUnit(position); }) {}
+
+Result<EpochStream::Block> EpochStream::readUnit(size_t position) const {
+  const size_t unit = plan_.units[position];
+  MLAAS_TRY(const auto loaded, source_.load(unit));
+  return std::make_shared<const RowBlock>(
+      packRows(loaded.rows, source_.layout(), source_.units()[unit].sample, options_.part));
+}
+
+Result<void> EpochStream::fillBuffer() {
+  const EpochBuffer& buffer = plan_.buffers[nextBuffer_++];
+  blocks_.clear();
+  places_.clear();
+  position_ = 0;
+  // While this buffer is used up, the next one is read; nothing beyond it.
+  const size_t limit = nextBuffer_ < plan_.buffers.size() ? plan_.buffers[nextBuffer_].last : plan_.units.size();
+  for (size_t i = buffer.first; i < buffer.last; ++i) {
+    if (!pass_.cached.empty()) {
+      blocks_.push_back(pass_.cached[plan_.units[i]]);
+      continue;
+    }
+    MLAAS_TRY(auto block, blocksAhead_.next(limit));
+    blocks_.push_back(std::move(block));
+  }
+  placeRows();
+  return {};
+}
+
+void EpochStream::placeRows() {
+  for (uint32_t b = 0; b < blocks_.size(); ++b) {
+    const auto part = static_cast<size_t>(options_.part);
+    for (int64_t row = blocks_[b]->partBegin[part]; row < blocks_[b]->partBegin[part + 1]; ++row) {
+      places_.push_back({b, static_cast<uint32_t>(row)});
+    }
+  }
+  if (!options_.shuffle) return;
+  Random random(combineSeeds(~epochSeed(options_), nextBuffer_));
+  random.shuffle(std::span(places_));
+}
+
+Result<bool> EpochStream::next(Batch& batch) {
+  if (source_.stop().stop_requested()) return Error(ErrorCode::kCancelled, "stopped between two batches");
+  const auto left = static_cast<int64_t>(places_.size() - position_);
+  int64_t following = 0;
+  for (size_t i = nextBuffer_; i < plan_.buffers.size() && left + following < options_.batchSize; ++i) {
+    following += plan_.buffers[i].numRows;
+  }
+  const int64_t rows = std::min(options_.batchSize, left + following);
+  resizeBatch(source_.layout(), batch, rows);
+  if (rows == 0) return false;
+  for (int64_t filled = 0; filled < rows;) {
+    if (position_ == places_.size()) MLAAS_CHECK(fillBuffer());
+    const int64_t count = std::min(rows - filled, static_cast<int64_t>(places_.size() - position_));
+    gather(batch, filled, count);
+    position_ += static_cast<size_t>(count);
+    filled += count;
+  }
+  if (pass_.cached.empty() && nextBuffer_ > 0) {
+    const bool last = nextBuffer_ >= plan_.buffers.size();
+    blocksAhead_.topUp(last ? plan_.units.size() : plan_.buffers[nextBuffer_].last);
+  }
+  return true;
+}
+
+void EpochStream::gather(Batch& batch, int64_t filled, int64_t count) const {
+  const RowLayout& layout = source_.layout();
+  const auto& samples = source_.config().samples;
+  const auto numScalars = static_cast<size_t>(layout.numScalars);
+  for (int64_t i = 0; i < count; ++i) {
+    const RowPlace place = places_[position_ + static_cast<size_t>(i)];
+    const RowBlock& block = *blocks_[place.block];
+    const std::byte* record = block.records.data() + place.row * layout.strideBytes;
+    const auto out = static_cast<size_t>(filled + i);
+    if (numScalars > 0) {
+      std::memcpy(batch.features.scalars.data() + out * numScalars, record, numScalars * sizeof(float));
+    }
+    for (size_t g = 0; g < layout.groups.size(); ++g) {
+      auto& group = batch.features.groups[g];
+      const auto& where = layout.groups[g];
+      std::memcpy(group.values.data() + out * (where.bytes / sizeof(float)), record + where.offset, where.bytes);
+      std::memcpy(&group.count[out], record + layout.countsOffset + g * sizeof(int32_t), sizeof(int32_t));
+    }
+    std::memcpy(&batch.weight[out], record + layout.weightOffset, sizeof(float));
+    std::memcpy(&batch.row[out], record + layout.rowOffset, sizeof(int64_t));
+    batch.sample[out] = static_cast<int32_t>(block.sample);
+    batch.label[out] = static_cast<int32_t>(samples[block.sample].label);
+  }
+}
+
+}  // namespace mlaas::dataset

@@ -1,0 +1,55 @@
+// The batches of one epoch of one part: units read ahead on a pool, rows shuffled within a buffer, gathered into batches.
+// Threads: a stream is used by one thread at a time; reading runs on the pool.
+// Owns:    its share of the memory budget from make() on, so that it can never wait for another holder.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "mlaas/base/memory_budget.h"
+#include "mlaas/dataset/dataset.h"
+#include "mlaas/dataset/read_ahead.h"
+#include "mlaas/dataset/row_source.h"
+#include "mlaas/dataset/statistics_pass.h"
+
+namespace mlaas::dataset {
+
+class EpochStream : public BatchStream {
+ public:
+  // kInvalidArgument where the budget has no room for another stream. `source`, `pass`, `pool` and `budget` outlive it.
+  static Result<std::unique_ptr<BatchStream>> make(const RowSource& source, const PassResult& pass, TaskPool& pool,
+                                                   MemoryBudget& budget, const StreamOptions& options);
+
+  Result<bool> next(Batch& batch) override;
+
+ private:
+  using Block = std::shared_ptr<const RowBlock>;
+  // One row of the buffer: which of its blocks, and which record there.
+  struct RowPlace {
+    uint32_t block = 0;
+    uint32_t row = 0;
+  };
+
+  EpochStream(const RowSource& source, const PassResult& pass, TaskPool& pool, const StreamOptions& options,
+              EpochPlan plan, MemoryBudget::Reservation share);
+
+  Result<Block> readUnit(size_t position) const;
+  Result<void> fillBuffer();
+  void placeRows();
+  // Appends `count` rows of the buffer to the batch behind its first `filled`.
+  void gather(Batch& batch, int64_t filled, int64_t count) const;
+
+  const RowSource& source_;
+  const PassResult& pass_;
+  const StreamOptions options_;
+  const EpochPlan plan_;
+  MemoryBudget::Reservation share_;
+  size_t nextBuffer_ = 0;
+  std::vector<Block> blocks_;     // of the current buffer
+  std::vector<RowPlace> places_;  // its rows in the order of the stream
+  size_t position_ = 0;           // in places_
+  ReadAhead<Block> blocksAhead_;  // last: its jobs use the members above
+};
+
+}  // namespace mlaas::dataset

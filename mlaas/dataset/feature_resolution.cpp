@@ -1,0 +1,130 @@
+#include "mlaas/dataset/feature_resolution.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "mlaas/feature/feature_maker.h"
+#include "mlaas/table/expression.h"
+
+namespace mlaas::dataset {
+
+namespace {
+
+bool hasPattern(const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(),
+                     [](const std::string& name) { return name.find_first_of("*?") != std::string::npos; });
+}
+
+// The table's readable columns and then the defines, each with its type.
+Result<std::vector<table::NamedType>> namedTypes(const DatasetConfig& config, const table::Table& table) {
+  std::vector<table::NamedType> names;
+  for (const auto& column : table.columns()) {
+    if (column.unsupported.empty()) names.push_back({column.name, column.type});
+  }
+  for (const auto& define : config.features.defines) {
+    auto compiled = table::Expression::compile(define.expression, names);
+    if (!compiled.ok()) return std::move(compiled).error().within("define '" + define.name + "'");
+    names.push_back({define.name, compiled->type()});
+  }
+  return names;
+}
+
+bool isNumeric(const ColumnType& type) { return !type.isString && type.shape.empty(); }
+
+// Replaces the patterns among `patterns` by names of columns with `jaggedDepth` levels.
+Result<std::vector<std::string>> expand(const std::vector<std::string>& patterns,
+                                        const std::vector<table::NamedType>& names, int jaggedDepth,
+                                        const std::vector<std::string>& excluded) {
+  std::vector<std::string> available;
+  for (const auto& [name, type] : names) {
+    if (isNumeric(type) && type.jaggedDepth == jaggedDepth) available.push_back(name);
+  }
+  MLAAS_TRY(const auto expanded, feature::expandColumnNames(patterns, available, excluded));
+  std::vector<std::string> unique;
+  std::set<std::string_view> seen;
+  for (const auto& name : expanded) {
+    if (seen.insert(name).second) unique.push_back(name);
+  }
+  return unique;
+}
+
+// What a pattern never takes.
+Result<std::vector<std::string>> excludedFromPatterns(const DatasetConfig& config,
+                                                      const std::vector<table::NamedType>& names) {
+  std::vector<std::string> excluded = config.identity;
+  for (const auto& sample : config.samples) {
+    if (sample.weight.empty()) continue;
+    auto used = table::namesUsed(sample.weight);
+    if (!used.ok()) return std::move(used).error().within(sample.where + ": weight of sample '" + sample.name + "'");
+    excluded.insert(excluded.end(), used->begin(), used->end());
+  }
+  for (const auto& [name, type] : names) {
+    if (isTruthName(name)) excluded.push_back(name);
+  }
+  return excluded;
+}
+
+}  // namespace
+
+bool isTruthName(std::string_view name) {
+  const auto beginsWith = [&](std::string_view prefix) {
+    return name.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), name.begin(), [](char a, char b) {
+             return a == std::tolower(static_cast<unsigned char>(b));
+           });
+  };
+  return beginsWith("truth") || beginsWith("gen") || beginsWith("lhe");
+}
+
+Result<feature::FeatureSpec> resolveFeatures(const DatasetConfig& config, const table::Table& table) {
+  feature::FeatureSpec spec = config.features;
+  const bool patterns = hasPattern(spec.scalars) || std::any_of(spec.groups.begin(), spec.groups.end(),
+                                                                [](const auto& g) { return hasPattern(g.columns); });
+  if (!patterns) return spec;
+  MLAAS_TRY(const auto names, namedTypes(config, table));
+  MLAAS_TRY(const auto excluded, excludedFromPatterns(config, names));
+  auto scalars = expand(spec.scalars, names, 0, excluded);
+  if (!scalars.ok()) return std::move(scalars).error().within(table.url() + ": dataset.features.scalars");
+  spec.scalars = *std::move(scalars);
+  for (auto& group : spec.groups) {
+    auto columns = expand(group.columns, names, 1, excluded);
+    if (!columns.ok()) {
+      return std::move(columns).error().within(table.url() + ": dataset.features." + group.name + ".columns");
+    }
+    group.columns = *std::move(columns);
+  }
+  return spec;
+}
+
+Result<std::vector<size_t>> columnsRead(const feature::FeatureSpec& spec, const std::vector<std::string>& extras,
+                                        const table::Table& table) {
+  std::map<std::string, std::string> defines;
+  for (const auto& define : spec.defines) defines[define.name] = define.expression;
+  std::vector<std::string> pending = spec.scalars;
+  for (const auto& group : spec.groups) pending.insert(pending.end(), group.columns.begin(), group.columns.end());
+  for (const auto& expression : extras) {
+    MLAAS_TRY(const auto used, table::namesUsed(expression));
+    pending.insert(pending.end(), used.begin(), used.end());
+  }
+  if (!spec.select.empty()) {
+    MLAAS_TRY(const auto used, table::namesUsed(spec.select));
+    pending.insert(pending.end(), used.begin(), used.end());
+  }
+  std::set<std::string> seen;
+  std::set<size_t> columns;
+  while (!pending.empty()) {
+    const std::string name = std::move(pending.back());
+    pending.pop_back();
+    if (!seen.insert(name).second) continue;
+    if (const auto define = defines.find(name); define != defines.end()) {
+      MLAAS_TRY(const auto used, table::namesUsed(define->second));
+      pending.insert(pending.end(), used.begin(), used.end());
+    } else if (const auto column = table.findColumn(name); column.ok()) {
+      columns.insert(*column);
+    }
+  }
+  return std::vector<size_t>(columns.begin(), columns.end());
+}
+
+}  // namespace mlaas::dataset

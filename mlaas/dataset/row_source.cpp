@@ -1,0 +1,80 @@
+#include "mlaas/dataset/row_source.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace mlaas::dataset {
+
+namespace {
+
+// The weights of `column` as float64, exact for all but 64-bit integers.
+std::vector<double> weightValues(const Column& column) {
+  std::vector<double> weights(static_cast<size_t>(column.length));
+  visitDType(column.type.dtype, [&](auto type) {
+    const auto values = column.valuesAs<decltype(type)>();
+    std::transform(values.begin(), values.begin() + column.length, weights.begin(),
+                   [](auto value) { return static_cast<double>(value); });
+  });
+  return weights;
+}
+
+std::vector<ClusteredFile> clusteredFiles(const std::vector<DataFile>& files) {
+  std::vector<ClusteredFile> result;
+  for (const auto& file : files) result.push_back({file.table->clusters(), file.sample, file.entryBytes});
+  return result;
+}
+
+}  // namespace
+
+RowSource::RowSource(DatasetConfig config, SampleFiles files, std::stop_token stop)
+    : config_(std::move(config)),
+      files_(std::move(files)),
+      stop_(std::move(stop)),
+      layout_(RowLayout::of(files_.features)),
+      plan_(MemoryPlan::of(config_.memoryBytes)),
+      units_(planUnits(clusteredFiles(files_.files), plan_, layout_.strideBytes)) {}
+
+Result<RowSource::Loaded> RowSource::load(size_t unit) const {
+  if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while reading");
+  const ReadUnit& where = units_[unit];
+  const DataFile& file = files_.files[where.file];
+  auto made = file.maker.process(*file.table, where.range);
+  if (!made.ok()) return std::move(made).error().within(file.table->url());
+  const size_t numIdentity = config_.identity.size();
+  Loaded loaded;
+  MLAAS_TRY(loaded.rows.parts, partsOf(std::span(made->extras).first(numIdentity), config_.split));
+  const size_t numRows = loaded.rows.parts.size();
+  std::vector<double> weights(numRows, 1.0);
+  if (made->extras.size() > numIdentity) weights = weightValues(made->extras[numIdentity]);
+  loaded.rows.weights.resize(numRows);
+  loaded.rows.rowNumbers.resize(numRows);
+  for (size_t i = 0; i < numRows; ++i) {
+    loaded.rows.rowNumbers[i] = file.firstRow + made->entries[i];
+    loaded.rows.weights[i] = static_cast<float>(weights[i]);
+    if (!std::isfinite(loaded.rows.weights[i])) {
+      const Sample& sample = config_.samples[where.sample];
+      return Error(ErrorCode::kInvalidArgument,
+                   sample.where + ": the weight '" + sample.weight + "' of sample '" + sample.name + "' is " +
+                       std::to_string(weights[i]) + " in " + describeRow(loaded.rows.rowNumbers[i]) +
+                       "; weights must be finite: exclude such events with select or change the expression");
+    }
+    loaded.sumWeights[static_cast<size_t>(loaded.rows.parts[i])] += weights[i];
+  }
+  loaded.rows.features = std::move(made->tensors);
+  return loaded;
+}
+
+size_t RowSource::window(size_t numThreads) const {
+  return std::clamp<size_t>(numThreads + 2, 2, std::max<size_t>(2, plan_.maxUnitsInWork));
+}
+
+std::string RowSource::describeRow(int64_t row) const {
+  const auto& files = files_.files;
+  const auto after =
+      std::upper_bound(files.begin(), files.end(), row, [](int64_t r, const DataFile& f) { return r < f.firstRow; });
+  const DataFile& file = *(after - 1);
+  return file.table->url() + " at entry " + std::to_string(row - file.firstRow);
+}
+
+}  // namespace mlaas::dataset

@@ -1,0 +1,53 @@
+// Reads single units of a dataset into rows: selection, defines, features, weight, part.
+// Errors:  those of the table; kInvalidArgument for a weight that is not finite, naming file and entry.
+// Threads: immutable; load() from any thread.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mlaas/base/error.h"
+#include "mlaas/dataset/read_units.h"
+#include "mlaas/dataset/row_block.h"
+#include "mlaas/dataset/sample_files.h"
+#include "mlaas/dataset/workflow.h"
+
+namespace mlaas::dataset {
+
+class RowSource {
+ public:
+  RowSource(DatasetConfig config, SampleFiles files, std::stop_token stop);
+
+  const DatasetConfig& config() const { return config_; }
+  const feature::FeatureSpec& features() const { return files_.features; }
+  const std::vector<DataFile>& files() const { return files_.files; }
+  const std::vector<ReadUnit>& units() const { return units_; }
+  const RowLayout& layout() const { return layout_; }
+  const MemoryPlan& plan() const { return plan_; }
+  const std::stop_token& stop() const { return stop_; }
+
+  struct Loaded {
+    LoadedRows rows;
+    std::array<double, 3> sumWeights = {};  // by part
+  };
+  // Reads the selected rows of one unit.
+  Result<Loaded> load(size_t unit) const;
+
+  // Units that may be in work at once for a pool of so many threads.
+  size_t window(size_t numThreads) const;
+
+  // "FILE at entry 17" of a row number.
+  std::string describeRow(int64_t row) const;
+
+ private:
+  DatasetConfig config_;
+  SampleFiles files_;
+  std::stop_token stop_;
+  RowLayout layout_;
+  MemoryPlan plan_;
+  std::vector<ReadUnit> units_;
+};
+
+}  // namespace mlaas::dataset

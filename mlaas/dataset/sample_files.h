@@ -1,0 +1,37 @@
+// The files of every sample, opened and checked against the workflow.
+// Errors:  those of opening; kNotFound for a pattern or column without a match; kInvalidArgument for an empty sample, a
+//          file listed twice, a column of an unfit type. Messages name sample, file and column.
+// Threads: immutable after openSampleFiles().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mlaas/base/error.h"
+#include "mlaas/base/task_pool.h"
+#include "mlaas/dataset/workflow.h"
+#include "mlaas/feature/feature_maker.h"
+#include "mlaas/table/table.h"
+
+namespace mlaas::dataset {
+
+struct DataFile {
+  std::shared_ptr<const table::Table> table;
+  feature::FeatureMaker maker;  // extras: the identity columns, then the sample's weight if it has one
+  uint32_t sample = 0;          // index in DatasetConfig::samples
+  int64_t firstRow = 0;         // entries of the files before this one
+  size_t entryBytes = 0;        // uncompressed bytes that one entry's needed columns take in the file, on average
+};
+
+struct SampleFiles {
+  feature::FeatureSpec features;  // of all files, without patterns
+  std::vector<DataFile> files;    // in the order of samples and, within one, of the workflow and the patterns
+};
+
+// Opens all files, several at a time on `pool`.
+Result<SampleFiles> openSampleFiles(const DatasetConfig& config, TaskPool& pool, const std::stop_token& stop);
+
+}  // namespace mlaas::dataset

@@ -1,0 +1,88 @@
+// What one pass over a dataset finds out: moments of every feature, events and sums of weights of every sample.
+// Partial results of single reading units are merged in a fixed order, so that the result does not depend on threads.
+// Units: features keep the unit of their column; deviations are those of the population.
+// Threads: values.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mlaas/base/error.h"
+#include "mlaas/dataset/identity_split.h"
+#include "mlaas/feature/feature_spec.h"
+#include "mlaas/feature/tensors.h"
+
+namespace mlaas::dataset {
+
+struct FeatureStatistics {
+  std::string name;  // scalar, or jagged column (over its elements within the length)
+  int64_t count = 0;
+  double mean = 0;  // unweighted
+  double deviation = 0;
+  double minimum = 0;
+  double maximum = 0;
+};
+
+struct SampleStatistics {
+  std::string name;
+  int64_t label = 0;
+  std::vector<std::string> files;
+  int64_t numEntries = 0;                 // before the selection
+  std::array<int64_t, 3> selected = {};   // by part
+  std::array<double, 3> sumWeights = {};  // by part
+};
+
+// From one pass over all data; features over the training part only.
+struct Statistics {
+  std::vector<FeatureStatistics> scalars;
+  std::vector<std::vector<FeatureStatistics>> groups;  // [group][column]
+  std::vector<SampleStatistics> samples;
+
+  // Selected events of one part, all samples together.
+  int64_t numSelected(Part part) const;
+  nlohmann::ordered_json toJson() const;
+};
+
+// The transform that the statistics suggest: inverseScale = 1 / deviation, 1 where the feature is constant.
+std::vector<feature::Standardisation> standardise(const std::vector<FeatureStatistics>& features);
+
+// Count, mean and spread of numbers, mergeable (Chan, Golub, LeVeque 1979).
+struct Moments {
+  int64_t count = 0;
+  double mean = 0;
+  double sumSquares = 0;  // of the differences from the mean
+  double minimum = 0;
+  double maximum = 0;
+  void merge(const Moments& other);
+};
+
+// How many values of a feature are no finite numbers, and where the first is.
+struct NonFinite {
+  int64_t count = 0;
+  int64_t firstRow = 0;  // in the block looked at, later in the dataset
+  float firstValue = 0;
+};
+
+// Moments and findings of every feature of one block of rows; features in the order of `flatFeatureNames`.
+struct FeatureMoments {
+  std::vector<Moments> moments;
+  std::vector<NonFinite> nonFinite;
+
+  explicit FeatureMoments(size_t numFeatures) : moments(numFeatures), nonFinite(numFeatures) {}
+  // Adds the rows of `tensors`: moments from those where parts[row] is kTrain, non-finite values from all;
+  // rowNumbers[row] is what NonFinite::firstRow becomes.
+  void add(const feature::Tensors& tensors, std::span<const Part> parts, std::span<const int64_t> rowNumbers);
+  void merge(const FeatureMoments& other);
+};
+
+// The scalars, then every group's columns.
+std::vector<std::string> momentNames(const feature::FeatureSpec& spec);
+
+// Fills `statistics` scalars and groups from the moments of all rows.
+void assignFeatures(const FeatureMoments& moments, const feature::FeatureSpec& spec, Statistics& statistics);
+
+}  // namespace mlaas::dataset
