@@ -129,6 +129,8 @@ def expressions(c: SimpleNamespace) -> dict[str, object]:
         "sign(I)": np.sign(c.I),
         "floor(f)": np.floor(f),
         "ceil(f)": np.ceil(f),
+        "round(f)": np.copysign(np.floor(np.abs(f) + 0.5), f),
+        "pow(f, 3)": np.power(f, 3),
         "isnan(f)": np.isnan(f),
         "isinf(f)": np.isinf(f),
         "isfinite(f)": np.isfinite(f),

@@ -129,6 +129,23 @@ TEST(Expression, Index) {
   expectSame(reals("Jet_pt[-9223372036854775808]"), std::vector<double>(4, kNan), "far back");
 }
 
+TEST(Expression, AnglesAndDistances) {
+  const double pi = 3.141592653589793;
+  Columns columns;
+  columns.add("phi", flat<double>({pi, -pi, 3, 0, 100, kNan}))
+      .add("eta", flat<float>({0, 1, 2, -1, 0, 1}))
+      .add("Jet_phi", jagged<float>({{1, -3}, {0}, {}, {3}, {}, {1}}))
+      .add("Jet_eta", jagged<float>({{0, 1}, {2}, {}, {-1}, {}, {1}}));
+  expectSame(valuesOf<double>(columns.evaluate("DeltaPhi(phi, 0)").value()),
+             {-pi, -pi, 3, 0, std::remainder(100.0, 2 * pi), kNan}, "DeltaPhi");
+  const auto distances = columns.evaluate("DeltaR(Jet_eta, Jet_phi, eta, phi)").value();
+  EXPECT_EQ(offsetsOf(distances), (std::vector<int64_t>{0, 2, 3, 3, 4, 4, 5}));
+  const auto found = valuesOf<double>(distances);
+  const std::vector<double> expected = {pi - 1, std::hypot(1, pi - 3), std::hypot(1, pi), 3, kNan};
+  for (size_t i = 0; i + 1 < expected.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-14) << i;
+  EXPECT_TRUE(std::isnan(found.back()));
+}
+
 TEST(Expression, NoEntries) {
   Columns columns;
   columns.add("x", flat<float>({})).add("y", jagged<float>({}));
