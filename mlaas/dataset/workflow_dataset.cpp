@@ -7,6 +7,7 @@
 
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/dataset/workflow_fields.h"
+#include "mlaas/table/expression.h"
 
 namespace mlaas::dataset {
 
@@ -37,6 +38,14 @@ Result<void> checkUnique(const WorkflowFields& fields, std::string_view key, con
   return {};
 }
 
+// An expression that is there, parsed so that a mistake is reported at its place; columns are not known yet.
+Result<std::string> parseExpression(const WorkflowFields& fields, std::string_view key) {
+  MLAAS_TRY(auto text, fields.text(key));
+  const auto names = table::namesUsed(text);
+  if (!names.ok()) return fields.error(key, names.error().what());
+  return text;
+}
+
 Result<Sample> parseSample(const YamlNode& key, const YamlNode& node) {
   MLAAS_TRY(const auto fields, WorkflowFields::make(node, "dataset.samples." + key.text, kSampleKeys));
   Sample sample;
@@ -45,7 +54,7 @@ Result<Sample> parseSample(const YamlNode& key, const YamlNode& node) {
   MLAAS_TRY(sample.label, fields.integer("label", 0, kMaxClasses - 1));
   MLAAS_TRY(sample.files, fields.texts("files"));
   if (fields.find("weight") != nullptr) {
-    MLAAS_TRY(sample.weight, fields.text("weight"));
+    MLAAS_TRY(sample.weight, parseExpression(fields, "weight"));
   }
   return sample;
 }
@@ -92,7 +101,7 @@ Result<std::vector<feature::Define>> parseDefines(const WorkflowFields& dataset)
       return yamlError(
           key, "dataset.define: '" + key.text + "' cannot name a column; use letters, digits and _, not a digit first");
     }
-    MLAAS_TRY(auto expression, fields.text(key.text));
+    MLAAS_TRY(auto expression, parseExpression(fields, key.text));
     defines.push_back({key.text, std::move(expression)});
   }
   return defines;
@@ -127,6 +136,19 @@ Result<void> parseFeatures(const WorkflowFields& dataset, feature::FeatureSpec& 
   if (spec.scalars.empty() && spec.groups.empty()) {
     return dataset.error("features",
                          "no feature is listed; give scalars: [...] or a group {columns: [...], length: N}");
+  }
+  return {};
+}
+
+// Identity columns are hashed for the split; as features they would let a model learn the split or the sample.
+Result<void> checkIdentityIsNoFeature(const WorkflowFields& dataset, const DatasetConfig& config) {
+  std::vector<std::string> names = config.features.scalars;
+  for (const auto& group : config.features.groups) {
+    names.insert(names.end(), group.columns.begin(), group.columns.end());
+  }
+  for (const auto& name : names) {
+    if (std::find(config.identity.begin(), config.identity.end(), name) == config.identity.end()) continue;
+    return dataset.error("features", "'" + name + "' is an identity column and cannot be a feature; leave it out");
   }
   return {};
 }
@@ -190,10 +212,11 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
   MLAAS_TRY(config.identity, fields.texts("identity"));
   MLAAS_CHECK(checkUnique(fields, "identity", config.identity));
   if (fields.find("select") != nullptr) {
-    MLAAS_TRY(config.features.select, fields.text("select"));
+    MLAAS_TRY(config.features.select, parseExpression(fields, "select"));
   }
   MLAAS_TRY(config.features.defines, parseDefines(fields));
   MLAAS_CHECK(parseFeatures(fields, config.features));
+  MLAAS_CHECK(checkIdentityIsNoFeature(fields, config));
   MLAAS_TRY(config.split, parseSplit(fields));
   if (fields.find("memory") != nullptr) {
     MLAAS_TRY(config.memoryBytes, parseMemory(fields));

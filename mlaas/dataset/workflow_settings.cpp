@@ -51,6 +51,7 @@ Result<YamlNode*> child(YamlNode& parent, const std::string& name, const YamlNod
   key.items.clear();
   key.keys.clear();
   key.text = name;
+  MLAAS_CHECK(checkYamlKey(key));
   parent.keys.push_back(std::move(key));
   parent.items.emplace_back();
   parent.items.back().source = origin.source;

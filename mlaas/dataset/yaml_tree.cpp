@@ -155,7 +155,7 @@ class TreeBuilder : public YAML::EventHandler {
       top.node.items.push_back(std::move(node));
       return;
     }
-    if (node.kind != YamlNode::Kind::kScalar) throw yamlError(node, "a key must be a text, found " + node.describe());
+    checkYamlKey(node).value();
     if (!top.names.insert(node.text).second)
       throw yamlError(node, "the key '" + node.text + "' stands twice in one map");
     if (top.names.size() > kMaxYamlKeys) {
@@ -313,6 +313,13 @@ size_t findBadUtf8(std::string_view text) {
     i += length;
   }
   return text.size();
+}
+
+Result<void> checkYamlKey(const YamlNode& key) {
+  if (key.kind != YamlNode::Kind::kScalar) return yamlError(key, "a key must be a text, found " + key.describe());
+  if (key.text.size() <= kMaxYamlKeyBytes) return {};
+  return yamlError(key, "a key of " + std::to_string(key.text.size()) + " bytes; at most " +
+                            std::to_string(kMaxYamlKeyBytes) + " are allowed");
 }
 
 Error yamlError(const YamlNode& node, std::string_view message) {

@@ -40,6 +40,8 @@ inline constexpr size_t kMaxYamlBytes = size_t{1} << 20;
 inline constexpr size_t kMaxYamlDepth = 32;
 inline constexpr size_t kMaxYamlNodes = 100'000;
 inline constexpr size_t kMaxYamlKeys = 2'000;
+// Escaped as \u0000 each byte takes six characters, and YAML ends the search for a key's colon after 1024.
+inline constexpr size_t kMaxYamlKeyBytes = 150;
 
 // Parses `text`; `source` stands in messages. An empty text is a null node.
 Result<YamlNode> parseYaml(const std::string& text, const std::string& source);
@@ -53,6 +55,9 @@ Result<nlohmann::ordered_json> yamlToJson(const YamlNode& node);
 
 // The position of the first byte that is not UTF-8 (RFC 3629), or the text's size.
 size_t findBadUtf8(std::string_view text);
+
+// Refuses a map's key that is no text or too long.
+Result<void> checkYamlKey(const YamlNode& key);
 
 // kInvalidArgument "where: message".
 Error yamlError(const YamlNode& node, std::string_view message);

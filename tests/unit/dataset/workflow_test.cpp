@@ -134,6 +134,20 @@ TEST(Workflow, RefusesMissingAndWrongValues) {
   EXPECT_NE(messageOf("[]").find("expected a map"), std::string::npos);
 }
 
+TEST(Workflow, ParsesExpressionsAtTheirPlace) {
+  const std::string select = messageOf(replaced("select: nJet >= 6 && sum(Jet_pt > 30) >= 6", "select: nJet >= >= 6"));
+  EXPECT_EQ(select.find("w.yaml:9:11: dataset.select: "), 0U) << select;
+  const std::string define = messageOf(replaced("zeta: log(ht)", "zeta: log(ht"));
+  EXPECT_EQ(define.find("w.yaml:11:11: dataset.define.zeta: "), 0U) << define;
+  const std::string weight = messageOf(replaced("weight: 2.5", "weight: 2.5 x"));
+  EXPECT_EQ(weight.find("w.yaml:7:"), 0U) << weight;
+}
+
+TEST(Workflow, RefusesIdentityAsFeature) {
+  EXPECT_NE(messageOf(replaced("[zeta, met,", "[zeta, event,")).find("'event' is an identity column"),
+            std::string::npos);
+}
+
 TEST(Workflow, ChecksTheSplit) {
   const std::string given = "{train: 0.7, validation: 0.1, test: 0.2, seed: 7}";
   EXPECT_NE(messageOf(replaced(given, "{train: 0.7, test: 0.2}")).find("must be 1, found 0.9"), std::string::npos);

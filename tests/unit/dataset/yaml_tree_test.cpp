@@ -70,6 +70,8 @@ TEST(YamlTree, CopiesAliasesWithinTheLimits) {
 TEST(YamlTree, RefusesDeepAndLargeTexts) {
   EXPECT_NE(messageOf(std::string(40, '[') + std::string(40, ']')).find("nested deeper than 32"), std::string::npos);
   EXPECT_NE(messageOf(std::string(kMaxYamlBytes + 1, ' ')).find("bytes of YAML"), std::string::npos);
+  EXPECT_NE(messageOf("\"" + std::string(kMaxYamlKeyBytes + 1, 'k') + "\": 1").find("a key of 151 bytes"),
+            std::string::npos);
   std::string keys;
   for (size_t i = 0; i <= kMaxYamlKeys; ++i) keys += "k" + std::to_string(i) + ": 1\n";
   EXPECT_NE(messageOf(keys).find("keys in one map"), std::string::npos);
