@@ -7,6 +7,7 @@ namespace mlaas::command {
 
 void addExport(CLI::App& app, Action& chosen);
 void addInspect(CLI::App& app, Action& chosen);
+void addPredict(CLI::App& app, Action& chosen);
 void addServe(CLI::App& app, Action& chosen);
 
 }  // namespace mlaas::command

@@ -1,0 +1,175 @@
+// mlaas predict: scores for every entry of ROOT files, beside them.
+#include <chrono>
+#include <filesystem>
+#include <set>
+
+#include "apps/mlaas/commands.h"
+#include "apps/mlaas/progress.h"
+#include "apps/mlaas/score_output.h"
+#include "mlaas/base/log.h"
+#include "mlaas/base/task_pool.h"
+#include "mlaas/infer/file_scorer.h"
+#include "mlaas/io/opener.h"
+#include "mlaas/model/bundle.h"
+#include "mlaas/table/table.h"
+
+namespace mlaas::command {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct PredictOptions {
+  std::string model;
+  std::vector<std::string> files;
+  std::string out;
+  std::string tree;
+  std::string treeName = "Scores";
+  std::string format = "root";
+  size_t threads = 0;
+};
+
+// One output and the inputs whose rows it gets, in order.
+struct PredictJob {
+  std::string out;
+  std::vector<std::string> inputs;
+};
+
+struct Counts {
+  int64_t entries = 0;
+  int64_t selected = 0;
+  int64_t nan = 0;
+};
+
+Result<std::vector<std::string>> expandInputs(const std::vector<std::string>& patterns) {
+  std::vector<std::string> files;
+  for (const std::string& pattern : patterns) {
+    MLAAS_TRY(auto some, io::expandPattern(pattern));
+    files.insert(files.end(), some.begin(), some.end());
+  }
+  return files;
+}
+
+// An output must not replace one of the inputs.
+Result<void> checkNotAnInput(const PredictJob& job) {
+  for (const std::string& input : job.inputs) {
+    std::error_code ignored;
+    if (fs::equivalent(job.out, input, ignored))
+      return Error(ErrorCode::kInvalidArgument, "--out '" + job.out + "' is an input file; choose another name");
+  }
+  return {};
+}
+
+// All inputs into one file, or into a folder a file for each: "tth_0.root" to "tth_0.scores.root".
+Result<std::vector<PredictJob>> planJobs(const PredictOptions& options, const std::vector<std::string>& inputs) {
+  bool folder = options.out.ends_with('/') || fs::is_directory(options.out);
+  if (!folder && !isScoreFileName(options.out))
+    return Error(ErrorCode::kInvalidArgument, "--out '" + options.out + "': expected a name that ends in .root, .npy " +
+                                                  "or .csv, or a folder (ending in /)");
+  std::vector<PredictJob> jobs;
+  if (!folder) jobs.push_back({options.out, inputs});
+  std::set<std::string> names;
+  for (const std::string& input : folder ? inputs : std::vector<std::string>()) {
+    std::string name = fs::path(input).stem().string() + ".scores." + options.format;
+    if (!names.insert(name).second)
+      return Error(ErrorCode::kInvalidArgument,
+                   "two input files would both be written to '" + name + "': predict them into different folders");
+    jobs.push_back({(fs::path(options.out) / name).string(), {input}});
+  }
+  std::error_code error;
+  if (folder) fs::create_directories(options.out, error);
+  if (error) return Error(ErrorCode::kIo, "folder '" + options.out + "' cannot be made: " + error.message());
+  for (const PredictJob& job : jobs) MLAAS_CHECK(checkNotAnInput(job));
+  return jobs;
+}
+
+// The tree that the model was trained on, as its workflow names it; empty where that has none.
+std::string recordedTree(const model::Bundle& bundle) {
+  static const nlohmann::ordered_json::json_pointer kTree("/workflow/dataset/tree");
+  const auto& provenance = bundle.provenance;
+  return provenance.contains(kTree) && provenance[kTree].is_string() ? provenance[kTree].get<std::string>() : "";
+}
+
+Result<ScoreLayout> makeLayout(const PredictOptions& options, const model::Bundle& bundle, const table::Table& table) {
+  ScoreLayout layout{options.treeName, "scores of model " + bundle.name, bundle.identity, {}, bundle.outputs};
+  for (const std::string& name : bundle.identity) {
+    MLAAS_TRY(size_t column, table.findColumn(name));
+    layout.identityTypes.push_back(table.columns()[column].type);
+  }
+  return layout;
+}
+
+Result<Counts> runJob(const PredictJob& job, const PredictOptions& options, infer::FileScorer& scorer,
+                      const Environment& environment) {
+  std::string tree = options.tree.empty() ? recordedTree(scorer.bundle()) : options.tree;
+  std::unique_ptr<ScoreOutput> output;
+  Counts counts;
+  for (const std::string& input : job.inputs) {
+    MLAAS_TRY(auto table, table::openTable(input, tree));
+    if (!output) {
+      MLAAS_TRY(auto layout, makeLayout(options, scorer.bundle(), *table));
+      MLAAS_TRY(output, makeScoreOutput(job.out, layout));
+    }
+    ProgressBar progress("scoring " + input, "entries", table->numEntries(), !environment.quiet);
+    auto take = [&](const infer::ScoreBlock& block) {
+      counts.entries += block.entries.size();
+      counts.selected += block.numSelected;
+      counts.nan += block.numNan;
+      progress.advance(block.entries.size());
+      return output->write(block);
+    };
+    MLAAS_CHECK(scorer.score(*table, take, environment.stop));
+  }
+  MLAAS_CHECK(output->close());
+  return counts;
+}
+
+void report(const PredictJob& job, const Counts& counts, double seconds) {
+  char rate[64];
+  std::snprintf(rate, sizeof rate, "%.2f s, %.3g entries/s", seconds,
+                static_cast<double>(counts.entries) / std::max(seconds, 1e-9));
+  if (counts.nan > 0)
+    log::warning("'" + job.out + "': " + std::to_string(counts.nan) +
+                 " entries have a NaN among their features; their score is NaN");
+  log::info("'" + job.out + "': " + std::to_string(counts.entries) + " entries, " + std::to_string(counts.selected) +
+            " pass the model's selection, " + rate);
+}
+
+Result<int> predict(const PredictOptions& options, const Environment& environment) {
+  MLAAS_TRY(auto inputs, expandInputs(options.files));
+  MLAAS_TRY(auto jobs, planJobs(options, inputs));
+  MLAAS_TRY(auto bundle, model::readBundle(options.model));
+  TaskPool pool(options.threads);
+  MLAAS_TRY(auto scorer, infer::FileScorer::make(std::move(bundle), pool));
+  for (const PredictJob& job : jobs) {
+    auto start = std::chrono::steady_clock::now();
+    MLAAS_TRY(auto counts, runJob(job, options, scorer, environment));
+    report(job, counts, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return 0;
+}
+
+void declare(CLI::App& command, PredictOptions& options) {
+  command.add_option("MODEL", options.model, "Model bundle: the folder that `mlaas train` wrote")->required();
+  command.add_option("FILE", options.files, "ROOT files: paths, patterns or URLs")->required();
+  command
+      .add_option(
+          "--out,-o", options.out,
+          "File ending in .root, .npy or .csv with the rows of all inputs, or a folder: one file for each input")
+      ->required();
+  command.add_option("--tree,-t", options.tree, "The tree to read (default: the one that the model was trained on)");
+  command.add_option("--tree-name", options.treeName, "The tree to write into .root files")->capture_default_str();
+  command.add_option("--format", options.format, "What to write into a folder")
+      ->check(CLI::IsMember({"root", "npy", "csv"}))
+      ->capture_default_str();
+  command.add_option("--threads", options.threads, "Threads that read and score (default: all cores)");
+}
+
+}  // namespace
+
+void addPredict(CLI::App& app, Action& chosen) {
+  addCommand<PredictOptions>(app, chosen, "predict", "Scores of a model for every entry of ROOT files", declare,
+                             predict);
+}
+
+}  // namespace mlaas::command
