@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -84,8 +85,8 @@ def write_bundle(folder: Path, signature: Signature, kind: str, model: bytes, ou
     return folder
 
 
-def write_network(folder: Path, signature: Signature, seed: int = 1) -> Path:
-    """Writes a bundle with a network of one hidden layer, preprocessing and padding mask inside."""
+def write_network(folder: Path, signature: Signature, seed: int = 1, hidden: tuple[int, ...] = (16,)) -> Path:
+    """Writes a bundle with a network of the hidden widths given, preprocessing and padding mask inside."""
     random = np.random.default_rng(seed)
     nodes, inputs, constants, parts = [], [], [], []
 
@@ -121,18 +122,15 @@ def write_network(folder: Path, signature: Signature, seed: int = 1) -> Path:
         nodes.append(helper.make_node("Reshape", [f"{name}_masked", flat], [f"{name}_row"]))
         parts.append(f"{name}_row")
         width += group.length * columns
-    hidden = 16
-    weights = [
-        constant("w1", random.normal(0, 0.3, (width, hidden)).astype(np.float32)),
-        constant("b1", random.normal(0, 0.3, hidden).astype(np.float32)),
-        constant("w2", random.normal(0, 0.3, (hidden, 1)).astype(np.float32)),
-        constant("b2", np.zeros(1, np.float32)),
-    ]
-    nodes.append(helper.make_node("Concat", parts, ["features"], axis=1))
-    nodes.append(helper.make_node("Gemm", ["features", weights[0], weights[1]], ["hidden"]))
-    nodes.append(helper.make_node("Tanh", ["hidden"], ["active"]))
-    nodes.append(helper.make_node("Gemm", ["active", weights[2], weights[3]], ["logit"]))
-    nodes.append(helper.make_node("Sigmoid", ["logit"], ["scores"]))
+    nodes.append(helper.make_node("Concat", parts, ["active0"], axis=1))
+    for layer, (fan_in, fan_out) in enumerate(pairwise((width, *hidden, 1))):
+        weight = random.normal(0, 1.2 / np.sqrt(fan_in), (fan_in, fan_out)).astype(np.float32)
+        bias = random.normal(0, 0.1, fan_out).astype(np.float32)
+        names = [f"active{layer}", constant(f"weight{layer}", weight), constant(f"bias{layer}", bias)]
+        nodes.append(helper.make_node("Gemm", names, [f"sum{layer}"]))
+        if layer < len(hidden):
+            nodes.append(helper.make_node("Tanh", [f"sum{layer}"], [f"active{layer + 1}"]))
+    nodes.append(helper.make_node("Sigmoid", [f"sum{len(hidden)}"], ["scores"]))
     output = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["N", 1])
     graph = helper.make_graph(nodes, "network", inputs, [output], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
