@@ -144,6 +144,34 @@ def test_scores_of_tfaas(server, models, model, signature):
         assert abs(json.loads(text)[0] - expected[row]) <= TOLERANCE
 
 
+def test_predict_gives_the_same_scores(server, mlaas, models, tmp_path):
+    """The same events through `mlaas predict` on a ROOT file and through the server."""
+    uproot = pytest.importorskip("uproot")
+    inputs = WITH_JETS.random_inputs(200, seed=9)
+    count = inputs["jets_count"]
+    columns = {name: inputs["scalars"][:, i] for i, name in enumerate(WITH_JETS.scalars)}
+    awkward = pytest.importorskip("awkward")
+    for i, name in enumerate(WITH_JETS.groups[0].columns):
+        kept = inputs["jets"][:, :, i][np.arange(4)[None, :] < count[:, None]]
+        columns[name] = awkward.unflatten(kept, count)
+    with uproot.recreate(tmp_path / "events.root") as file:
+        file.mktree(
+            "Events",
+            {name: str(values.dtype) for name, values in columns.items() if name in WITH_JETS.scalars}
+            | dict.fromkeys(WITH_JETS.groups[0].columns, "var * float32"),
+        )
+        file["Events"].extend(columns)
+    for model in ("net", "bdt"):
+        out = tmp_path / f"{model}.npy"
+        result = mlaas("predict", models / model, tmp_path / "events.root", "--out", out)
+        assert result.returncode == 0, result.stderr
+        predicted = np.load(out).reshape(-1)
+        status, _, text = server.ask("POST", f"/v2/models/{model}/infer", oip_request(WITH_JETS, inputs))
+        assert status == 200
+        assert np.abs(predicted - np.array(json.loads(text)["outputs"][0]["data"])).max() <= TOLERANCE
+        assert np.abs(predicted - expected_scores(models, model, WITH_JETS, inputs)).max() <= TOLERANCE
+
+
 def test_metadata_and_health(server, models):
     assert server.ask("GET", "/v2/health/live")[0] == 200
     assert server.ask("GET", "/v2/health/ready")[0] == 200
