@@ -99,7 +99,9 @@ def all_includes(path: Path) -> set[Path]:
 
 
 def readable(source: Path) -> bool:
-    return not any(UNREADABLE.search(path.read_text(encoding="utf-8", errors="replace")) for path in all_includes(source))
+    return not any(
+        UNREADABLE.search(path.read_text(encoding="utf-8", errors="replace")) for path in all_includes(source)
+    )
 
 
 def fingerprint(entry: dict, tool_version: str) -> str:

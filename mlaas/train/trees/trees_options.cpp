@@ -73,7 +73,7 @@ int64_t readRounds(OptionReader& model, int64_t fallback) {
 void addPassedOn(OptionReader& model, TreeParameters& parameters) {
   for (const auto& [name, value] : model.remaining()) {
     const auto reserved =
-        std::find_if(kReserved.begin(), kReserved.end(), [&](const Reserved& r) { return r.name == name; });
+        std::find_if(kReserved.begin(), kReserved.end(), [&name = name](const Reserved& r) { return r.name == name; });
     if (reserved != kReserved.end()) model.reject(name, "is not for a workflow: " + std::string(reserved->instead));
     parameters.emplace_back(name, parameterText(name, value));
   }
