@@ -35,13 +35,17 @@ ROOT = Path(__file__).resolve().parent.parent
 DATABASE = ROOT / ".cache" / "clang-tidy"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlaas4hep" / "clang-tidy"
 OUR_FOLDERS = ("mlaas", "apps", "tests", "bench", "python")
+DROPPED = re.compile(r"-Winvalid-pch|-DNDEBUG|-O\w|-g\d?")
 # Headers that clang 14 cannot read as C++20, as libtorch 1.13's: what includes them is left out, and said so.
 UNREADABLE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(torch|ATen|c10)/", re.MULTILINE)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
 
 
 def clean_arguments(entry: dict) -> list[str]:
-    """Returns the compiler's arguments without the launcher and without g++'s precompiled headers."""
+    """Returns the compiler's arguments without the launcher, g++'s precompiled headers and what only sets presets apart.
+
+    So asserts are always looked at, and a result counts for every preset.
+    """
     words = entry.get("arguments") or shlex.split(entry["command"])
     compiler = next(i for i, word in enumerate(words) if re.search(r"(\+\+|cc|clang)(-\d+)?$", Path(word).name))
     kept, skip = [], False
@@ -50,7 +54,7 @@ def clean_arguments(entry: dict) -> list[str]:
             skip = False
         elif word == "-include" and "cmake_pch" in following:
             skip = True
-        elif word != "-Winvalid-pch":
+        elif not DROPPED.fullmatch(word):
             kept.append(word)
     # g++ has warnings that clang does not know; with -Werror naming one would be an error.
     return [*kept, "-Wno-unknown-warning-option"]
