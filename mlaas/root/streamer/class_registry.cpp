@@ -20,7 +20,7 @@ const ClassDescription* ClassRegistry::find(std::string_view name, int32_t versi
   const ClassDescription* known = findKnownClass(name);
   if (known == nullptr) return nullptr;
   // No file describes the classes of streamer info themselves; what their versions differ in stands at the end.
-  const bool anyVersion = name.starts_with("TStreamer") || (version <= 0 && known->version <= 0);
+  const bool anyVersion = name.starts_with("TStreamer") || (version <= 0 && known->checksum == checksum);
   return anyVersion || known->version == version ? known : nullptr;
 }
 

@@ -32,7 +32,8 @@ BasketHeader headerOf(const EmbeddedBasket& basket) {
   BasketHeader header;
   header.keyBytes = basket.keyBytes;
   header.numEntries = basket.numEntries;
-  header.dataBytes = static_cast<uint32_t>(basket.bytes.size() - std::min<size_t>(basket.bytes.size(), basket.keyBytes));
+  header.dataBytes =
+      static_cast<uint32_t>(basket.bytes.size() - std::min<size_t>(basket.bytes.size(), basket.keyBytes));
   header.objectBytes = header.storedBytes = header.dataBytes;
   header.ioBits = basket.ioBits;
   header.offsetsLeftOut = basket.entryOffsets.empty();
@@ -40,9 +41,9 @@ BasketHeader headerOf(const EmbeddedBasket& basket) {
 }
 
 Error inBasket(Error error, const BasketPart& part) {
-  const std::string which = "basket of entries " + std::to_string(part.entries.first) + " to " +
-                            std::to_string(part.entries.last) +
-                            (part.embedded ? std::string(" in the tree's record") : " at byte " + std::to_string(part.offset));
+  const std::string which =
+      "basket of entries " + std::to_string(part.entries.first) + " to " + std::to_string(part.entries.last) +
+      (part.embedded ? std::string(" in the tree's record") : " at byte " + std::to_string(part.offset));
   return std::move(error).within(which);
 }
 
@@ -55,7 +56,8 @@ void normaliseBools(std::span<std::byte> values) {
 
 class Decoder {
  public:
-  Decoder(const ColumnPlan& plan, EntryRange range, std::span<const BasketPart> baskets, const CounterReader& readCounter)
+  Decoder(const ColumnPlan& plan, EntryRange range, std::span<const BasketPart> baskets,
+          const CounterReader& readCounter)
       : plan_(plan),
         range_(range),
         baskets_(baskets),
@@ -91,7 +93,8 @@ class Decoder {
     }
     const uint64_t expected = uint64_t{header.numEntries} * plan_.entryBytes;
     if (plan_.layout == EntryLayout::kFixed && header.dataBytes != expected) {
-      return corrupt("it has " + std::to_string(header.dataBytes) + " bytes of data, expected " + std::to_string(expected));
+      return corrupt("it has " + std::to_string(header.dataBytes) + " bytes of data, expected " +
+                     std::to_string(expected));
     }
     return {};
   }
@@ -125,9 +128,16 @@ class Decoder {
     const auto first = static_cast<size_t>(wanted.first - part.entries.first);
     const auto count = static_cast<size_t>(wanted.size());
     if (plan_.layout == EntryLayout::kFixed) return decodeFixed(record, header, first, count);
+    // Counting decodes another column, which uses the same scratch memory: it comes first.
+    const bool hasArray = !header.offsetsLeftOut && (part.embedded || header.objectBytes > header.dataBytes);
+    if (!hasArray) MLAAS_CHECK(countOffsets(part, header));
     MLAAS_TRY(const BasketData data, openBasket(record, header, scratch().plain));
-    MLAAS_CHECK(findOffsets(part, header, data.offsets));
-    return plan_.headerBytes == 0 ? placeBare(data.entries, first, count) : placeWithHeaders(data.entries, first, count);
+    if (hasArray) {
+      MLAAS_CHECK(part.embedded ? readEntryOffsets(*part.embedded, scratch().offsets)
+                                : readEntryOffsets(header, data.offsets, scratch().offsets));
+    }
+    return plan_.headerBytes == 0 ? placeBare(data.entries, first, count)
+                                  : placeWithHeaders(data.entries, first, count);
   }
 
   // Entries [first, first + count) of a basket of equal entries.
@@ -156,17 +166,10 @@ class Decoder {
     return {};
   }
 
-  // Fills scratch().offsets for all entries of the basket.
-  Result<void> findOffsets(const BasketPart& part, const BasketHeader& header, std::span<const std::byte> array) {
+  // Fills scratch().offsets for all entries of the basket from the values of the column that counts.
+  Result<void> countOffsets(const BasketPart& part, const BasketHeader& header) {
     std::vector<int64_t>& offsets = scratch().offsets;
-    if (part.embedded && !part.embedded->entryOffsets.empty()) return readEntryOffsets(*part.embedded, offsets);
-    if (!header.offsetsLeftOut && !array.empty()) return readEntryOffsets(header, array, offsets);
     if (header.numEntries == 0) return offsets.assign(1, 0), Result<void>{};
-    return makeOffsets(part, header, offsets);
-  }
-
-  // Offsets from the values of the column that counts.
-  Result<void> makeOffsets(const BasketPart& part, const BasketHeader& header, std::vector<int64_t>& offsets) {
     MLAAS_TRY(const Column counts, readCounter_(part.entries));
     if (counts.length != part.entries.size() || !counts.type.isFlat()) {
       return corrupt("the column that counts its elements has other entries");
@@ -212,7 +215,9 @@ class Decoder {
         to[i] = to[i - 1] + bytes / elementBytes;
       }
     }
-    if (odd != 0) return corrupt("the length of an entry is no multiple of its elements' " + std::to_string(elementBytes_) + " bytes");
+    if (odd != 0)
+      return corrupt("the length of an entry is no multiple of its elements' " + std::to_string(elementBytes_) +
+                     " bytes");
     entry_ += count;
     return {};
   }
@@ -233,7 +238,8 @@ class Decoder {
     if (static_cast<size_t>(offsets[count]) > data.size()) return corrupt("an entry ends past the basket's data");
     MLAAS_CHECK(placeOffsets(first, count, static_cast<int64_t>(plan_.headerBytes)));
     for (size_t i = 0; i < count; ++i) {
-      const auto entry = data.subspan(static_cast<size_t>(offsets[i]), static_cast<size_t>(offsets[i + 1] - offsets[i]));
+      const auto entry =
+          data.subspan(static_cast<size_t>(offsets[i]), static_cast<size_t>(offsets[i + 1] - offsets[i]));
       if (entry.empty()) continue;
       const size_t bytes = entry.size() - plan_.headerBytes;
       if (plan_.headerBytes == kCollectionHeaderBytes) MLAAS_CHECK(checkCollection(entry, bytes / elementBytes_));
@@ -248,8 +254,10 @@ class Decoder {
     const auto byteCount = loadNumber<uint32_t, std::endian::big>(entry.data());
     const auto version = loadNumber<uint16_t, std::endian::big>(entry.data() + 4);
     const auto count = loadNumber<uint32_t, std::endian::big>(entry.data() + 6);
-    if ((byteCount & kByteCountMask) == 0 || (byteCount & ~kByteCountMask) + 4 != entry.size() || count != numElements) {
-      return corrupt("a collection's header says " + std::to_string(count) + " elements, its length " + std::to_string(numElements));
+    if ((byteCount & kByteCountMask) == 0 || (byteCount & ~kByteCountMask) + 4 != entry.size() ||
+        count != numElements) {
+      return corrupt("a collection's header says " + std::to_string(count) + " elements, its length " +
+                     std::to_string(numElements));
     }
     if ((version & kMemberWise) != 0) return Error(ErrorCode::kUnsupported, "a collection is stored member by member");
     return {};
@@ -271,9 +279,9 @@ class Decoder {
   const size_t elementBytes_;
   std::vector<BasketHeader> headers_;  // of baskets_
   std::shared_ptr<Buffer> values_;
-  std::shared_ptr<Buffer> offsets_;    // of a jagged column
-  size_t valueBytes_ = 0;              // placed
-  size_t entry_ = 0;                   // entries whose offsets are placed
+  std::shared_ptr<Buffer> offsets_;  // of a jagged column
+  size_t valueBytes_ = 0;            // placed
+  size_t entry_ = 0;                 // entries whose offsets are placed
 };
 
 }  // namespace

@@ -1,0 +1,92 @@
+#include "mlaas/root/ttree/column_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace mlaas::root {
+namespace {
+
+Leaf leaf(std::string className, std::string name, std::string title, int32_t length = 1, std::string counter = {}) {
+  Leaf made;
+  made.className = std::move(className);
+  made.name = std::move(name);
+  made.title = std::move(title);
+  made.length = length;
+  made.counter = std::move(counter);
+  return made;
+}
+
+Branch branch(std::string name, std::vector<Leaf> leaves) {
+  Branch made;
+  made.className = "TBranch";
+  made.name = made.path = std::move(name);
+  made.leaves = std::move(leaves);
+  made.numEntries = 5;
+  made.baskets.firstEntry = {0};
+  return made;
+}
+
+std::vector<ColumnPlan> planOf(std::vector<Branch> branches) {
+  TreeMetadata tree;
+  tree.numEntries = 5;
+  tree.branches = std::move(branches);
+  return planColumns(tree, ClassRegistry());
+}
+
+TEST(ColumnPlan, ReadsTypesAndDimensions) {
+  const auto columns = planOf(
+      {branch("n", {leaf("TLeafI", "n", "n")}), branch("x", {leaf("TLeafF", "x", "x[2][3]", 6)}),
+       branch("j", {leaf("TLeafD", "j", "j[n]", 1, "n")}), branch("m", {leaf("TLeafS", "m", "m[n][4]", 4, "n")})});
+  ASSERT_EQ(columns.size(), 4U);
+  EXPECT_EQ(columns[0].type.name(), "int32");
+  EXPECT_EQ(columns[1].type.name(), "float32[2][3]");
+  EXPECT_EQ(columns[1].entryBytes, 24U);
+  EXPECT_EQ(columns[2].type.name(), "var * float64");
+  EXPECT_EQ(columns[2].counter, "n");
+  EXPECT_EQ(columns[3].type.name(), "var * int16[4]");
+}
+
+TEST(ColumnPlan, TrustsTheLeafsLengthOverItsTitle) {
+  EXPECT_EQ(planOf({branch("x", {leaf("TLeafF", "x", "x[2]", 3)})})[0].type.name(), "float32[3]");
+  EXPECT_EQ(planOf({branch("x", {leaf("TLeafF", "x", "x", 3)})})[0].type.name(), "float32[3]");
+}
+
+TEST(ColumnPlan, NamesTheLeavesOfABranch) {
+  const auto columns =
+      planOf({branch("p", {leaf("TLeafF", "x", "x"), leaf("TLeafL", "id", "id"), leaf("TLeafB", "c", "c[2]", 2)})});
+  ASSERT_EQ(columns.size(), 3U);
+  EXPECT_EQ(columns[0].name, "p.x");
+  EXPECT_EQ(columns[1].name, "p.id");
+  EXPECT_EQ(columns[1].offsetInEntry, 4U);
+  EXPECT_EQ(columns[2].offsetInEntry, 12U);
+  EXPECT_EQ(columns[2].entryBytes, 14U);
+}
+
+TEST(ColumnPlan, SaysWhatItCannotRead) {
+  Branch elsewhere = branch("far", {leaf("TLeafF", "far", "far")});
+  elsewhere.fileName = "other.root";
+  Branch shorter = branch("short", {leaf("TLeafF", "short", "short")});
+  shorter.numEntries = 4;
+  const auto columns = planOf({branch("o", {leaf("TLeafObject", "o", "o")}), elsewhere, shorter, branch("empty", {}),
+                               branch("mix", {leaf("TLeafI", "a", "a"), leaf("TLeafF", "b", "b[a]", 1, "a")})});
+  ASSERT_EQ(columns.size(), 6U);
+  for (const ColumnPlan& column : columns) EXPECT_FALSE(column.unsupported.empty()) << column.name;
+  EXPECT_NE(columns[1].unsupported.find("other.root"), std::string::npos);
+}
+
+TEST(ColumnPlan, PrefersTheCounterBesideTheColumn) {
+  Branch parent = branch("p", {});
+  parent.hasChildren = true;
+  Branch inside = branch("n", {leaf("TLeafI", "n", "n")});
+  inside.path = "p/n";
+  inside.parent = 1;
+  Branch jagged = branch("x", {leaf("TLeafF", "x", "x[n]", 1, "n")});
+  jagged.path = "p/x";
+  jagged.parent = 1;
+  const auto columns = planOf({branch("n", {leaf("TLeafI", "n", "n")}), parent, inside, jagged});
+  ASSERT_EQ(columns.size(), 3U);
+  EXPECT_EQ(columns[2].counter, "p/n");
+  EXPECT_EQ(columns[2].counterBranch, 2);
+}
+
+}  // namespace
+}  // namespace mlaas::root
