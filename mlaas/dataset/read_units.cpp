@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kLargestBuffer = size_t{64} << 20;  // larger ones mix hardly better and delay an epoch's first batch
 constexpr size_t kUnitsInBuffer = 8;
+// Smaller units make clusters be cut, and what they share (baskets, pages) be decompressed again.
+constexpr size_t kUsefulUnit = size_t{4} << 20;
 
 std::vector<uint32_t> unitsWithRows(std::span<const int64_t> rowsOfUnit) {
   std::vector<uint32_t> chosen;
@@ -63,7 +65,7 @@ std::vector<EpochBuffer> cutBuffers(std::span<const uint32_t> units, std::span<c
 MemoryPlan MemoryPlan::of(size_t limitBytes) {
   MemoryPlan plan;
   plan.bufferBytes = std::min(limitBytes / 16, kLargestBuffer);
-  plan.unitBytes = plan.bufferBytes / kUnitsInBuffer;
+  plan.unitBytes = std::max(plan.bufferBytes / kUnitsInBuffer, std::min(plan.bufferBytes / 2, kUsefulUnit));
   plan.cacheBytes = limitBytes / 2;
   plan.maxUnitsInWork = limitBytes / 8 / plan.unitBytes;
   return plan;
