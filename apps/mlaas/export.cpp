@@ -108,7 +108,8 @@ int64_t pieceEntries(const table::Table& table, const std::vector<size_t>& colum
 }
 
 Result<void> exportGroup(const table::Table& table, table::EntryRange range, const std::vector<size_t>& columns,
-                         const std::string& directory, TaskPool& pool, ProgressBar& progress, std::stop_token stop) {
+                         const std::string& directory, TaskPool& pool, ProgressBar& progress,
+                         const std::stop_token& stop) {
   std::vector<table::ColumnFiles> files;
   for (size_t column : columns) {
     const auto& info = table.columns()[column];

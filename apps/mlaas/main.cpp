@@ -8,7 +8,6 @@ int main(int argc, char** argv) {
       addInspect,
       addPredict,
       addServe,
-      addTrain,
   };
   return runProgram({.name = "mlaas",
                      .description = "Streams ROOT files into training and serves the result",

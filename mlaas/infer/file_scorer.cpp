@@ -131,7 +131,7 @@ Result<ScoreBlock> FileScorer::State::scorePiece(const feature::FeatureMaker& ma
   return block;
 }
 
-Result<void> FileScorer::score(const table::Table& table, const ScoreSink& sink, std::stop_token stop) {
+Result<void> FileScorer::score(const table::Table& table, const ScoreSink& sink, const std::stop_token& stop) {
   auto extras = state_->bundle.identity;
   if (!state_->bundle.features.select.empty()) extras.push_back(state_->bundle.features.select);
   constexpr bool kApplySelection = false;

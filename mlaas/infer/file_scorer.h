@@ -42,7 +42,7 @@ class FileScorer {
   const model::Bundle& bundle() const;
 
   // Scores all entries of `table`; ends at the first error of a block or of the sink.
-  Result<void> score(const table::Table& table, const ScoreSink& sink, std::stop_token stop);
+  Result<void> score(const table::Table& table, const ScoreSink& sink, const std::stop_token& stop);
 
  private:
   struct State;

@@ -13,6 +13,7 @@ namespace mlaas::io {
 namespace {
 
 constexpr size_t kWaitingBytes = size_t{1} << 18;
+constexpr int kAttempts = 100;  // to find a temporary name that nobody has
 
 }  // namespace
 
@@ -22,13 +23,14 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
     return Error(ErrorCode::kInvalidArgument, "'" + path + "' is a folder, expected the name of a file to write");
   OutputFile file;
   file.path_ = path;
-  file.temporary_ = path + ".part-" + std::to_string(::getpid());
-  file.descriptor_ = ::open(file.temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file.descriptor_ < 0) {
-    Error error = file.failure("created");
-    file.temporary_.clear();
-    return error;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::string temporary = path + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+    // O_EXCL: never through somebody else's file or link.
+    file.descriptor_ = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file.descriptor_ >= 0) file.temporary_ = std::move(temporary);
+    if (file.descriptor_ >= 0 || errno != EEXIST) break;
   }
+  if (file.descriptor_ < 0) return file.failure("created");
   return file;
 }
 

@@ -1,6 +1,5 @@
 #include "mlaas/train/trees/xgboost_library.h"
 
-#include <omp.h>
 #include <xgboost/c_api.h>
 
 #include <algorithm>
@@ -255,8 +254,6 @@ Result<std::string> Booster::toJson() const {
   MLAAS_CHECK(check(XGBoosterSaveModelToBuffer(handle_.get(), R"({"format": "json"})", &length, &bytes)));
   return std::string(bytes, length);
 }
-
-void limitTreeThreads(int threads) { omp_set_num_threads(threads); }
 
 Result<void> checkTreeParameters(const TreeParameters& parameters, int64_t numClasses,
                                  const std::vector<std::string>& ourNames) {
