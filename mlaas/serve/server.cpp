@@ -130,7 +130,7 @@ std::string Server::url() const {
   return "http://" + urlHost(endpoint.address()) + ":" + std::to_string(endpoint.port());
 }
 
-void Server::run(std::stop_token stop) {
+void Server::run(const std::stop_token& stop) {
   using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
   std::vector<WorkGuard> guards;
   for (auto& worker : state_->workers) guards.emplace_back(worker->loop.get_executor());

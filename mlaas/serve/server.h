@@ -51,7 +51,7 @@ class Server {
 
   // Serves until a stop is requested; then accepts nothing more, lets requests in flight finish within the drain time,
   // closes what is left and returns. Once only.
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
 
  private:
   struct State;

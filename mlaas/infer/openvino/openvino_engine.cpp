@@ -69,7 +69,7 @@ Result<void> checkGraph(const ov::CompiledModel& model, const std::vector<Port>&
 class OpenvinoEngine : public Engine {
  public:
   OpenvinoEngine(std::shared_ptr<ov::Core> core, ov::CompiledModel model, feature::FeatureSpec features,
-                 std::vector<Port> ports, int64_t numOutputs)
+                 const std::vector<Port>& ports, int64_t numOutputs)
       : core_(std::move(core)),
         model_(std::move(model)),
         request_(model_.create_infer_request()),
