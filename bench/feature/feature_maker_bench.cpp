@@ -29,7 +29,7 @@ struct Events {
 };
 
 const Events& events() {
-  static const Events made = [] {
+  static const Events kMade = [] {
     Events sample;
     Random random(1);
     for (int k = 0; k < kNumScalars; ++k) {
@@ -48,7 +48,7 @@ const Events& events() {
     }
     return sample;
   }();
-  return made;
+  return kMade;
 }
 
 feature::FeatureSpec spec(const std::string& select) {

@@ -188,7 +188,7 @@ Result<FeatureMaker> FeatureMaker::make(FeatureSpec spec, const table::Table& ta
 }
 
 Result<FeatureMaker> FeatureMaker::make(FeatureSpec spec, std::span<const table::NamedType> columns,
-                                        std::vector<std::string> extras, bool applySelection) {
+                                        const std::vector<std::string>& extras, bool applySelection) {
   MLAAS_TRY(FeaturePlan plan, makePlan(std::move(spec), columns, {}, extras, applySelection));
   return FeatureMaker(std::make_shared<const FeaturePlan>(std::move(plan)));
 }

@@ -40,7 +40,7 @@ class FeatureMaker {
 
   // The same for columns that are known by name and type only.
   static Result<FeatureMaker> make(FeatureSpec spec, std::span<const table::NamedType> columns,
-                                   std::vector<std::string> extras, bool applySelection);
+                                   const std::vector<std::string>& extras, bool applySelection);
 
   const FeatureSpec& spec() const;
   // The columns that process() reads, in the table's order; no others are touched.
