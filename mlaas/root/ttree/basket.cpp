@@ -19,7 +19,8 @@ Result<void> checkOffsets(const std::vector<int64_t>& offsets) {
   // One pass without branches: a negative step sets the sign bit.
   int64_t steps = offsets.front();
   for (size_t i = 1; i < offsets.size(); ++i) steps |= offsets[i] - offsets[i - 1];
-  if (steps < 0 || offsets.front() != 0) return Error(ErrorCode::kCorrupt, "its entry offsets do not rise from the first byte");
+  if (steps < 0 || offsets.front() != 0)
+    return Error(ErrorCode::kCorrupt, "its entry offsets do not rise from the first byte");
   return {};
 }
 
@@ -66,7 +67,8 @@ Result<BasketData> openBasket(std::span<const std::byte> record, const BasketHea
   return BasketData{all.first(header.dataBytes), all.subspan(header.dataBytes)};
 }
 
-Result<void> readEntryOffsets(const BasketHeader& header, std::span<const std::byte> array, std::vector<int64_t>& offsets) {
+Result<void> readEntryOffsets(const BasketHeader& header, std::span<const std::byte> array,
+                              std::vector<int64_t>& offsets) {
   const size_t numEntries = header.numEntries;
   ByteCursor cursor(array);
   const auto count = cursor.big<uint32_t>();

@@ -18,7 +18,7 @@ struct BasketHeader {
   uint32_t objectBytes = 0;  // data, and offsets behind them, without compression
   uint32_t storedBytes = 0;  // of the same in the file
   uint32_t numEntries = 0;
-  uint32_t dataBytes = 0;    // of the entries alone
+  uint32_t dataBytes = 0;  // of the entries alone
   uint8_t ioBits = 0;
   bool offsetsLeftOut = false;  // to be made from the counter
 
@@ -39,7 +39,8 @@ Result<BasketData> openBasket(std::span<const std::byte> record, const BasketHea
                               std::vector<std::byte>& scratch);
 
 // Fills `offsets` (numEntries + 1, from 0 to entriesBytes) from the array behind a basket's entries.
-Result<void> readEntryOffsets(const BasketHeader& header, std::span<const std::byte> array, std::vector<int64_t>& offsets);
+Result<void> readEntryOffsets(const BasketHeader& header, std::span<const std::byte> array,
+                              std::vector<int64_t>& offsets);
 
 // The same for a basket of the tree's record.
 Result<void> readEntryOffsets(const EmbeddedBasket& basket, std::vector<int64_t>& offsets);

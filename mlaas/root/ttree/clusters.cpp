@@ -64,7 +64,8 @@ class ClaimedEnds {
 
 // Joins the pieces between `ends` to ranges; a claimed end closes a range from `least` entries on, any end one that
 // the next piece would take past `most`.
-std::vector<EntryRange> joinPieces(const std::vector<int64_t>& ends, const ClaimedEnds& claimed, int64_t least, int64_t most) {
+std::vector<EntryRange> joinPieces(const std::vector<int64_t>& ends, const ClaimedEnds& claimed, int64_t least,
+                                   int64_t most) {
   std::vector<EntryRange> ranges;
   int64_t start = 0;
   for (size_t i = 0; i < ends.size(); ++i) {

@@ -6,6 +6,7 @@
 
 #include "mlaas/root/big_endian.h"
 #include "mlaas/root/compression.h"
+#include "mlaas/root/key.h"
 
 namespace mlaas::root {
 
@@ -54,6 +55,10 @@ void normaliseBools(std::span<std::byte> values) {
   for (std::byte& value : values) value = value == std::byte{0} ? std::byte{0} : std::byte{1};
 }
 
+Error referencesIn() {
+  return Error(ErrorCode::kUnsupported, "fBits of objects that are referenced by others are not supported");
+}
+
 class Decoder {
  public:
   Decoder(const ColumnPlan& plan, EntryRange range, std::span<const BasketPart> baskets,
@@ -93,6 +98,7 @@ class Decoder {
     }
     const uint64_t expected = uint64_t{header.numEntries} * plan_.entryBytes;
     if (plan_.layout == EntryLayout::kFixed && header.dataBytes != expected) {
+      if (plan_.mayHaveReferences) return referencesIn();
       return corrupt("it has " + std::to_string(header.dataBytes) + " bytes of data, expected " +
                      std::to_string(expected));
     }
@@ -102,7 +108,7 @@ class Decoder {
   Result<void> allocate() {
     const auto length = static_cast<uint64_t>(range_.size());
     uint64_t valueBytes = length * elementBytes_;
-    if (plan_.layout == EntryLayout::kCounted) {
+    if (plan_.layout != EntryLayout::kFixed) {
       valueBytes = 0;
       for (const BasketHeader& header : headers_) valueBytes += header.dataBytes;
     }
@@ -111,7 +117,7 @@ class Decoder {
     }
     try {
       values_ = std::make_shared<Buffer>(valueBytes);
-      if (plan_.layout == EntryLayout::kCounted) {
+      if (plan_.layout != EntryLayout::kFixed) {
         offsets_ = std::make_shared<Buffer>((length + 1) * sizeof(int64_t));
         offsets_->as<int64_t>()[0] = 0;
       }
@@ -130,12 +136,15 @@ class Decoder {
     if (plan_.layout == EntryLayout::kFixed) return decodeFixed(record, header, first, count);
     // Counting decodes another column, which uses the same scratch memory: it comes first.
     const bool hasArray = !header.offsetsLeftOut && (part.embedded || header.objectBytes > header.dataBytes);
-    if (!hasArray) MLAAS_CHECK(countOffsets(part, header));
+    const bool isString = plan_.layout == EntryLayout::kString;
+    if (!hasArray && !isString) MLAAS_CHECK(countOffsets(part, header));
     MLAAS_TRY(const BasketData data, openBasket(record, header, scratch().plain));
     if (hasArray) {
       MLAAS_CHECK(part.embedded ? readEntryOffsets(*part.embedded, scratch().offsets)
                                 : readEntryOffsets(header, data.offsets, scratch().offsets));
     }
+    if (!hasArray && isString) MLAAS_CHECK(walkStrings(data.entries, header.numEntries));
+    if (isString) return placeStrings(data.entries, first, count);
     return plan_.headerBytes == 0 ? placeBare(data.entries, first, count)
                                   : placeWithHeaders(data.entries, first, count);
   }
@@ -215,6 +224,7 @@ class Decoder {
         to[i] = to[i - 1] + bytes / elementBytes;
       }
     }
+    if (odd != 0 && plan_.mayHaveReferences) return referencesIn();
     if (odd != 0)
       return corrupt("the length of an entry is no multiple of its elements' " + std::to_string(elementBytes_) +
                      " bytes");
@@ -260,6 +270,35 @@ class Decoder {
                      std::to_string(numElements));
     }
     if ((version & kMemberWise) != 0) return Error(ErrorCode::kUnsupported, "a collection is stored member by member");
+    return {};
+  }
+
+  // Offsets of strings one after the other: each tells its own length.
+  static Result<void> walkStrings(std::span<const std::byte> data, size_t numEntries) {
+    std::vector<int64_t>& offsets = scratch().offsets;
+    if (numEntries > data.size()) return corrupt("it has more strings than bytes");
+    offsets.assign(1, 0);
+    ByteCursor cursor(data);
+    for (size_t i = 0; i < numEntries; ++i) {
+      readString(cursor);
+      offsets.push_back(static_cast<int64_t>(cursor.position()));
+    }
+    return cursor.check("its strings");
+  }
+
+  Result<void> placeStrings(std::span<const std::byte> data, size_t first, size_t count) {
+    const int64_t* offsets = scratch().offsets.data() + first;
+    int64_t* to = offsets_->as<int64_t>().data() + entry_;
+    for (size_t i = 0; i < count; ++i) {
+      ByteCursor cursor(
+          data.subspan(static_cast<size_t>(offsets[i]), static_cast<size_t>(offsets[i + 1] - offsets[i])));
+      const std::string_view text = readString(cursor);
+      if (!cursor.ok()) return corrupt("a string is longer than its entry");
+      std::copy_n(reinterpret_cast<const std::byte*>(text.data()), text.size(), values_->data() + valueBytes_);
+      valueBytes_ += text.size();
+      to[i + 1] = to[i] + static_cast<int64_t>(text.size());
+    }
+    entry_ += count;
     return {};
   }
 

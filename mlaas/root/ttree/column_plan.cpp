@@ -24,9 +24,11 @@ std::optional<NumberType> typeOfLeaf(const Leaf& leaf) {
   if (name == "TLeafF") return NumberType{DType::kFloat32, "Float_t"};
   if (name == "TLeafD") return NumberType{DType::kFloat64, "Double_t"};
   if (name == "TLeafB") return isUnsigned ? NumberType{DType::kUInt8, "UChar_t"} : NumberType{DType::kInt8, "Char_t"};
-  if (name == "TLeafS") return isUnsigned ? NumberType{DType::kUInt16, "UShort_t"} : NumberType{DType::kInt16, "Short_t"};
+  if (name == "TLeafS")
+    return isUnsigned ? NumberType{DType::kUInt16, "UShort_t"} : NumberType{DType::kInt16, "Short_t"};
   if (name == "TLeafI") return isUnsigned ? NumberType{DType::kUInt32, "UInt_t"} : NumberType{DType::kInt32, "Int_t"};
-  if (name == "TLeafL") return isUnsigned ? NumberType{DType::kUInt64, "ULong64_t"} : NumberType{DType::kInt64, "Long64_t"};
+  if (name == "TLeafL")
+    return isUnsigned ? NumberType{DType::kUInt64, "ULong64_t"} : NumberType{DType::kInt64, "Long64_t"};
   if (name == "TLeafG") return isUnsigned ? NumberType{DType::kUInt64, "ULong_t"} : NumberType{DType::kInt64, "Long_t"};
   return std::nullopt;
 }
@@ -34,16 +36,69 @@ std::optional<NumberType> typeOfLeaf(const Leaf& leaf) {
 // The number type of a streamer element's code.
 std::optional<NumberType> typeOfCode(int32_t code) {
   static const std::map<int32_t, NumberType> kTypes = {
-      {type::kChar, {DType::kInt8, "Char_t"}},          {type::kShort, {DType::kInt16, "Short_t"}},
-      {type::kInt, {DType::kInt32, "Int_t"}},           {type::kCounter, {DType::kInt32, "Int_t"}},
-      {type::kLong, {DType::kInt64, "Long_t"}},         {type::kFloat, {DType::kFloat32, "Float_t"}},
-      {type::kDouble, {DType::kFloat64, "Double_t"}},   {type::kLegacyChar, {DType::kInt8, "Char_t"}},
-      {type::kUChar, {DType::kUInt8, "UChar_t"}},       {type::kUShort, {DType::kUInt16, "UShort_t"}},
-      {type::kUInt, {DType::kUInt32, "UInt_t"}},        {type::kBits, {DType::kUInt32, "UInt_t"}},
-      {type::kULong, {DType::kUInt64, "ULong_t"}},      {type::kLong64, {DType::kInt64, "Long64_t"}},
-      {type::kULong64, {DType::kUInt64, "ULong64_t"}},  {type::kBool, {DType::kBool, "Bool_t"}}};
+      {type::kChar, {DType::kInt8, "Char_t"}},         {type::kShort, {DType::kInt16, "Short_t"}},
+      {type::kInt, {DType::kInt32, "Int_t"}},          {type::kCounter, {DType::kInt32, "Int_t"}},
+      {type::kLong, {DType::kInt64, "Long_t"}},        {type::kFloat, {DType::kFloat32, "Float_t"}},
+      {type::kDouble, {DType::kFloat64, "Double_t"}},  {type::kLegacyChar, {DType::kInt8, "Char_t"}},
+      {type::kUChar, {DType::kUInt8, "UChar_t"}},      {type::kUShort, {DType::kUInt16, "UShort_t"}},
+      {type::kUInt, {DType::kUInt32, "UInt_t"}},       {type::kBits, {DType::kUInt32, "UInt_t"}},
+      {type::kULong, {DType::kUInt64, "ULong_t"}},     {type::kLong64, {DType::kInt64, "Long64_t"}},
+      {type::kULong64, {DType::kUInt64, "ULong64_t"}}, {type::kBool, {DType::kBool, "Bool_t"}}};
   const auto found = kTypes.find(code);
   return found == kTypes.end() ? std::nullopt : std::optional(found->second);
+}
+
+// The number type of a C++ type's name, as streamer info spells it.
+std::optional<NumberType> typeOfName(std::string_view name) {
+  static const std::map<std::string_view, NumberType> kTypes = {{"bool", {DType::kBool, "Bool_t"}},
+                                                                {"char", {DType::kInt8, "Char_t"}},
+                                                                {"signed char", {DType::kInt8, "Char_t"}},
+                                                                {"int8_t", {DType::kInt8, "Char_t"}},
+                                                                {"unsigned char", {DType::kUInt8, "UChar_t"}},
+                                                                {"uint8_t", {DType::kUInt8, "UChar_t"}},
+                                                                {"short", {DType::kInt16, "Short_t"}},
+                                                                {"int16_t", {DType::kInt16, "Short_t"}},
+                                                                {"unsigned short", {DType::kUInt16, "UShort_t"}},
+                                                                {"uint16_t", {DType::kUInt16, "UShort_t"}},
+                                                                {"int", {DType::kInt32, "Int_t"}},
+                                                                {"int32_t", {DType::kInt32, "Int_t"}},
+                                                                {"unsigned int", {DType::kUInt32, "UInt_t"}},
+                                                                {"unsigned", {DType::kUInt32, "UInt_t"}},
+                                                                {"uint32_t", {DType::kUInt32, "UInt_t"}},
+                                                                {"long", {DType::kInt64, "Long_t"}},
+                                                                {"unsigned long", {DType::kUInt64, "ULong_t"}},
+                                                                {"long long", {DType::kInt64, "Long64_t"}},
+                                                                {"int64_t", {DType::kInt64, "Long64_t"}},
+                                                                {"unsigned long long", {DType::kUInt64, "ULong64_t"}},
+                                                                {"uint64_t", {DType::kUInt64, "ULong64_t"}},
+                                                                {"float", {DType::kFloat32, "Float_t"}},
+                                                                {"double", {DType::kFloat64, "Double_t"}}};
+  const auto found = kTypes.find(name);
+  if (found != kTypes.end()) return found->second;
+  // ROOT's own names stand for the same types.
+  for (const auto& [spelling, number] : kTypes) {
+    if (number.storedType == name) return number;
+  }
+  return std::nullopt;
+}
+
+// The number type of the elements of "vector<float>"; nothing for another type.
+std::optional<NumberType> typeOfVector(std::string_view name) {
+  if (name.starts_with("std::")) name.remove_prefix(5);
+  constexpr std::string_view kPrefix = "vector<";
+  if (!name.starts_with(kPrefix) || !name.ends_with('>')) return std::nullopt;
+  name = name.substr(kPrefix.size(), name.size() - kPrefix.size() - 1);
+  name = name.substr(0, name.find(','));  // the allocator
+  while (name.ends_with(' ')) name.remove_suffix(1);
+  return typeOfName(name);
+}
+
+// The part of a branch's name that is the member's: "fX" of "event.fX[3]".
+std::string_view memberNameOf(const Branch& branch) {
+  std::string_view name = branch.name;
+  while (name.ends_with('.')) name.remove_suffix(1);
+  name = name.substr(0, name.find('['));
+  return name.substr(name.rfind('.') + 1);
 }
 
 struct Dimensions {
@@ -73,14 +128,15 @@ Dimensions dimensionsOf(const Leaf& leaf) {
   for (uint32_t size : found.fixed) product = std::min<size_t>(product * size, UINT32_MAX);
   // The leaf's own count decides where the title does not agree.
   const auto length = static_cast<size_t>(std::max(1, leaf.length));
-  if (product != length) found.fixed = length > 1 ? std::vector{static_cast<uint32_t>(length)} : std::vector<uint32_t>{};
+  if (product != length)
+    found.fixed = length > 1 ? std::vector{static_cast<uint32_t>(length)} : std::vector<uint32_t>{};
   found.isJagged = found.isJagged || !leaf.counter.empty();
   return found;
 }
 
 class Planner {
  public:
-  explicit Planner(const TreeMetadata& tree) : tree_(tree) {
+  Planner(const TreeMetadata& tree, const ClassRegistry& registry) : tree_(tree), registry_(registry) {
     for (size_t i = 0; i < tree.branches.size(); ++i) {
       for (const Leaf& leaf : tree.branches[i].leaves) branchOfLeaf_.emplace(leaf.name, i);
     }
@@ -126,8 +182,15 @@ class Planner {
     return columns_.back();
   }
 
+  static void planString(ColumnPlan& column, std::string storedType) {
+    column.storedType = std::move(storedType);
+    column.type = {DType::kUInt8, 1, {}, true};
+    column.layout = EntryLayout::kString;
+  }
+
   // A branch with one plain leaf.
   void planLeaf(ColumnPlan& column, const Leaf& leaf) {
+    if (leaf.className == "TLeafC") return planString(column, "char*");
     const auto number = typeOfLeaf(leaf);
     if (!number) {
       column.storedType = leaf.className;
@@ -154,7 +217,8 @@ class Planner {
     for (const Leaf& leaf : branch.leaves) {
       ColumnPlan& column = addColumn(index, branch.path + "." + leaf.name);
       planLeaf(column, leaf);
-      if (column.layout == EntryLayout::kCounted) column.unsupported = "it is jagged and shares a branch with other leaves";
+      if (column.layout != EntryLayout::kFixed)
+        column.unsupported = "it is jagged and shares a branch with other leaves";
       if (!column.unsupported.empty() && unsupported.empty()) unsupported = column.name + ": " + column.unsupported;
       column.offsetInEntry = offset;
       offset += column.elementBytes();
@@ -165,12 +229,39 @@ class Planner {
     }
   }
 
-  // A member of a split object, or a number written as an object's only member.
+  // The type of what a TBranchElement holds, as C++ names it: the class of a whole object, else the member's type.
+  std::string typeNameOf(const Branch& branch) const {
+    const BranchElement& element = branch.element;
+    if (element.id < 0) return element.className;
+    const ClassDescription* description = registry_.find(element.className, element.classVersion, element.checksum);
+    if (description == nullptr || static_cast<size_t>(element.id) >= description->members.size()) return {};
+    const ClassMember& member = description->members[static_cast<size_t>(element.id)];
+    return member.name == memberNameOf(branch) ? member.typeName : std::string();
+  }
+
+  // A member of a split object, or a collection written whole.
   void planElement(ColumnPlan& column, const Branch& branch) {
     const BranchElement& element = branch.element;
-    const Leaf& leaf = branch.leaves.front();
+    const std::string typeName = typeNameOf(branch);
+    column.storedType = typeName.empty() ? element.className : typeName;
+    if (element.type == 0) {
+      if (const auto number = typeOfVector(typeName)) {
+        column.type = {number->dtype, 1, {}, false};
+        column.layout = EntryLayout::kCounted;
+        column.headerBytes = 10;
+        return;
+      }
+      if (element.id >= 0 && (element.streamerType == type::kTString || element.streamerType == type::kStlString)) {
+        return planString(column, typeName);
+      }
+    }
+    planNumberElement(column, branch);
+  }
+
+  void planNumberElement(ColumnPlan& column, const Branch& branch) {
+    const BranchElement& element = branch.element;
+    const bool isCount = element.type == 3 || element.type == 4;
     const bool inCollection = element.type == 31 || element.type == 41;
-    column.storedType = element.className;
     int32_t code = element.streamerType;
     const bool isCountedPointer = code > type::kCountedArray && code < type::kCountedArray + type::kFixedArray;
     if (isCountedPointer) {
@@ -178,17 +269,17 @@ class Planner {
     } else if (code > type::kFixedArray && code < type::kCountedArray) {
       code -= type::kFixedArray;
     }
-    const bool isCount = element.type == 3 || element.type == 4;
     const auto number = isCount ? NumberType{DType::kInt32, "Int_t"} : typeOfCode(code);
     if (!number || (element.type != 0 && !isCount && !inCollection) || (isCountedPointer && inCollection)) {
-      column.unsupported = "type '" + element.className + "' (branch type " + std::to_string(element.type) +
-                           ", element type " + std::to_string(element.streamerType) + ") is not supported";
+      column.unsupported = "values of type " + column.storedType + " (branch type " + std::to_string(element.type) +
+                           ", element type " + std::to_string(element.streamerType) + ") are not supported";
       return;
     }
     column.storedType = number->storedType;
-    const Dimensions dimensions = dimensionsOf(leaf);
     const bool isJagged = inCollection || isCountedPointer;
-    column.type = {number->dtype, isJagged ? 1 : 0, isCount ? std::vector<uint32_t>{} : dimensions.fixed, false};
+    const auto shape = isCount ? std::vector<uint32_t>{} : dimensionsOf(branch.leaves.front()).fixed;
+    column.type = {number->dtype, isJagged ? 1 : 0, shape, false};
+    column.mayHaveReferences = code == type::kBits;
     if (isJagged) {
       column.layout = EntryLayout::kCounted;
       column.headerBytes = isCountedPointer ? 1 : 0;
@@ -214,12 +305,15 @@ class Planner {
   }
 
   const TreeMetadata& tree_;
+  const ClassRegistry& registry_;
   std::multimap<std::string, size_t, std::less<>> branchOfLeaf_;
   std::vector<ColumnPlan> columns_;
 };
 
 }  // namespace
 
-std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry&) { return Planner(tree).plan(); }
+std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry& registry) {
+  return Planner(tree, registry).plan();
+}
 
 }  // namespace mlaas::root

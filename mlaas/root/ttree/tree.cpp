@@ -89,7 +89,9 @@ Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size
     want(plan.branch, range);
     if (plan.counterBranch >= 0 && (branch.generatesOffsets || !branch.hasEntryOffsets)) {
       const auto [first, end] = basketsOf(branch.baskets, range);
-      if (first < end) want(static_cast<size_t>(plan.counterBranch), {branch.baskets.firstEntry[first], branch.baskets.firstEntry[end]});
+      if (first < end)
+        want(static_cast<size_t>(plan.counterBranch),
+             {branch.baskets.firstEntry[first], branch.baskets.firstEntry[end]});
     }
   }
   FetchPlan plan{std::make_unique<FetchedBaskets>(*this, range), {}};
@@ -129,7 +131,8 @@ Result<std::unique_ptr<FetchedBaskets>> Tree::fetchNow(EntryRange range, const s
 }
 
 const FetchedBaskets::BranchBytes* FetchedBaskets::find(size_t branch) const {
-  const auto found = std::find_if(branches_.begin(), branches_.end(), [&](const auto& b) { return b.branch == branch; });
+  const auto found =
+      std::find_if(branches_.begin(), branches_.end(), [&](const auto& b) { return b.branch == branch; });
   return found == branches_.end() ? nullptr : &*found;
 }
 

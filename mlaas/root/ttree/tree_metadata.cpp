@@ -154,6 +154,7 @@ BranchElement readElement(const Object& object) {
   element.parentName = textOrEmpty(object, "fParentName");
   element.clonesName = textOrEmpty(object, "fClonesName");
   element.classVersion = static_cast<int32_t>(integerOr(object, "fClassVersion", 0));
+  element.checksum = static_cast<uint32_t>(integerOr(object, "fCheckSum", 0));
   element.id = static_cast<int32_t>(integerOr(object, "fID", -1));
   element.type = static_cast<int32_t>(integerOr(object, "fType", 0));
   element.streamerType = static_cast<int32_t>(integerOr(object, "fStreamerType", -1));

@@ -16,7 +16,7 @@
 namespace mlaas::root {
 
 struct Leaf {
-  std::string className;   // "TLeafF"
+  std::string className;  // "TLeafF"
   std::string name;
   std::string title;       // with the dimensions: "Jet_pt[nJet]"
   std::string counter;     // name of the leaf that counts this one's elements, or empty
@@ -30,15 +30,15 @@ struct EmbeddedBasket {
   uint32_t keyBytes = 0;
   uint8_t ioBits = 0;
   uint32_t numEntries = 0;
-  std::vector<std::byte> bytes;          // record-relative: the data begins at keyBytes
-  std::vector<int64_t> entryOffsets;     // record-relative, one an entry; empty for entries of one size
+  std::vector<std::byte> bytes;       // record-relative: the data begins at keyBytes
+  std::vector<int64_t> entryOffsets;  // record-relative, one an entry; empty for entries of one size
 };
 
 // Places of the baskets of one branch. Basket i holds the entries [firstEntry[i], firstEntry[i + 1]).
 struct BasketIndex {
-  std::vector<int64_t> firstEntry;                        // baskets + 1
-  std::vector<uint64_t> offset;                           // in the file; 0 for an embedded one
-  std::vector<uint32_t> bytes;                            // of the record
+  std::vector<int64_t> firstEntry;                              // baskets + 1
+  std::vector<uint64_t> offset;                                 // in the file; 0 for an embedded one
+  std::vector<uint32_t> bytes;                                  // of the record
   std::vector<std::shared_ptr<const EmbeddedBasket>> embedded;  // nullptr for one in the file
 
   size_t size() const { return offset.size(); }
@@ -51,24 +51,25 @@ struct BranchElement {
   std::string parentName;  // the class that the member belongs to
   std::string clonesName;  // of the elements of a TClonesArray or collection
   int32_t classVersion = 0;
-  int32_t id = -1;
-  int32_t type = 0;          // 0 leaf, 1 base class, 2 split object, 3 TClonesArray, 31 its member, 4 collection, 41 ...
+  uint32_t checksum = 0;  // of the class's description
+  int32_t id = -1;        // index among the members of className
+  int32_t type = 0;       // 0 leaf, 1 base class, 2 split object, 3 TClonesArray, 31 its member, 4 collection, 41 ...
   int32_t streamerType = -1;
 };
 
 struct Branch {
   std::string name;
-  std::string path;        // as uproot names it: "parent/child"
+  std::string path;  // as uproot names it: "parent/child"
   std::string title;
-  std::string className;   // "TBranch", "TBranchElement", ...
-  std::string fileName;    // the file that holds the baskets, empty for this one
+  std::string className;  // "TBranch", "TBranchElement", ...
+  std::string fileName;   // the file that holds the baskets, empty for this one
   std::vector<Leaf> leaves;
   BasketIndex baskets;
-  BranchElement element;   // of a TBranchElement
+  BranchElement element;  // of a TBranchElement
   int64_t numEntries = 0;
-  uint64_t plainBytes = 0;   // of all baskets
+  uint64_t plainBytes = 0;  // of all baskets
   uint64_t storedBytes = 0;
-  int32_t parent = -1;       // index of the parent branch
+  int32_t parent = -1;  // index of the parent branch
   bool hasChildren = false;
   bool generatesOffsets = false;  // baskets may leave out their offsets (iobit of TIOFeatures)
   bool hasEntryOffsets = false;   // fEntryOffsetLen > 0
