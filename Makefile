@@ -42,7 +42,7 @@ format: ## rewrite C++ and Python files in the project's format
 bench: ## measure against the peers, print the table
 	@$(SETUP) bench
 	@$(BUILD) --bench release
-	@tools/bench.sh
+	@$(TEST_PYTHON) bench/run.py
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS (60)
 	@$(SETUP) fuzz

@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
       addInspect,
       addPredict,
       addServe,
+      addTrain,
   };
   return runProgram({.name = "mlaas",
                      .description = "Streams ROOT files into training and serves the result",

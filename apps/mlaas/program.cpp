@@ -115,7 +115,9 @@ int runProgram(const Program& program, int argc, const char* const* argv) {
   app.add_flag("--verbose,-v", common.verbose, "Also print what helps to find a fault")->excludes(quiet);
   for (Subcommand add : program.subcommands) add(app, chosen);
   if (program.options != nullptr) program.options(app, chosen);
-  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) command->fallthrough();
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    command->fallthrough(!command->get_prefix_command());  // one that hands its line to another program keeps all of it
+  }
   if (!program.subcommands.empty()) app.require_subcommand(1);
   if (int code = parse(app, argc, argv); code >= 0) return code;
   if (chosen) return execute(chosen, common);

@@ -59,7 +59,10 @@ Result<RowSource::Loaded> RowSource::load(size_t unit) const {
                        std::to_string(weights[i]) + " in " + describeRow(loaded.rows.rowNumbers[i]) +
                        "; weights must be finite: exclude such events with select or change the expression");
     }
-    loaded.sumWeights[static_cast<size_t>(loaded.rows.parts[i])] += weights[i];
+    const auto part = static_cast<size_t>(loaded.rows.parts[i]);
+    loaded.sumWeights[part] += weights[i];
+    loaded.sumAbsoluteWeights[part] += std::abs(weights[i]);
+    if (weights[i] < 0) ++loaded.numNegative[part];
   }
   loaded.rows.features = std::move(made->tensors);
   return loaded;

@@ -30,7 +30,9 @@ class RowSource {
 
   struct Loaded {
     LoadedRows rows;
-    std::array<double, 3> sumWeights = {};  // by part
+    std::array<double, 3> sumWeights = {};          // by part
+    std::array<double, 3> sumAbsoluteWeights = {};  // by part
+    std::array<int64_t, 3> numNegative = {};        // by part
   };
   // Reads the selected rows of one unit.
   Result<Loaded> load(size_t unit) const;

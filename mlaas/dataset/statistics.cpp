@@ -94,7 +94,10 @@ nlohmann::ordered_json sampleJson(const SampleStatistics& sample) {
       {"name", sample.name}, {"label", sample.label}, {"files", sample.files}, {"entries", sample.numEntries}};
   for (const Part part : kAllParts) {
     const auto i = static_cast<size_t>(part);
-    json[partName(part)] = {{"selected", sample.selected[i]}, {"sum_weights", sample.sumWeights[i]}};
+    json[partName(part)] = {{"selected", sample.selected[i]},
+                            {"sum_weights", sample.sumWeights[i]},
+                            {"sum_absolute_weights", sample.sumAbsoluteWeights[i]},
+                            {"negative_weights", sample.numNegative[i]}};
   }
   return json;
 }

@@ -31,9 +31,11 @@ struct SampleStatistics {
   std::string name;
   int64_t label = 0;
   std::vector<std::string> files;
-  int64_t numEntries = 0;                 // before the selection
-  std::array<int64_t, 3> selected = {};   // by part
-  std::array<double, 3> sumWeights = {};  // by part
+  int64_t numEntries = 0;                         // before the selection
+  std::array<int64_t, 3> selected = {};           // by part
+  std::array<double, 3> sumWeights = {};          // by part
+  std::array<double, 3> sumAbsoluteWeights = {};  // by part, of |weight|
+  std::array<int64_t, 3> numNegative = {};        // by part, selected events with a weight below 0
 };
 
 // From one pass over all data; features over the training part only.

@@ -16,6 +16,8 @@ namespace {
 struct UnitResult {
   FeatureMoments moments{0};
   std::array<double, 3> sumWeights = {};
+  std::array<double, 3> sumAbsoluteWeights = {};
+  std::array<int64_t, 3> numNegative = {};
   std::array<int64_t, 3> numRows = {};
   std::optional<RowBlock> block;
 };
@@ -58,6 +60,8 @@ Result<UnitResult> readUnit(const RowSource& source, size_t unit, bool keepRows)
   result.moments = FeatureMoments(momentNames(source.features()).size());
   result.moments.add(loaded.rows.features, loaded.rows.parts, loaded.rows.rowNumbers);
   result.sumWeights = loaded.sumWeights;
+  result.sumAbsoluteWeights = loaded.sumAbsoluteWeights;
+  result.numNegative = loaded.numNegative;
   for (const Part part : loaded.rows.parts) ++result.numRows[static_cast<size_t>(part)];
   if (keepRows) result.block = packRows(loaded.rows, source.layout(), source.units()[unit].sample, std::nullopt);
   return result;
@@ -110,7 +114,8 @@ Result<void> checkEvents(const RowSource& source, const Statistics& statistics) 
 
 std::vector<SampleStatistics> emptySamples(const RowSource& source) {
   std::vector<SampleStatistics> samples;
-  for (const auto& sample : source.config().samples) samples.push_back({sample.name, sample.label, {}, 0, {}, {}});
+  for (const auto& sample : source.config().samples)
+    samples.push_back({sample.name, sample.label, {}, 0, {}, {}, {}, {}});
   for (const auto& file : source.files()) {
     samples[file.sample].files.push_back(file.table->url());
     samples[file.sample].numEntries += file.table->numEntries();
@@ -138,6 +143,8 @@ Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, Me
     for (size_t part = 0; part < 3; ++part) {
       sample.selected[part] += result.numRows[part];
       sample.sumWeights[part] += result.sumWeights[part];
+      sample.sumAbsoluteWeights[part] += result.sumAbsoluteWeights[part];
+      sample.numNegative[part] += result.numNegative[part];
       pass.rowsOfUnit[part].push_back(result.numRows[part]);
     }
     cache.add(std::move(result.block));

@@ -151,6 +151,7 @@ Result<TreesOptions> readTreesOptions(const dataset::Workflow& workflow, const C
   TreeParameters checked = options.parameters;
   std::erase_if(checked, [](const auto& parameter) { return needsColumns(parameter.first); });
   const std::vector<std::string> ourNames = {"rounds", "n_estimators", "num_boost_round", "booster", "eval_metric"};
+  limitTreeThreads(options.threads);
   if (auto result = checkTreeParameters(checked, classes.numClasses(), ourNames); !result.ok()) {
     const std::string where = workflow.model.where.empty() ? "" : workflow.model.where + ": ";
     return Error(result.error().code(), where + "model: " + result.error().what());

@@ -204,6 +204,7 @@ class TreesTrainer final : public Trainer {
   Result<TrainingOutcome> train(const TrainingInput& input) override {
     MLAAS_TRY(WeightScale scale,
               WeightScale::make(*input.statistics, *input.classes, options_.balance, options_.negative));
+    limitTreeThreads(options_.threads);
     warnOfNegativeWeights(scale, options_.negative);
     return TreesTraining(options_, input, std::move(scale)).run();
   }

@@ -1,5 +1,6 @@
 #include "mlaas/train/trees/xgboost_library.h"
 
+#include <omp.h>
 #include <xgboost/c_api.h>
 
 #include <algorithm>
@@ -254,6 +255,8 @@ Result<std::string> Booster::toJson() const {
   MLAAS_CHECK(check(XGBoosterSaveModelToBuffer(handle_.get(), R"({"format": "json"})", &length, &bytes)));
   return std::string(bytes, length);
 }
+
+void limitTreeThreads(int threads) { omp_set_num_threads(threads); }
 
 Result<void> checkTreeParameters(const TreeParameters& parameters, int64_t numClasses,
                                  const std::vector<std::string>& ourNames) {

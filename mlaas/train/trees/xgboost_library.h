@@ -80,6 +80,10 @@ class Booster {
   std::unique_ptr<void, Free> handle_;
 };
 
+// Sets how many threads the library may use on behalf of this thread where no parameter says it, as in its metrics:
+// OpenMP's threads wait by spinning, which on a busy machine made a training 7 times slower.
+void limitTreeThreads(int threads);
+
 // Trains one round on a few made-up rows to hear what the library says to the parameters: kInvalidArgument names the
 // unknown ones with the nearest known ones, or the value that is refused.
 Result<void> checkTreeParameters(const TreeParameters& parameters, int64_t numClasses,

@@ -266,9 +266,14 @@ TEST(Dataset, StatisticsAreThoseOfTheTrainingPart) {
   const auto n = static_cast<double>(epoch.row.size());
   double sum = 0;
   double weights = 0;
+  double absoluteWeights = 0;
+  int64_t negative = 0;
   for (size_t i = 0; i < epoch.row.size(); ++i) {
     sum += static_cast<double>(epoch.features.scalars[3 * i + 1]);
-    if (epoch.sample[i] == 0) weights += static_cast<double>(epoch.weight[i]);
+    if (epoch.sample[i] != 0) continue;
+    weights += static_cast<double>(epoch.weight[i]);
+    absoluteWeights += std::abs(static_cast<double>(epoch.weight[i]));
+    negative += epoch.weight[i] < 0 ? 1 : 0;
   }
   double squares = 0;
   for (size_t i = 0; i < epoch.row.size(); ++i) {
@@ -281,6 +286,9 @@ TEST(Dataset, StatisticsAreThoseOfTheTrainingPart) {
   EXPECT_NEAR(statistics.scalars[1].mean, sum / n, 1e-9 * sum / n);
   EXPECT_NEAR(statistics.scalars[1].deviation, std::sqrt(squares / n), 1e-9 * std::sqrt(squares / n));
   EXPECT_NEAR(statistics.samples[0].sumWeights[0], weights, 1e-5 * weights);
+  EXPECT_NEAR(statistics.samples[0].sumAbsoluteWeights[0], absoluteWeights, 1e-5 * absoluteWeights);
+  EXPECT_EQ(statistics.samples[0].numNegative[0], negative);
+  EXPECT_GT(negative, 0);
   EXPECT_EQ(statistics.samples[2].sumWeights[0], static_cast<double>(statistics.samples[2].selected[0]));
   int64_t elements = 0;
   for (const int32_t count : epoch.features.groups[0].count) elements += count;

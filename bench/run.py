@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Runs the benchmarks next to their peers and prints one table. Fails on a wrong result, never on time.
+
+Usage: bench/run.py [--build build/release] [--only read,batch,train,serve] [--json FILE]
+
+Peers that are not installed are left out, and said so. Readers and trainers are pinned to one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import math
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BENCH = ROOT / "bench"
+SAMPLE = ROOT / "examples" / "tth" / "data"
+SUM_TOLERANCE = 1e-9
+
+
+@dataclass
+class Row:
+    """One line of the table; `ratio` is to the peer of the same case."""
+
+    case: str
+    who: str
+    rate: float
+    unit: str
+    cpu_seconds: float | None = None
+    peak_rss_mb: float | None = None
+    ratio: float | None = None
+    note: str = ""
+
+
+class WrongResultError(Exception):
+    """A benchmark's result differs from its peer's."""
+
+
+def json_lines(command: list[str | Path], pinned: bool = True) -> list[dict]:
+    """The JSON lines that a command prints; pinned to the first core that this process may use."""
+    environment = dict(os.environ, OMP_NUM_THREADS="1") if pinned else None
+    core = str(min(os.sched_getaffinity(0)))
+    prefix = ["taskset", "-c", core] if pinned and shutil.which("taskset") else []
+    done = subprocess.run(
+        [*prefix, *map(str, command)], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def read_cases(build: Path) -> Iterator[tuple[str, Path, int]]:
+    """Name, file and repetitions of each reading case."""
+    for number, codec in enumerate(("zlib", "lz4", "zstd", "lzma"), start=1):
+        yield f"read sample, {codec}", SAMPLE / f"tth_{number}.root", 9
+    if importlib.util.find_spec("ROOT") is None:
+        say("bench: ROOT is not installed (tools/setup.sh bench): the larger file is left out")
+        return
+    flat = build / "bench-data" / "flat_300k_x30_zstd.root"
+    if not flat.exists():
+        flat.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, BENCH / "root" / "make_files.py", flat], check=True)
+    yield "read 300k x 30 float32, zstd", flat, 3
+
+
+def read_rows(build: Path) -> Iterator[Row]:
+    """Reading all columns of a file, next to uproot."""
+    has_peer = importlib.util.find_spec("uproot") is not None
+    if not has_peer:
+        say("bench: uproot is not installed (tools/setup.sh bench): reading is measured alone")
+    for case, path, repeat in read_cases(build):
+        arguments = ["--repeat", str(repeat), path, "Events", "*"]
+        (ours,) = json_lines([build / "bench" / "root" / "read_bench", *arguments])
+        peer = None
+        if has_peer:
+            (peer,) = json_lines([sys.executable, BENCH / "root" / "uproot_peer.py", *arguments])
+            if not math.isclose(ours["sum"], peer["sum"], rel_tol=SUM_TOLERANCE):
+                raise WrongResultError(f"{case}: the values add up to {ours['sum']}, with uproot to {peer['sum']}")
+        for line in filter(None, (ours, peer)):
+            ratio = line["events_per_second"] / peer["events_per_second"] if peer else None
+            yield Row(
+                case,
+                line["reader"],
+                line["events_per_second"],
+                "events/s",
+                line["cpu_seconds"],
+                line["peak_rss_megabytes"],
+                ratio,
+                f"{line['columns']} columns, {line['megabytes_per_second']:.0f} MB/s",
+            )
+
+
+def batch_rows(build: Path) -> Iterator[Row]:
+    """Shuffled batches of the example's features, with the rows kept in memory and with every epoch read anew."""
+    program = build / "bench" / "dataset" / "batch_bench"
+    for case, memory in (("batches, rows kept", "1 GiB"), ("batches, read each epoch", "16 MiB")):
+        (line,) = json_lines([program, "--memory", memory], pinned=False)
+        note = f"{line['floats_per_row']} floats an event, {line['batches_per_s']:.0f} batches/s"
+        peak = line["peak_rss_mib"] * 1.048576
+        yield Row(case, "mlaas4hep", line["events_per_s"], "events/s", None, peak, None, note)
+
+
+def train_rows(build: Path) -> Iterator[Row]:
+    """Training a 29-128-64-1 network on one thread, next to PyTorch."""
+    (ours,) = json_lines([build / "bench" / "train" / "train_bench"])
+    peer = None
+    interpreter = shutil.which("python3", path="/usr/bin") or sys.executable
+    if subprocess.run([interpreter, "-c", "import torch"], capture_output=True, check=False).returncode == 0:
+        (peer,) = json_lines([interpreter, BENCH / "train" / "pytorch_peer.py"])
+    else:
+        say("bench: PyTorch is not installed (tools/setup.sh bench): training is measured alone")
+    for who, line in (("mlaas4hep", ours), (peer and peer["trainer"], peer)):
+        if line is None:
+            continue
+        ratio = line["events_per_second"] / peer["events_per_second"] if peer else None
+        yield Row(
+            "train 29-128-64-1, batch 1000",
+            who,
+            line["events_per_second"],
+            "events/s",
+            line.get("cpu_seconds"),
+            line["peak_rss_megabytes"],
+            ratio,
+        )
+
+
+def serve_rows(build: Path) -> Iterator[Row]:
+    """Requests to the server, loaded by wrk on the same machine."""
+    command = [sys.executable, BENCH / "serve" / "serve_bench.py", "--binary", build / "apps" / "mlaas" / "mlaas"]
+    for line in json_lines(command, pinned=False):
+        if line["errors"]:
+            raise WrongResultError(f"{line['case']}: {line['errors']} requests failed")
+        note = f"p50 {line['p50_ms']} ms, p99 {line['p99_ms']} ms, {line['server_cpu_us_per_request']} us CPU a request"
+        peak = line["server_peak_mib"] * 1.048576
+        yield Row(f"serve {line['case']}", "mlaas4hep", line["requests_per_s"], "requests/s", None, peak, None, note)
+
+
+STAGES = {"read": read_rows, "batch": batch_rows, "train": train_rows, "serve": serve_rows}
+
+
+def formatted(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def print_table(rows: list[Row]) -> None:
+    cells = [["case", "who", "rate", "unit", "CPU s", "peak RSS MB", "x peer", ""]]
+    for row in rows:
+        numbers = [formatted(row.rate, 0), row.unit, formatted(row.cpu_seconds, 4), formatted(row.peak_rss_mb, 0)]
+        cells.append([row.case, row.who, *numbers, formatted(row.ratio, 2), row.note])
+    widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
+    for line in cells:
+        aligned = [
+            cell.rjust(width) if i in (2, 4, 5, 6) else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        print("  ".join(aligned).rstrip())
+
+
+def processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
+    parser.add_argument("--only", default=",".join(STAGES), help="stages with commas between")
+    parser.add_argument("--json", type=Path, help="also write the rows to this file")
+    options = parser.parse_args()
+    chosen = options.only.split(",")
+    if unknown := set(chosen) - set(STAGES):
+        parser.error(f"unknown stages {sorted(unknown)}; there are {', '.join(STAGES)}")
+    build = options.build.resolve()
+    rows: list[Row] = []
+    try:
+        for stage in chosen:
+            say(f"bench: {stage}")
+            rows += STAGES[stage](build)
+    except WrongResultError as error:
+        say(f"bench: wrong result: {error}")
+        return 1
+    print(f"\n{processor()}, {len(os.sched_getaffinity(0))} cores, {platform.platform()}\n")
+    print_table(rows)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

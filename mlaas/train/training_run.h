@@ -1,0 +1,52 @@
+// A whole training: options, data, model, evaluation, bundle.
+// Nothing is written but the bundle, and that is whole or absent; an earlier bundle stays until the new one is whole.
+// Errors:  kInvalidArgument (workflow, options, data), kCancelled (stop), those of files and libraries.
+// Threads: the caller's trains; readers run on a pool of their own.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "mlaas/base/error.h"
+#include "mlaas/dataset/workflow.h"
+#include "mlaas/train/trainer.h"
+
+namespace mlaas::train {
+
+struct RunOptions {
+  std::string output;        // instead of the workflow's, where not empty
+  size_t readerThreads = 0;  // 0: as many as cores
+  std::string version;       // of mlaas4hep, for the bundle
+  TrainerFactories factories;
+  TrainingProgress* progress = nullptr;
+  std::stop_token stop;
+};
+
+// What a person wants to read at the end. Times stand here and not in the bundle.
+struct RunSummary {
+  std::string name;
+  std::string kind;
+  std::string bundle;       // folder
+  int64_t entriesRead = 0;  // by the statistics pass
+  double readSeconds = 0;
+  int64_t eventsTrained = 0;        // over all epochs
+  double trainSeconds = 0;          // inside the epochs, without validation
+  double trainingStageSeconds = 0;  // with validation and loading
+  double evaluationSeconds = 0;
+  double writeSeconds = 0;
+  int64_t bestEpoch = 0;
+  int64_t epochs = 0;
+  std::string unit;
+  std::vector<std::string> classes;
+  std::vector<std::optional<double>> auc;  // test part; one for two classes, else by class
+  std::vector<std::optional<double>> aucError;
+
+  nlohmann::ordered_json toJson() const;
+};
+
+Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptions& options);
+
+}  // namespace mlaas::train
