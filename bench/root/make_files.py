@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Writes the benchmark's larger file with ROOT: a tree `Events` of float columns, truncated as NanoAOD truncates.
 
-Usage: make_files.py FILE [--entries N] [--columns N] [--codec zstd|zlib|lz4|lzma]      seeded; the same values each time
+Usage: make_files.py FILE [--entries N] [--columns N] [--codec zstd|zlib|lz4|lzma]
+
+Seeded: the same values each time.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+from pathlib import Path
 
 import numpy as np
 import ROOT
@@ -43,7 +45,7 @@ def write(path: str, entries: int, columns: int, codec: str) -> None:
             tree.Fill()
     tree.Write()
     file.Close()
-    os.replace(partial, path)
+    Path(partial).replace(path)
 
 
 def main() -> None:
