@@ -77,7 +77,9 @@ def main() -> None:
     scores = (scores / scores.sum(1, keepdims=True)).astype(np.float32).astype(float)
     normalised = scores / scores.sum(1, keepdims=True)
     print("log loss, 3 classes  ", log_loss(EVENTS % 3, normalised, sample_weight=WEIGHT))
-    print("auc, 3 classes       ", [roc_auc_score(EVENTS % 3 == k, scores[:, k], sample_weight=WEIGHT) for k in range(3)])
+    print(
+        "auc, 3 classes       ", [roc_auc_score(EVENTS % 3 == k, scores[:, k], sample_weight=WEIGHT) for k in range(3)]
+    )
     print("Kolmogorov, distance ", stats.ks_2samp(SCORE[SIGNAL], SCORE[BACKGROUND], method="asymp").statistic)
     for value in (0.3, 0.8, 1.0, 1.2, 1.5, 2.0):
         print("Kolmogorov, Q        ", value, stats.kstwobign.sf(value))
