@@ -111,7 +111,8 @@ Result<void> LocalFile::readPieces(std::span<iovec> pieces, uint64_t offset) con
         ::preadv(descriptor_, pieces.data(), static_cast<int>(pieces.size()), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      return Error(ErrorCode::kIo, path_ + ": cannot be read at byte " + std::to_string(offset) + ": " + systemText(errno));
+      return Error(ErrorCode::kIo,
+                   path_ + ": cannot be read at byte " + std::to_string(offset) + ": " + systemText(errno));
     }
     if (got == 0) {
       return Error(ErrorCode::kCorrupt, path_ + ": ends at byte " + std::to_string(offset) + " although it had " +
@@ -142,9 +143,10 @@ Result<std::shared_ptr<ByteSource>> openLocalFile(const std::string& path) {
   }
   if (!S_ISREG(status.st_mode)) {
     ::close(descriptor);
-    return Error(ErrorCode::kInvalidArgument,
-                 path + (S_ISDIR(status.st_mode) ? ": is a directory; name a file or a pattern such as " + path + "/*.root"
-                                                 : std::string(": is not a regular file")));
+    return Error(
+        ErrorCode::kInvalidArgument,
+        path + (S_ISDIR(status.st_mode) ? ": is a directory; name a file or a pattern such as " + path + "/*.root"
+                                        : std::string(": is not a regular file")));
   }
   return std::shared_ptr<ByteSource>(
       std::make_shared<LocalFile>(path, descriptor, static_cast<uint64_t>(status.st_size)));

@@ -24,8 +24,8 @@ std::string_view schemeOf(std::string_view url) {
   const size_t end = url.find("://");
   if (end == std::string_view::npos || end == 0) return {};
   for (char c : url.substr(0, end)) {
-    const bool allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-                         c == '-' || c == '.';
+    const bool allowed =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
     if (!allowed) return {};
   }
   return url.substr(0, end);

@@ -39,7 +39,8 @@ size_t littleEndian24(std::span<const std::byte> bytes) {
 }
 
 Error damaged(Codec codec, std::string_view why) {
-  return Error(ErrorCode::kCorrupt, "a " + std::string(codecName(codec)) + " block cannot be decompressed: " + std::string(why));
+  return Error(ErrorCode::kCorrupt,
+               "a " + std::string(codecName(codec)) + " block cannot be decompressed: " + std::string(why));
 }
 
 struct FreeDeflate {
@@ -74,9 +75,10 @@ Result<void> inflate(Codec codec, std::span<const std::byte> in, std::span<std::
   if (!context) return Error(ErrorCode::kOverloaded, "no memory for decompressing");
   if (codec == Codec::kZlib && in.size() < kZlibHeaderBytes) return damaged(codec, "it is too short");
   size_t written = 0;
-  const auto status = codec == Codec::kZlib
-                          ? libdeflate_zlib_decompress(context.get(), in.data(), in.size(), out.data(), out.size(), &written)
-                          : libdeflate_deflate_decompress(context.get(), in.data(), in.size(), out.data(), out.size(), &written);
+  const auto status =
+      codec == Codec::kZlib
+          ? libdeflate_zlib_decompress(context.get(), in.data(), in.size(), out.data(), out.size(), &written)
+          : libdeflate_deflate_decompress(context.get(), in.data(), in.size(), out.data(), out.size(), &written);
   if (status != LIBDEFLATE_SUCCESS || written != out.size()) return damaged(codec, "its data or checksum is wrong");
   return {};
 }
@@ -156,7 +158,8 @@ Result<void> checkBlocks(std::span<const std::byte> compressed, size_t plainByte
   while (promised < plainBytes) {
     MLAAS_TRY(const BlockHeader block, readBlockHeader(compressed));
     compressed = compressed.subspan(BlockHeader::kBytes);
-    if (block.compressedBytes > compressed.size() || block.plainBytes == 0 || block.plainBytes > plainBytes - promised ||
+    if (block.compressedBytes > compressed.size() || block.plainBytes == 0 ||
+        block.plainBytes > plainBytes - promised ||
         block.plainBytes / row(block.codec).mostExpansion > block.compressedBytes) {
       return Error(ErrorCode::kCorrupt, "the sizes in the header of a compressed block cannot be right");
     }

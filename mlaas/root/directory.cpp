@@ -22,8 +22,7 @@ struct KeyList {
 Result<KeyList> readDirectory(const File& file, uint64_t offset) {
   const uint64_t size = file.source().sizeBytes();
   const uint64_t there = offset < size ? size - offset : 0;
-  MLAAS_TRY(const auto raw,
-            file.readRaw(offset, std::max(kNarrowDirectoryBytes, std::min(kDirectoryBytes, there))));
+  MLAAS_TRY(const auto raw, file.readRaw(offset, std::max(kNarrowDirectoryBytes, std::min(kDirectoryBytes, there))));
   ByteCursor cursor(raw);
   const auto version = cursor.big<uint16_t>();
   cursor.skip(8);  // created, modified

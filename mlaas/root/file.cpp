@@ -95,8 +95,8 @@ Result<Record> File::readRecord(uint64_t offset, uint32_t recordBytes) const {
   if (auto read = cursor.check("its key"); !read.ok()) return Error(read.error()).within(where);
   const Key& key = record.key;
   if (key.recordBytes > raw.size()) {
-    return Error(ErrorCode::kCorrupt, where + ": its key says " + std::to_string(key.recordBytes) + " bytes, expected " +
-                                          std::to_string(raw.size()));
+    return Error(ErrorCode::kCorrupt, where + ": its key says " + std::to_string(key.recordBytes) +
+                                          " bytes, expected " + std::to_string(raw.size()));
   }
   const std::span<const std::byte> stored = std::span(raw).subspan(key.keyBytes, key.storedBytes());
   if (!key.isCompressed()) {

@@ -13,11 +13,11 @@
 namespace mlaas::root {
 
 struct Key {
-  uint32_t recordBytes = 0;   // fNbytes: key and (compressed) object
-  uint32_t objectBytes = 0;   // fObjlen: the object without compression
-  uint16_t keyBytes = 0;      // fKeylen
+  uint32_t recordBytes = 0;  // fNbytes: key and (compressed) object
+  uint32_t objectBytes = 0;  // fObjlen: the object without compression
+  uint16_t keyBytes = 0;     // fKeylen
   uint16_t cycle = 0;
-  uint64_t offset = 0;        // fSeekKey: where the record lies
+  uint64_t offset = 0;  // fSeekKey: where the record lies
   std::string className;
   std::string name;
   std::string title;

@@ -35,7 +35,8 @@ Error noSuchTable(const root::File& file, const std::string& name) {
   const auto entries = root::listKeys(file);
   if (!entries.ok()) return entries.error();
   const auto names = tableNames(*entries);
-  if (names.empty()) return Error(ErrorCode::kNotFound, file.url() + ": has no tree, neither '" + name + "' nor another");
+  if (names.empty())
+    return Error(ErrorCode::kNotFound, file.url() + ": has no tree, neither '" + name + "' nor another");
   return Error(ErrorCode::kNotFound, file.url() + ": has no tree '" + name + "'" + suggestNames(name, names));
 }
 

@@ -37,7 +37,7 @@ inline constexpr int32_t kFixedArray = 20;
 inline constexpr int32_t kCountedArray = 40;
 inline constexpr int32_t kObject = 61;
 inline constexpr int32_t kAny = 62;
-inline constexpr int32_t kObjectInPlace = 63;   // a pointer that is never null, streamed like a member
+inline constexpr int32_t kObjectInPlace = 63;  // a pointer that is never null, streamed like a member
 inline constexpr int32_t kObjectPointer = 64;
 inline constexpr int32_t kTString = 65;
 inline constexpr int32_t kTObject = 66;
@@ -46,7 +46,7 @@ inline constexpr int32_t kAnyInPlace = 68;
 inline constexpr int32_t kAnyPointer = 69;
 inline constexpr int32_t kStl = 300;
 inline constexpr int32_t kStlString = 365;
-inline constexpr int32_t kStreamer = 500;       // written by a function of the class: nothing but its length is known
+inline constexpr int32_t kStreamer = 500;  // written by a function of the class: nothing but its length is known
 inline constexpr int32_t kStreamLoop = 501;
 }  // namespace element_type
 
@@ -56,13 +56,13 @@ struct ClassMember {
   std::string name;          // of the base class where elementClass is TStreamerBase
   std::string title;
   int32_t type = 0;
-  int32_t sizeBytes = 0;     // in memory, of all array elements
-  int32_t arrayLength = 0;   // product of the dimensions, 0 for a single value
+  int32_t sizeBytes = 0;    // in memory, of all array elements
+  int32_t arrayLength = 0;  // product of the dimensions, 0 for a single value
   int32_t arrayRank = 0;
   std::array<int32_t, 5> dimensions{};  // of a base class: dimensions[1] is its checksum
-  std::string typeName;      // "Long64_t", "TObjArray", "BASE"
+  std::string typeName;                 // "Long64_t", "TObjArray", "BASE"
   int32_t baseVersion = 0;
-  std::string countName;     // the member that counts a counted array
+  std::string countName;  // the member that counts a counted array
   std::string countClass;
   int32_t countVersion = 0;
   int32_t stlType = 0;

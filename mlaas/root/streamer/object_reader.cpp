@@ -152,7 +152,8 @@ void ObjectReader::readClass(Object& object, const std::string& className, bool 
     if (description != nullptr && cursor_.ok()) {
       readDescribed(object, *description);
     } else if (cursor_.ok()) {
-      const std::string reason = "the file does not describe class " + className + " version " + std::to_string(header.version);
+      const std::string reason =
+          "the file does not describe class " + className + " version " + std::to_string(header.version);
       object.unreadable = reason;
       if (!header.hasCount) {
         unsupported_ = true;
