@@ -330,6 +330,29 @@ def test_curl_as_tfaas_documents_it(server):
     assert expecting.stdout == plain.stdout
 
 
+def test_tritons_own_client(server, models):
+    """JSON tensors through `tritonclient`, unchanged; binary ones get an error that says what to do."""
+    client_library = pytest.importorskip("tritonclient.http")
+    client = client_library.InferenceServerClient(f"127.0.0.1:{server.port}")
+    assert client.is_server_live() and client.is_server_ready() and client.is_model_ready("net")
+    assert client.get_model_metadata("net")["outputs"][0]["name"] == "scores"
+    assert {row["name"] for row in client.get_model_repository_index()} == {"bdt", "damaged", "net", "small"}
+    values = WITH_JETS.random_inputs(5, seed=1)
+    tensors = []
+    for name, value in values.items():
+        datatype = "INT32" if value.dtype == np.int32 else "FP32"
+        tensors.append(client_library.InferInput(name, value.shape, datatype))
+        tensors[-1].set_data_from_numpy(value, binary_data=False)
+    answer = client.infer("net", tensors, request_id="a")
+    assert answer.get_response()["id"] == "a"
+    expected = network_scores(models / "net", values)
+    assert np.abs(answer.as_numpy("scores")[:, 0] - expected).max() <= TOLERANCE
+    tensors[0].set_data_from_numpy(values["scalars"], binary_data=True)
+    with pytest.raises(Exception, match=r"binary tensors .* send .data. as JSON"):
+        client.infer("net", tensors)
+    client.close()
+
+
 def test_many_clients_at_once(server, models):
     inputs = WITH_JETS.random_inputs(64, seed=3)
     expected = {m: expected_scores(models, m, WITH_JETS, inputs) for m in ("net", "bdt")}
