@@ -92,7 +92,7 @@ TEST_F(OpenvinoEngineTest, TakesAnyNumberOfRows) {
   const auto base = exampleInput();
   std::vector<float> two;
   engine->run(base, two).value();
-  for (const int64_t rows : {0, 1, 3, 128, 1000}) {
+  for (const int64_t rows : {0, 1, 2, 3, 5, 7, 13, 44, 100, 128, 1000, 1023, 1024, 1025, 3003}) {
     feature::Tensors input;
     input.rows = rows;
     input.numScalars = 2;
