@@ -5,13 +5,15 @@
 
 #include "mlaas/root/compression.h"
 #include "mlaas/root/streamer/streamer_info.h"
-#include "mlaas/root/ttree/basket.h"
 #include "mlaas/root/ttree/clusters.h"
 #include "mlaas/root/ttree/column_decoder.h"
 
 namespace mlaas::root {
 
 namespace {
+
+// Room for a basket's key with long names.
+constexpr uint32_t kFrontBytes = 1024;
 
 // The baskets that hold the entries of `range`.
 std::pair<size_t, size_t> basketsOf(const BasketIndex& baskets, EntryRange range) {
@@ -49,12 +51,14 @@ std::string Tree::compressionOf(const ColumnPlan& column) const {
   const BasketIndex& baskets = branchOf(column).baskets;
   for (size_t i = 0; i < baskets.size(); ++i) {
     if (baskets.embedded[i]) continue;
-    const auto record = file_->readRaw(baskets.offset[i], baskets.bytes[i]);
-    if (!record.ok()) return {};
-    const auto header = readBasketHeader(*record);
-    if (!header.ok()) return {};
-    if (!header->isCompressed()) return "none";
-    const auto block = readBlockHeader(std::span(*record).subspan(header->keyBytes));
+    // The key and the first block's header: enough, and cheap for a source far away.
+    const auto front = file_->readRaw(baskets.offset[i], std::min(baskets.bytes[i], kFrontBytes));
+    if (!front.ok()) return {};
+    ByteCursor cursor(*front);
+    const Key key = readKey(cursor);
+    if (!cursor.ok() || key.keyBytes > front->size()) return {};
+    if (!key.isCompressed()) return "none";
+    const auto block = readBlockHeader(std::span(*front).subspan(key.keyBytes));
     return block.ok() ? std::string(codecName(block->codec)) : std::string();
   }
   return baskets.size() > 0 ? "none" : "";
