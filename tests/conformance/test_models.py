@@ -10,7 +10,6 @@ import os
 
 import numpy as np
 import pytest
-
 from conformance.tth_events import ROOT, read_events, weighted_auc
 
 # Spinning OpenMP threads of scikit-learn are many times slower than one thread on a busy machine.

@@ -77,9 +77,11 @@ std::string plots(const ReportInput& input) {
   }
   html += plotFigure(rocPlot(evaluation), "Weighted. Errors of the AUC: DeLong with weights.");
   if (evaluation.classes.isBinary()) {
-    html += plotFigure(significancePlot(evaluation),
-                       "Test part, scaled to all selected events. Cuts that leave fewer than 10 effective background "
-                       "events are not shown.");
+    html += plotFigure(
+        significancePlot(evaluation),
+        "Test part, scaled to all selected events; S and B count the weights of the workflow. Cuts that leave fewer "
+        "than 10 effective background "
+        "events are not shown.");
   }
   html += plotFigure(lossPlot(*input.history), "Weighted as in training; the training curve is taken while learning.");
   if (evaluation.classes.isBinary()) {
@@ -96,8 +98,9 @@ std::string partsTable(const ReportInput& input) {
     for (size_t i = 0; i < result.rocs.size(); ++i) auc += (i == 0 ? "" : " / ") + aucText(result.rocs[i]);
     const auto accuracy =
         confusionMatrix(result.events, input.evaluation->classes.numClasses(), input.evaluation->threshold).accuracy();
-    table.add({dataset::partName(part), formatCount(static_cast<int64_t>(result.events.rows())), formatNumber(result.sumWeights),
-               auc, formatNumber(result.logLoss), accuracy ? formatNumber(*accuracy) : "undefined"});
+    table.add({dataset::partName(part), formatCount(static_cast<int64_t>(result.events.rows())),
+               formatNumber(result.sumWeights), auc, formatNumber(result.logLoss),
+               accuracy ? formatNumber(*accuracy) : "undefined"});
   }
   return table.html();
 }
