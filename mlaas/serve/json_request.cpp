@@ -7,7 +7,7 @@ namespace mlaas::serve {
 
 namespace {
 // A parser that once read a large body is not kept: its memory is a multiple of the body's size.
-constexpr size_t kKeptCapacity = size_t{4} << 20;
+constexpr size_t kKeptCapacity = size_t{1} << 20;
 }  // namespace
 
 Result<simdjson::dom::object> JsonParser::parse(std::string_view body) {

@@ -16,6 +16,8 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // What is read from a peer that goes on sending after its request was refused.
 constexpr size_t kMaxDiscarded = size_t{16} << 20;
 constexpr std::chrono::seconds kLinger{2};
+// An idle connection keeps no more than this of a large answer's memory.
+constexpr size_t kKeptAnswer = size_t{64} << 10;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -71,6 +73,7 @@ void Session::closeIfIdle() {
 void Session::close() { stream_.close(); }
 
 void Session::readRequest() {
+  if (out_.capacity() > kKeptAnswer) out_ = {};
   parser_.emplace();
   parser_->header_limit(limits_.headerBytes);
   parser_->body_limit(limits_.bodyBytes);
