@@ -19,7 +19,8 @@ template <Arithmetic T>
 void appendBig(std::vector<std::byte>& bytes, T value) {
   if constexpr (std::endian::native == std::endian::little && sizeof(T) > 1) value = byteSwapped(value);
   auto from = std::bit_cast<std::array<std::byte, sizeof(T)>>(value);
-  bytes.insert(bytes.end(), from.begin(), from.end());
+  // g++ 12 at -O3 sees an overflow in insert() that is not there.
+  for (const std::byte byte : from) bytes.push_back(byte);
 }
 
 // Appends a string with its length: one byte, or 255 and four bytes.
