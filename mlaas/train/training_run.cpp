@@ -84,6 +84,8 @@ Result<void> writeBundle(model::BundleWriter& writer, const dataset::Workflow& w
   MLAAS_CHECK(writer.addFile(made.outcome.model->fileName(), model));
   MLAAS_CHECK(writer.addFile("metrics.json", metricsJson(made.evaluation, made.outcome.history).dump(1) + "\n"));
   MLAAS_CHECK(writer.addFile("statistics.json", made.statistics.toJson().dump(1) + "\n"));
+  const Json resolved = Json::parse(workflow.text, nullptr, false);
+  MLAAS_CHECK(writer.addFile("workflow.json", (resolved.is_discarded() ? workflow.text : resolved.dump(2)) + "\n"));
   ReportInput report;
   report.workflow = &workflow;
   report.statistics = &made.statistics;

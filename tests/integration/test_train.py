@@ -55,6 +55,7 @@ def test_bundle_is_complete_and_readable(mlaas, workflow, tmp_path):
     assert summary["read_events_per_second"] > 0
     description = json.loads((folder / "bundle.json").read_text())
     assert set(description["files"]) == {path.name for path in folder.iterdir()} - {"bundle.json"}
+    assert json.loads((folder / "workflow.json").read_text()) == description["provenance"]["workflow"]
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["parts"]["test"]["auc"] == summary["auc"]
     assert len(metrics["learning_curve"]["train_loss"]) == (2 if workflow == MLP else 5)

@@ -3,6 +3,7 @@
 // Threads: a value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -1,6 +1,5 @@
 #include "mlaas/train/trees/xgboost_library.h"
 
-#include <omp.h>
 #include <xgboost/c_api.h>
 
 #include <algorithm>
@@ -12,6 +11,9 @@
 
 #include "mlaas/base/log.h"
 #include "mlaas/base/nearest_name.h"
+
+// OpenMP's own; its header belongs to the compiler, and other tools do not find it.
+extern "C" void omp_set_num_threads(int threads);
 
 namespace mlaas::train {
 

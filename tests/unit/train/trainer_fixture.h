@@ -29,7 +29,7 @@ inline dataset::Workflow workflowOf(nlohmann::ordered_json model, nlohmann::orde
 
 class TrainerFixture {
  public:
-  TrainerFixture(TrainerFactory factory, const MemoryOptions& options = {})
+  explicit TrainerFixture(TrainerFactory factory, const MemoryOptions& options = {})
       : data(options),
         classes(makeClassTable(data.config().samples).value()),
         statistics(data.statistics().value()),
