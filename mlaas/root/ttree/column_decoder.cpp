@@ -71,6 +71,7 @@ class Decoder {
         elementBytes_(plan.elementBytes()) {}
 
   Result<Column> decode() {
+    MLAAS_CHECK(checkCover());
     MLAAS_CHECK(readHeaders());
     MLAAS_CHECK(allocate());
     for (size_t i = 0; i < baskets_.size(); ++i) {
@@ -81,6 +82,18 @@ class Decoder {
   }
 
  private:
+  // kCorrupt unless the baskets follow each other and hold the whole range.
+  Result<void> checkCover() const {
+    int64_t next = range_.first;
+    for (const BasketPart& part : baskets_) {
+      if (part.entries.first > next) break;
+      next = std::max(next, part.entries.last);
+    }
+    if (next >= range_.last) return {};
+    return corrupt("its baskets end at entry " + std::to_string(next) + ", wanted are those up to " +
+                   std::to_string(range_.last));
+  }
+
   Result<void> readHeaders() {
     for (const BasketPart& part : baskets_) {
       auto header = part.embedded ? Result<BasketHeader>(headerOf(*part.embedded)) : readBasketHeader(part.record);

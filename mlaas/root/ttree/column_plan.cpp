@@ -33,11 +33,12 @@ std::optional<NumberType> typeOfLeaf(const Leaf& leaf) {
   return std::nullopt;
 }
 
-// The number type of a streamer element's code.
+// The number type of a streamer element's code. A counter is an Int_t that is never negative; uproot has it unsigned, and
+// so have we, that columns agree.
 std::optional<NumberType> typeOfCode(int32_t code) {
   static const std::map<int32_t, NumberType> kTypes = {
       {type::kChar, {DType::kInt8, "Char_t"}},         {type::kShort, {DType::kInt16, "Short_t"}},
-      {type::kInt, {DType::kInt32, "Int_t"}},          {type::kCounter, {DType::kInt32, "Int_t"}},
+      {type::kInt, {DType::kInt32, "Int_t"}},          {type::kCounter, {DType::kUInt32, "Int_t"}},
       {type::kLong, {DType::kInt64, "Long_t"}},        {type::kFloat, {DType::kFloat32, "Float_t"}},
       {type::kDouble, {DType::kFloat64, "Double_t"}},  {type::kLegacyChar, {DType::kInt8, "Char_t"}},
       {type::kUChar, {DType::kUInt8, "UChar_t"}},      {type::kUShort, {DType::kUInt16, "UShort_t"}},

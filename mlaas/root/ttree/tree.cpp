@@ -15,14 +15,41 @@ namespace {
 // Room for a basket's key with long names.
 constexpr uint32_t kFrontBytes = 1024;
 
-// The baskets that hold the entries of `range`.
-std::pair<size_t, size_t> basketsOf(const BasketIndex& baskets, EntryRange range) {
+// Baskets [first, end) of a branch.
+struct BasketSpan {
+  size_t first = 0;
+  size_t end = 0;
+};
+
+// The baskets that hold the entries of `range`, as far as the branch has them.
+BasketSpan basketsOf(const BasketIndex& baskets, EntryRange range) {
   const auto& entries = baskets.firstEntry;
-  if (range.size() <= 0) return {0, 0};
+  if (range.size() <= 0 || range.first >= baskets.numEntries()) return {};
   const auto first = std::upper_bound(entries.begin(), entries.end(), range.first) - entries.begin() - 1;
   const auto end = std::lower_bound(entries.begin(), entries.end(), range.last) - entries.begin();
-  return {static_cast<size_t>(first), static_cast<size_t>(end)};
+  return {static_cast<size_t>(first), std::min(static_cast<size_t>(end), baskets.size())};
 }
+
+// The entries of whole baskets that `range` touches.
+EntryRange wholeBaskets(const BasketIndex& baskets, EntryRange range) {
+  const BasketSpan span = basketsOf(baskets, range);
+  return {baskets.firstEntry[span.first], baskets.firstEntry[span.end]};
+}
+
+// The baskets that are wanted of each branch.
+class WantedBaskets {
+ public:
+  void add(size_t branch, BasketSpan span) {
+    auto [found, isNew] = spans_.emplace(branch, span);
+    BasketSpan& old = found->second;
+    if (isNew || span.first == span.end) return;
+    old = old.first == old.end ? span : BasketSpan{std::min(old.first, span.first), std::max(old.end, span.end)};
+  }
+  const std::map<size_t, BasketSpan>& byBranch() const { return spans_; }
+
+ private:
+  std::map<size_t, BasketSpan> spans_;
+};
 
 }  // namespace
 
@@ -64,53 +91,49 @@ std::string Tree::compressionOf(const ColumnPlan& column) const {
   return baskets.size() > 0 ? "none" : "";
 }
 
+Result<void> Tree::checkReadable(EntryRange range, const ColumnPlan& plan) const {
+  if (!plan.unsupported.empty()) {
+    return Error(ErrorCode::kUnsupported, place() + ": column " + plan.name + " cannot be read: " + plan.unsupported);
+  }
+  const Branch& branch = branchOf(plan);
+  if (branch.baskets.numEntries() < range.last) {
+    return Error(ErrorCode::kCorrupt, place() + ": branch " + branch.path + ": its baskets hold " +
+                                          std::to_string(branch.baskets.numEntries()) + " of " +
+                                          std::to_string(numEntries()) + " entries");
+  }
+  return {};
+}
+
 Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size_t>& columns) const {
   if (range.first < 0 || range.last < range.first || range.last > numEntries()) {
     return Error(ErrorCode::kInvalidArgument, place() + ": entries " + std::to_string(range.first) + " to " +
                                                   std::to_string(range.last) + " are not among its " +
                                                   std::to_string(numEntries()));
   }
-  // The baskets that each branch needs; those that count need all entries of the baskets that they count.
-  std::map<size_t, std::pair<size_t, size_t>> wanted;
-  const auto want = [&](size_t branch, EntryRange entries) {
-    const auto [first, end] = basketsOf(metadata_.branches[branch].baskets, entries);
-    auto [found, isNew] = wanted.emplace(branch, std::pair(first, end));
-    if (isNew || first == end) return;
-    if (found->second.first == found->second.second) found->second = {first, end};
-    found->second = {std::min(found->second.first, first), std::max(found->second.second, end)};
-  };
+  WantedBaskets wanted;
   for (const size_t column : columns) {
     const ColumnPlan& plan = columns_.at(column);
+    MLAAS_CHECK(checkReadable(range, plan));
     const Branch& branch = branchOf(plan);
-    if (!plan.unsupported.empty()) {
-      return Error(ErrorCode::kUnsupported, place() + ": column " + plan.name + " cannot be read: " + plan.unsupported);
-    }
-    if (branch.baskets.numEntries() < range.last) {
-      return Error(ErrorCode::kCorrupt, place() + ": branch " + branch.path + ": its baskets hold " +
-                                            std::to_string(branch.baskets.numEntries()) + " of " +
-                                            std::to_string(numEntries()) + " entries");
-    }
-    want(plan.branch, range);
+    wanted.add(plan.branch, basketsOf(branch.baskets, range));
+    // What counts is needed for all entries of the baskets that it counts.
     if (plan.counterBranch >= 0 && (branch.generatesOffsets || !branch.hasEntryOffsets)) {
-      const auto [first, end] = basketsOf(branch.baskets, range);
-      if (first < end)
-        want(static_cast<size_t>(plan.counterBranch),
-             {branch.baskets.firstEntry[first], branch.baskets.firstEntry[end]});
+      const auto counter = static_cast<size_t>(plan.counterBranch);
+      wanted.add(counter, basketsOf(metadata_.branches[counter].baskets, wholeBaskets(branch.baskets, range)));
     }
   }
   FetchPlan plan{std::make_unique<FetchedBaskets>(*this, range), {}};
-  plan.fetched->branches_.reserve(wanted.size());
-  for (const auto& [branch, baskets] : wanted) {
+  for (const auto& [branch, span] : wanted.byBranch()) {
     const BasketIndex& index = metadata_.branches[branch].baskets;
     size_t bytes = 0;
-    for (size_t i = baskets.first; i < baskets.second; ++i) bytes += index.bytes[i];
+    for (size_t i = span.first; i < span.end; ++i) bytes += index.bytes[i];
     Buffer records(bytes);
     size_t at = 0;
-    for (size_t i = baskets.first; i < baskets.second; ++i) {
+    for (size_t i = span.first; i < span.end; ++i) {
       if (index.bytes[i] > 0) plan.requests.push_back({index.offset[i], records.bytes().subspan(at, index.bytes[i])});
       at += index.bytes[i];
     }
-    plan.fetched->branches_.push_back({branch, baskets.first, baskets.second, std::move(records)});
+    plan.fetched->branches_.push_back({branch, span.first, span.end, std::move(records)});
   }
   return plan;
 }
@@ -173,8 +196,8 @@ Result<Column> FetchedBaskets::decodeCounter(const ColumnPlan& plan, EntryRange 
   }
   // Fetched for other entries too, unless the branch's metadata gave no hint that it would be needed.
   const BranchBytes* bytes = find(counter->branch);
-  const auto [first, end] = basketsOf(tree_.branchOf(*counter).baskets, range);
-  if (bytes && bytes->firstBasket <= first && end <= bytes->endBasket) return decodeRange(*counter, range);
+  const BasketSpan span = basketsOf(tree_.branchOf(*counter).baskets, range);
+  if (bytes && bytes->firstBasket <= span.first && span.end <= bytes->endBasket) return decodeRange(*counter, range);
   MLAAS_TRY(const auto fetched, tree_.fetchNow(range, {static_cast<size_t>(counter - columns.begin())}));
   return fetched->decodeRange(*counter, range);
 }

@@ -75,6 +75,8 @@ class Tree {
     std::vector<io::ReadRequest> requests;
   };
   Tree() = default;
+  // kUnsupported or kCorrupt where the entries of a column cannot be read.
+  Result<void> checkReadable(EntryRange range, const ColumnPlan& plan) const;
   Result<FetchPlan> planFetch(EntryRange range, const std::vector<size_t>& columns) const;
   // "FILE: tree T", for messages.
   std::string place() const;

@@ -1,0 +1,129 @@
+#include "mlaas/root/ttree/column_decoder.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/root/big_endian_writer.h"
+
+namespace mlaas::root {
+namespace {
+
+constexpr uint32_t kKeyBytes = 10;  // room of the key before an embedded basket's data
+
+EmbeddedBasket basketOf(uint32_t numEntries, const BigEndianWriter& data, std::vector<int64_t> offsets = {}) {
+  EmbeddedBasket basket;
+  basket.keyBytes = kKeyBytes;
+  basket.numEntries = numEntries;
+  basket.bytes.assign(kKeyBytes, std::byte{0});
+  for (const std::byte byte : data.bytes()) basket.bytes.push_back(byte);
+  for (const int64_t offset : offsets) basket.entryOffsets.push_back(offset + kKeyBytes);
+  return basket;
+}
+
+ColumnPlan planOf(DType type, EntryLayout layout, size_t headerBytes = 0) {
+  ColumnPlan plan;
+  plan.type = {type, layout == EntryLayout::kFixed ? 0 : 1, {}, layout == EntryLayout::kString};
+  plan.layout = layout;
+  plan.entryBytes = layout == EntryLayout::kFixed ? dtypeBytes(type) : 0;
+  plan.headerBytes = headerBytes;
+  return plan;
+}
+
+Result<Column> decode(const ColumnPlan& plan, EntryRange range, const EmbeddedBasket& basket,
+                      std::vector<int32_t> counts = {}) {
+  const BasketPart part{{0, basket.numEntries}, {}, &basket, 0};
+  return decodeColumn(plan, range, std::span(&part, 1),
+                      [&](EntryRange) -> Result<Column> { return makeFlatColumn<int32_t>(counts); });
+}
+
+template <class T>
+std::vector<T> valuesOf(const Column& column) {
+  const auto values = column.valuesAs<T>();
+  return {values.begin(), values.end()};
+}
+
+std::vector<int64_t> offsetsOf(const Column& column) {
+  const auto offsets = column.offsetsAt(0);
+  return {offsets.begin(), offsets.end()};
+}
+
+TEST(ColumnDecoder, TakesAPartOfABasket) {
+  const auto basket = basketOf(4, BigEndianWriter().number(1).number(2).number(3).number(4));
+  EXPECT_EQ(valuesOf<int32_t>(decode(planOf(DType::kInt32, EntryLayout::kFixed), {1, 3}, basket).value()),
+            (std::vector<int32_t>{2, 3}));
+}
+
+TEST(ColumnDecoder, RefusesEntriesWithoutBaskets) {
+  const auto basket = basketOf(2, BigEndianWriter().number(1).number(2));
+  const auto result = decode(planOf(DType::kInt32, EntryLayout::kFixed), {0, 3}, basket);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code(), ErrorCode::kCorrupt);
+}
+
+TEST(ColumnDecoder, RefusesDataOfAnotherSize) {
+  const auto basket = basketOf(3, BigEndianWriter().number(1).number(2));
+  EXPECT_EQ(decode(planOf(DType::kInt32, EntryLayout::kFixed), {0, 3}, basket).error().code(), ErrorCode::kCorrupt);
+}
+
+TEST(ColumnDecoder, MakesOffsetsFromCounts) {
+  const auto plan = planOf(DType::kFloat32, EntryLayout::kCounted);
+  const auto basket = basketOf(3, BigEndianWriter().number(1.0F).number(2.0F).number(3.0F));
+  const auto column = decode(plan, {0, 3}, basket, {2, 0, 1});
+  ASSERT_TRUE(column.ok()) << column.error().what();
+  EXPECT_EQ(offsetsOf(*column), (std::vector<int64_t>{0, 2, 2, 3}));
+  EXPECT_EQ(valuesOf<float>(*column), (std::vector<float>{1, 2, 3}));
+  for (const std::vector<int32_t>& counts :
+       {std::vector<int32_t>{2, 0, 2}, {-1, 3, 1}, {1, 1}, {INT32_MAX, INT32_MAX, 1}}) {
+    EXPECT_EQ(decode(plan, {0, 3}, basket, counts).error().code(), ErrorCode::kCorrupt);
+  }
+}
+
+TEST(ColumnDecoder, RefusesEntriesThatAreNoWholeElements) {
+  const auto basket = basketOf(2, BigEndianWriter().number(1.0F).number(2.0F), {0, 3});
+  EXPECT_EQ(decode(planOf(DType::kFloat32, EntryLayout::kCounted), {0, 2}, basket).error().code(), ErrorCode::kCorrupt);
+}
+
+BigEndianWriter collection(std::vector<int16_t> values, uint32_t count, int16_t version = 9) {
+  BigEndianWriter body;
+  body.number(count);
+  for (const int16_t value : values) body.number(value);
+  BigEndianWriter writer;
+  return writer.versioned(version, body);
+}
+
+TEST(ColumnDecoder, ReadsCollectionsAndChecksTheirHeaders) {
+  const auto plan = planOf(DType::kInt16, EntryLayout::kCounted, 10);
+  const auto first = collection({5, -6}, 2);
+  const auto good = basketOf(3, BigEndianWriter().append(first).append(collection({}, 0)).append(collection({7}, 1)),
+                             {0, static_cast<int64_t>(first.size()), static_cast<int64_t>(first.size()) + 10});
+  const auto column = decode(plan, {0, 3}, good);
+  ASSERT_TRUE(column.ok()) << column.error().what();
+  EXPECT_EQ(offsetsOf(*column), (std::vector<int64_t>{0, 2, 2, 3}));
+  EXPECT_EQ(valuesOf<int16_t>(*column), (std::vector<int16_t>{5, -6, 7}));
+  EXPECT_EQ(valuesOf<int16_t>(decode(plan, {2, 3}, good).value()), (std::vector<int16_t>{7}));
+
+  EXPECT_EQ(decode(plan, {0, 1}, basketOf(1, collection({1, 2}, 3), {0})).error().code(), ErrorCode::kCorrupt);
+  EXPECT_EQ(decode(plan, {0, 1}, basketOf(1, collection({1, 2}, 2, 0x4009), {0})).error().code(),
+            ErrorCode::kUnsupported);
+  EXPECT_EQ(decode(plan, {0, 1}, basketOf(1, BigEndianWriter().number(1.0F), {0})).error().code(), ErrorCode::kCorrupt);
+}
+
+TEST(ColumnDecoder, ReadsStringsWithAndWithoutOffsets) {
+  const auto plan = planOf(DType::kUInt8, EntryLayout::kString);
+  const auto data = BigEndianWriter().text("ab").text("").text("c");
+  for (const auto& offsets : {std::vector<int64_t>{}, {0, 3, 4}}) {
+    const auto column = decode(plan, {0, 3}, basketOf(3, data, offsets));
+    ASSERT_TRUE(column.ok()) << column.error().what();
+    EXPECT_EQ(offsetsOf(*column), (std::vector<int64_t>{0, 2, 2, 3}));
+    EXPECT_EQ(valuesOf<uint8_t>(*column), (std::vector<uint8_t>{'a', 'b', 'c'}));
+  }
+  EXPECT_EQ(decode(plan, {0, 4}, basketOf(4, data)).error().code(), ErrorCode::kCorrupt);
+}
+
+TEST(ColumnDecoder, MakesBoolsOfAnyByte) {
+  const auto basket = basketOf(3, BigEndianWriter().number(uint8_t{0}).number(uint8_t{1}).number(uint8_t{200}));
+  const auto column = decode(planOf(DType::kBool, EntryLayout::kFixed), {0, 3}, basket).value();
+  EXPECT_EQ(column.values->bytes()[2], std::byte{1});
+}
+
+}  // namespace
+}  // namespace mlaas::root
