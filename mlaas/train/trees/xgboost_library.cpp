@@ -13,7 +13,7 @@
 #include "mlaas/base/nearest_name.h"
 
 // OpenMP's own; its header belongs to the compiler, and other tools do not find it.
-extern "C" void omp_set_num_threads(int threads);
+extern "C" void omp_set_num_threads(int threads);  // NOLINT(readability-identifier-naming)
 
 namespace mlaas::train {
 
