@@ -33,7 +33,6 @@ std::string systemText(int number) { return std::generic_category().message(numb
 
 Error openError(const std::string& path, int number) {
   if (number == ENOENT || number == ENOTDIR) return Error(ErrorCode::kNotFound, path + ": no such file");
-  if (number == EACCES || number == EPERM) return Error(ErrorCode::kForbidden, path + ": " + systemText(number));
   return Error(ErrorCode::kIo, path + ": cannot be opened: " + systemText(number));
 }
 

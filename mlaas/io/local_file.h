@@ -1,8 +1,8 @@
 // A byte source over a file of this machine.
 // readNow() works on the caller's thread; read() on a few I/O threads that all local files share. Neighbouring requests
 // become one vectored system call.
-// Errors:  kNotFound (no such file), kForbidden (permission), kInvalidArgument (a directory), kIo, kCorrupt (the file
-//          is shorter than when it was opened).
+// Errors:  kNotFound (no such file), kInvalidArgument (a directory), kIo (no permission, the system failed), kCorrupt
+//          (the file is shorter than when it was opened).
 // Threads: any.
 #pragma once
 

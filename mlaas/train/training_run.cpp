@@ -67,12 +67,12 @@ model::Bundle bundleOf(const dataset::Workflow& workflow, const dataset::Dataset
   bundle.identity = workflow.dataset.identity;
   bundle.labels = made.evaluation.classes.names;
   bundle.outputs = made.evaluation.classes.outputNames();
-  bundle.provenance["workflow"] = Json::parse(workflow.text, nullptr, false);
+  bundle.provenance["workflow"] = Json::parse(workflow.text);
   bundle.provenance["samples"] = samplesJson(made.statistics);
   bundle.provenance["model"] = trained.description();
   bundle.provenance["kept"] = {{made.outcome.history.unit, made.outcome.history.bestEpoch}};
   bundle.provenance["versions"] = versions;
-  bundle.description = trained.description()["kind"].get<std::string>() + " that tells apart";
+  bundle.description = trained.description()["kind"].get<std::string>() + " to tell apart";
   for (size_t i = 0; i < bundle.labels.size(); ++i) bundle.description += (i == 0 ? " " : ", ") + bundle.labels[i];
   return bundle;
 }
@@ -84,8 +84,7 @@ Result<void> writeBundle(model::BundleWriter& writer, const dataset::Workflow& w
   MLAAS_CHECK(writer.addFile(made.outcome.model->fileName(), model));
   MLAAS_CHECK(writer.addFile("metrics.json", metricsJson(made.evaluation, made.outcome.history).dump(1) + "\n"));
   MLAAS_CHECK(writer.addFile("statistics.json", made.statistics.toJson().dump(1) + "\n"));
-  const Json resolved = Json::parse(workflow.text, nullptr, false);
-  MLAAS_CHECK(writer.addFile("workflow.json", (resolved.is_discarded() ? workflow.text : resolved.dump(2)) + "\n"));
+  MLAAS_CHECK(writer.addFile("workflow.json", Json::parse(workflow.text).dump(2) + "\n"));
   ReportInput report;
   report.workflow = &workflow;
   report.statistics = &made.statistics;

