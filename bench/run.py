@@ -70,7 +70,7 @@ def read_cases(build: Path) -> Iterator[tuple[str, Path, int]]:
     flat = build / "bench-data" / "flat_300k_x30_zstd.root"
     if not flat.exists():
         flat.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, BENCH / "root" / "make_files.py", flat], check=True)
+        subprocess.run([sys.executable, "-W", "ignore", BENCH / "root" / "make_files.py", flat], check=True)
     yield "read 300k x 30 float32, zstd", flat, 3
 
 
