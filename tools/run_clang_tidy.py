@@ -42,7 +42,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
 
 
 def clean_arguments(entry: dict) -> list[str]:
-    """Returns the compiler's arguments without the launcher, g++'s precompiled headers and what only sets presets apart.
+    """Returns the compiler's arguments without launcher, precompiled headers and what only sets presets apart.
 
     So asserts are always looked at, and a result counts for every preset.
     """
