@@ -11,7 +11,7 @@ TEST_PYTHON := .venv-test/bin/python3
 export JOBS CMAKE_ARGS PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check format bench fuzz asan tsan lock install clean distclean
+.PHONY: help setup build demo test check tidy format bench fuzz asan tsan lock install clean distclean
 
 help: ## list the targets
 	@echo 'mlaas4hep: make TARGET'
@@ -34,6 +34,11 @@ test: ## everything that can fail: checks, unit, conformance and integration tes
 check: ## formatting, linters, naming, layer order; no tests
 	@$(SETUP) run lint
 	@$(TEST_PYTHON) tools/check.py
+
+tidy: ## clang-tidy on all sources, tests and benchmarks too (minutes)
+	@$(SETUP) test bench
+	@$(BUILD) --tests --bench release
+	@$(TEST_PYTHON) tools/run_clang_tidy.py --tests
 
 format: ## rewrite C++ and Python files in the project's format
 	@$(SETUP) lint

@@ -6,11 +6,15 @@ directly or not, its compile command, .clang-tidy and the version of clang-tidy.
 $XDG_CACHE_HOME/mlaas4hep/clang-tidy (~/.cache where that is not set), so that all checkouts share them. After an update
 of other people's headers, --all looks again. Sources are taken from a compilation database, which tools/build.sh makes.
 
-Usage: run_clang_tidy.py [--jobs N] [--build DIR] [--all] [FILE...]
+Tests and benchmarks, whose headers make them slow to look at, are left to --tests (`make tidy`): `make check` must stay
+short on a machine that remembers nothing.
+
+Usage: run_clang_tidy.py [--jobs N] [--build DIR] [--tests] [--all] [FILE...]
   --jobs N     that many at a time (default: all cores)
   --build DIR  folder of compile_commands.json (default: build/release)
+  --tests      tests and benchmarks too
   --all        forget what is remembered
-  FILE...      only these sources (default: every source of ours in the database)
+  FILE...      only these sources (default: the sources of ours in the database)
 
 Exit 0: clean; 1: findings; 2: no compilation database or no clang-tidy.
 """
@@ -34,7 +38,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = ROOT / ".cache" / "clang-tidy"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlaas4hep" / "clang-tidy"
-OUR_FOLDERS = ("mlaas", "apps", "tests", "bench", "python")
+OUR_FOLDERS = ("mlaas", "apps", "python")
+TEST_FOLDERS = ("tests", "bench")
 DROPPED = re.compile(r"-Winvalid-pch|-DNDEBUG|-O\w|-g\d?")
 # Headers that clang 14 cannot read as C++20, as libtorch 1.13's: what includes them is left out, and said so.
 UNREADABLE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(torch|ATen|c10)/", re.MULTILINE)
@@ -60,12 +65,12 @@ def clean_arguments(entry: dict) -> list[str]:
     return [*kept, "-Wno-unknown-warning-option"]
 
 
-def read_database(build: Path) -> dict[Path, dict]:
-    """Returns the entries of our own sources by path."""
+def read_database(build: Path, folders: tuple[str, ...]) -> dict[Path, dict]:
+    """Returns the entries of the sources in these folders of ours by path."""
     entries = {}
     for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
         source = (Path(entry["directory"]) / entry["file"]).resolve()
-        if source.is_relative_to(ROOT) and source.relative_to(ROOT).parts[0] in OUR_FOLDERS:
+        if source.is_relative_to(ROOT) and source.relative_to(ROOT).parts[0] in folders:
             entries[source] = {
                 "directory": entry["directory"],
                 "file": str(source),
@@ -134,6 +139,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
+    parser.add_argument("--tests", action="store_true")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("files", nargs="*", type=Path)
     return parser.parse_args()
@@ -149,7 +155,8 @@ def main() -> int:
             f"run_clang_tidy: no compile_commands.json in {arguments.build}; run tools/build.sh first", file=sys.stderr
         )
         return 2
-    entries = read_database(arguments.build)
+    with_tests = arguments.tests or arguments.files
+    entries = read_database(arguments.build, OUR_FOLDERS + TEST_FOLDERS if with_tests else OUR_FOLDERS)
     if arguments.files:
         wanted = {path.resolve() for path in arguments.files}
         entries = {source: entry for source, entry in entries.items() if source in wanted}
