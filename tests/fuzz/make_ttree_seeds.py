@@ -8,6 +8,7 @@ Usage: .venv-test/bin/python3 tests/fuzz/make_ttree_seeds.py [FOLDER]
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -70,8 +71,9 @@ def main(arguments: list[str]) -> None:
     folder = Path(arguments[0] if arguments else Path(__file__).parent / "corpus" / "fuzz_ttree_file")
     folder.mkdir(parents=True, exist_ok=True)
     ROOT.gInterpreter.Declare(FILL)
+    os.chdir(folder)  # a file records the path that it is written to
     for name, compression in SEEDS.items():
-        ROOT.fillSeed(str(folder / f"{name}.root"), compression, name == "offsets_left_out")
+        ROOT.fillSeed(f"{name}.root", compression, name == "offsets_left_out")
 
 
 if __name__ == "__main__":
