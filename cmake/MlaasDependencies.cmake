@@ -26,6 +26,9 @@ if(NOT OpenVINO_DIR)
   endif()
 endif()
 find_package(OpenVINO REQUIRED COMPONENTS Runtime)
+# Installed commands find it where it was linked from; CMAKE_INSTALL_RPATH_USE_LINK_PATH leaves out folders inside the
+# project, as .venv is.
+list(APPEND CMAKE_INSTALL_RPATH "$<TARGET_FILE_DIR:openvino::runtime>")
 
 # ONNX: its protobuf classes only.
 find_package(Protobuf REQUIRED)
