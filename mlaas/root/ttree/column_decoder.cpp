@@ -67,8 +67,8 @@ class Decoder {
         range_(range),
         baskets_(baskets),
         readCounter_(readCounter),
-        width_(dtypeBytes(plan.type.dtype)),
-        elementBytes_(plan.elementBytes()) {}
+        width_(plan.storedNumberBytes()),
+        elementBytes_(plan.storedElementBytes()) {}
 
   Result<Column> decode() {
     MLAAS_CHECK(checkCover());
@@ -120,10 +120,10 @@ class Decoder {
 
   Result<void> allocate() {
     const auto length = static_cast<uint64_t>(range_.size());
-    uint64_t valueBytes = length * elementBytes_;
+    uint64_t valueBytes = inMemory(length * elementBytes_);
     if (plan_.layout != EntryLayout::kFixed) {
       valueBytes = 0;
-      for (const BasketHeader& header : headers_) valueBytes += header.dataBytes;
+      for (const BasketHeader& header : headers_) valueBytes += inMemory(header.dataBytes);
     }
     if (valueBytes > kMostBytes || length > kMostBytes / sizeof(int64_t)) {
       return Error(ErrorCode::kOverloaded, "its entries need more than 16 GiB; read a smaller range");
@@ -162,29 +162,33 @@ class Decoder {
                                   : placeWithHeaders(data.entries, first, count);
   }
 
+  // Bytes of the column's values that have `bytes` bytes in a basket.
+  uint64_t inMemory(uint64_t bytes) const { return bytes / width_ * dtypeBytes(plan_.type.dtype); }
+
+  // Places the numbers in `bytes` bytes of a basket.
+  void placeNumbers(const std::byte* from, size_t bytes) {
+    std::byte* to = values_->data() + valueBytes_;
+    valueBytes_ += inMemory(bytes);
+    if (plan_.encoding.isPlain()) return copyFromBigEndian(from, bytes / width_, width_, to);
+    decodeNumbers(plan_.encoding, from, bytes / width_, to);
+  }
+
   // Entries [first, first + count) of a basket of equal entries.
   Result<void> decodeFixed(std::span<const std::byte> record, const BasketHeader& header, size_t first, size_t count) {
-    std::byte* to = values_->data() + valueBytes_;
-    const size_t numValues = count * plan_.type.valuesPerElement();
-    valueBytes_ += count * elementBytes_;
     const bool isWhole = count == header.numEntries && plan_.entryBytes == elementBytes_;
-    if (isWhole && header.isCompressed() && header.objectBytes == header.dataBytes) {
+    if (isWhole && plan_.encoding.isPlain() && header.isCompressed() && header.objectBytes == header.dataBytes) {
       // Straight into the column: the bytes are swapped where they will stay.
       const auto stored = record.subspan(header.keyBytes, header.storedBytes);
+      std::byte* to = values_->data() + valueBytes_;
       MLAAS_CHECK(decompress(stored, {to, header.dataBytes}));
-      swapFromBigEndian(to, numValues, width_);
+      swapFromBigEndian(to, header.dataBytes / width_, width_);
+      valueBytes_ += header.dataBytes;
       return {};
     }
     MLAAS_TRY(const BasketData data, openBasket(record, header, scratch().plain));
     const std::byte* from = data.entries.data() + first * plan_.entryBytes + plan_.offsetInEntry;
-    if (plan_.entryBytes == elementBytes_) {
-      copyFromBigEndian(from, numValues, width_, to);
-      return {};
-    }
-    const size_t perEntry = plan_.type.valuesPerElement();
-    for (size_t i = 0; i < count; ++i) {
-      copyFromBigEndian(from + i * plan_.entryBytes, perEntry, width_, to + i * elementBytes_);
-    }
+    if (plan_.entryBytes == elementBytes_) return placeNumbers(from, count * elementBytes_), Result<void>{};
+    for (size_t i = 0; i < count; ++i) placeNumbers(from + i * plan_.entryBytes, elementBytes_);
     return {};
   }
 
@@ -251,8 +255,7 @@ class Decoder {
     const auto end = static_cast<size_t>(scratch().offsets[first + count]);
     if (end > data.size()) return corrupt("an entry ends past the basket's data");
     MLAAS_CHECK(placeOffsets(first, count, 0));
-    copyFromBigEndian(data.data() + begin, (end - begin) / width_, width_, values_->data() + valueBytes_);
-    valueBytes_ += end - begin;
+    placeNumbers(data.data() + begin, end - begin);
     return {};
   }
 
@@ -266,8 +269,7 @@ class Decoder {
       if (entry.empty()) continue;
       const size_t bytes = entry.size() - plan_.headerBytes;
       if (plan_.headerBytes == kCollectionHeaderBytes) MLAAS_CHECK(checkCollection(entry, bytes / elementBytes_));
-      copyFromBigEndian(entry.data() + plan_.headerBytes, bytes / width_, width_, values_->data() + valueBytes_);
-      valueBytes_ += bytes;
+      placeNumbers(entry.data() + plan_.headerBytes, bytes);
     }
     return {};
   }

@@ -11,87 +11,15 @@ namespace {
 
 namespace type = element_type;
 
-struct NumberType {
-  DType dtype;
-  std::string_view storedType;
-};
-
-// The number type of a plain leaf.
-std::optional<NumberType> typeOfLeaf(const Leaf& leaf) {
-  const bool isUnsigned = leaf.isUnsigned;
-  const std::string& name = leaf.className;
-  if (name == "TLeafO") return NumberType{DType::kBool, "Bool_t"};
-  if (name == "TLeafF") return NumberType{DType::kFloat32, "Float_t"};
-  if (name == "TLeafD") return NumberType{DType::kFloat64, "Double_t"};
-  if (name == "TLeafB") return isUnsigned ? NumberType{DType::kUInt8, "UChar_t"} : NumberType{DType::kInt8, "Char_t"};
-  if (name == "TLeafS")
-    return isUnsigned ? NumberType{DType::kUInt16, "UShort_t"} : NumberType{DType::kInt16, "Short_t"};
-  if (name == "TLeafI") return isUnsigned ? NumberType{DType::kUInt32, "UInt_t"} : NumberType{DType::kInt32, "Int_t"};
-  if (name == "TLeafL")
-    return isUnsigned ? NumberType{DType::kUInt64, "ULong64_t"} : NumberType{DType::kInt64, "Long64_t"};
-  if (name == "TLeafG") return isUnsigned ? NumberType{DType::kUInt64, "ULong_t"} : NumberType{DType::kInt64, "Long_t"};
-  return std::nullopt;
-}
-
-// The number type of a streamer element's code. A counter is an Int_t that is never negative; uproot has it unsigned, and
-// so have we, that columns agree.
-std::optional<NumberType> typeOfCode(int32_t code) {
-  static const std::map<int32_t, NumberType> kTypes = {
-      {type::kChar, {DType::kInt8, "Char_t"}},         {type::kShort, {DType::kInt16, "Short_t"}},
-      {type::kInt, {DType::kInt32, "Int_t"}},          {type::kCounter, {DType::kUInt32, "Int_t"}},
-      {type::kLong, {DType::kInt64, "Long_t"}},        {type::kFloat, {DType::kFloat32, "Float_t"}},
-      {type::kDouble, {DType::kFloat64, "Double_t"}},  {type::kLegacyChar, {DType::kInt8, "Char_t"}},
-      {type::kUChar, {DType::kUInt8, "UChar_t"}},      {type::kUShort, {DType::kUInt16, "UShort_t"}},
-      {type::kUInt, {DType::kUInt32, "UInt_t"}},       {type::kBits, {DType::kUInt32, "UInt_t"}},
-      {type::kULong, {DType::kUInt64, "ULong_t"}},     {type::kLong64, {DType::kInt64, "Long64_t"}},
-      {type::kULong64, {DType::kUInt64, "ULong64_t"}}, {type::kBool, {DType::kBool, "Bool_t"}}};
-  const auto found = kTypes.find(code);
-  return found == kTypes.end() ? std::nullopt : std::optional(found->second);
-}
-
-// The number type of a C++ type's name, as streamer info spells it.
-std::optional<NumberType> typeOfName(std::string_view name) {
-  static const std::map<std::string_view, NumberType> kTypes = {{"bool", {DType::kBool, "Bool_t"}},
-                                                                {"char", {DType::kInt8, "Char_t"}},
-                                                                {"signed char", {DType::kInt8, "Char_t"}},
-                                                                {"int8_t", {DType::kInt8, "Char_t"}},
-                                                                {"unsigned char", {DType::kUInt8, "UChar_t"}},
-                                                                {"uint8_t", {DType::kUInt8, "UChar_t"}},
-                                                                {"short", {DType::kInt16, "Short_t"}},
-                                                                {"int16_t", {DType::kInt16, "Short_t"}},
-                                                                {"unsigned short", {DType::kUInt16, "UShort_t"}},
-                                                                {"uint16_t", {DType::kUInt16, "UShort_t"}},
-                                                                {"int", {DType::kInt32, "Int_t"}},
-                                                                {"int32_t", {DType::kInt32, "Int_t"}},
-                                                                {"unsigned int", {DType::kUInt32, "UInt_t"}},
-                                                                {"unsigned", {DType::kUInt32, "UInt_t"}},
-                                                                {"uint32_t", {DType::kUInt32, "UInt_t"}},
-                                                                {"long", {DType::kInt64, "Long_t"}},
-                                                                {"unsigned long", {DType::kUInt64, "ULong_t"}},
-                                                                {"long long", {DType::kInt64, "Long64_t"}},
-                                                                {"int64_t", {DType::kInt64, "Long64_t"}},
-                                                                {"unsigned long long", {DType::kUInt64, "ULong64_t"}},
-                                                                {"uint64_t", {DType::kUInt64, "ULong64_t"}},
-                                                                {"float", {DType::kFloat32, "Float_t"}},
-                                                                {"double", {DType::kFloat64, "Double_t"}}};
-  const auto found = kTypes.find(name);
-  if (found != kTypes.end()) return found->second;
-  // ROOT's own names stand for the same types.
-  for (const auto& [spelling, number] : kTypes) {
-    if (number.storedType == name) return number;
-  }
-  return std::nullopt;
-}
-
-// The number type of the elements of "vector<float>"; nothing for another type.
-std::optional<NumberType> typeOfVector(std::string_view name) {
+// The encoding of the elements of "vector<float>"; nothing for another type.
+std::optional<NumberEncoding> encodingOfVector(std::string_view name) {
   if (name.starts_with("std::")) name.remove_prefix(5);
   constexpr std::string_view kPrefix = "vector<";
   if (!name.starts_with(kPrefix) || !name.ends_with('>')) return std::nullopt;
   name = name.substr(kPrefix.size(), name.size() - kPrefix.size() - 1);
   name = name.substr(0, name.find(','));  // the allocator
   while (name.ends_with(' ')) name.remove_suffix(1);
-  return typeOfName(name);
+  return encodingOfName(name);
 }
 
 // The part of a branch's name that is the member's: "fX" of "event.fX[3]".
@@ -120,7 +48,7 @@ Dimensions dimensionsOf(const Leaf& leaf) {
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), size);
     if (status == std::errc() && end == text.data() + text.size() && size > 0) {
       found.fixed.push_back(size);
-    } else if (!text.empty()) {
+    } else if (!text.empty() && text.find(',') == std::string_view::npos) {  // with a comma: the range of Double32_t
       found.isJagged = true;
     }
     open = title.find('[', close);
@@ -189,23 +117,29 @@ class Planner {
     column.layout = EntryLayout::kString;
   }
 
+  static void planNumbers(ColumnPlan& column, const NumberEncoding& encoding, int jaggedDepth,
+                          std::vector<uint32_t> shape) {
+    column.storedType = encoding.name;
+    column.encoding = encoding;
+    column.type = {encoding.dtype, jaggedDepth, std::move(shape), false};
+  }
+
   // A branch with one plain leaf.
   void planLeaf(ColumnPlan& column, const Leaf& leaf) {
     if (leaf.className == "TLeafC") return planString(column, "char*");
-    const auto number = typeOfLeaf(leaf);
-    if (!number) {
+    const auto encoding = encodingOfLeaf(leaf.className, leaf.isUnsigned, leaf.title);
+    if (!encoding) {
       column.storedType = leaf.className;
       column.unsupported = "leaves of class " + leaf.className + " are not supported";
       return;
     }
     const Dimensions dimensions = dimensionsOf(leaf);
-    column.storedType = number->storedType;
-    column.type = {number->dtype, dimensions.isJagged ? 1 : 0, dimensions.fixed, false};
+    planNumbers(column, *encoding, dimensions.isJagged ? 1 : 0, dimensions.fixed);
     if (dimensions.isJagged) {
       column.layout = EntryLayout::kCounted;
       nameCounter(column, leaf);
     } else {
-      column.entryBytes = column.elementBytes();
+      column.entryBytes = column.storedElementBytes();
     }
   }
 
@@ -222,7 +156,7 @@ class Planner {
         column.unsupported = "it is jagged and shares a branch with other leaves";
       if (!column.unsupported.empty() && unsupported.empty()) unsupported = column.name + ": " + column.unsupported;
       column.offsetInEntry = offset;
-      offset += column.elementBytes();
+      offset += column.storedElementBytes();
     }
     for (size_t i = first; i < columns_.size(); ++i) {
       columns_[i].entryBytes = offset;
@@ -230,14 +164,27 @@ class Planner {
     }
   }
 
+  // The description of the member that a TBranchElement holds; nullptr for a whole object.
+  const ClassMember* memberOf(const Branch& branch) const {
+    const BranchElement& element = branch.element;
+    if (element.id < 0) return nullptr;
+    const ClassDescription* description = registry_.find(element.className, element.classVersion, element.checksum);
+    if (description == nullptr || static_cast<size_t>(element.id) >= description->members.size()) return nullptr;
+    const ClassMember& member = description->members[static_cast<size_t>(element.id)];
+    return member.name == memberNameOf(branch) ? &member : nullptr;
+  }
+
   // The type of what a TBranchElement holds, as C++ names it: the class of a whole object, else the member's type.
   std::string typeNameOf(const Branch& branch) const {
-    const BranchElement& element = branch.element;
-    if (element.id < 0) return element.className;
-    const ClassDescription* description = registry_.find(element.className, element.classVersion, element.checksum);
-    if (description == nullptr || static_cast<size_t>(element.id) >= description->members.size()) return {};
-    const ClassMember& member = description->members[static_cast<size_t>(element.id)];
-    return member.name == memberNameOf(branch) ? member.typeName : std::string();
+    const ClassMember* member = memberOf(branch);
+    if (member != nullptr) return member->typeName;
+    return branch.element.id < 0 ? branch.element.className : std::string();
+  }
+
+  // What a member's comment says: the range of its values.
+  std::string_view titleOf(const Branch& branch) const {
+    const ClassMember* member = memberOf(branch);
+    return member == nullptr ? std::string_view() : member->title;
   }
 
   // A member of a split object, or a collection written whole.
@@ -246,8 +193,9 @@ class Planner {
     const std::string typeName = typeNameOf(branch);
     column.storedType = typeName.empty() ? element.className : typeName;
     if (element.type == 0) {
-      if (const auto number = typeOfVector(typeName)) {
-        column.type = {number->dtype, 1, {}, false};
+      if (const auto encoding = encodingOfVector(typeName)) {
+        planNumbers(column, *encoding, 1, {});
+        column.storedType = typeName;
         column.layout = EntryLayout::kCounted;
         column.headerBytes = 10;
         return;
@@ -270,22 +218,21 @@ class Planner {
     } else if (code > type::kFixedArray && code < type::kCountedArray) {
       code -= type::kFixedArray;
     }
-    const auto number = isCount ? NumberType{DType::kInt32, "Int_t"} : typeOfCode(code);
-    if (!number || (element.type != 0 && !isCount && !inCollection) || (isCountedPointer && inCollection)) {
+    const auto encoding = encodingOfCode(isCount ? type::kInt : code, titleOf(branch));
+    if (!encoding || (element.type != 0 && !isCount && !inCollection) || (isCountedPointer && inCollection)) {
       column.unsupported = "values of type " + column.storedType + " (branch type " + std::to_string(element.type) +
                            ", element type " + std::to_string(element.streamerType) + ") are not supported";
       return;
     }
-    column.storedType = number->storedType;
     const bool isJagged = inCollection || isCountedPointer;
     const auto shape = isCount ? std::vector<uint32_t>{} : dimensionsOf(branch.leaves.front()).fixed;
-    column.type = {number->dtype, isJagged ? 1 : 0, shape, false};
+    planNumbers(column, *encoding, isJagged ? 1 : 0, shape);
     column.mayHaveReferences = code == type::kBits;
     if (isJagged) {
       column.layout = EntryLayout::kCounted;
       column.headerBytes = isCountedPointer ? 1 : 0;
     } else {
-      column.entryBytes = column.elementBytes();
+      column.entryBytes = column.storedElementBytes();
     }
   }
 

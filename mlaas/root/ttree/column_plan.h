@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mlaas/base/column.h"
+#include "mlaas/root/ttree/number_encoding.h"
 #include "mlaas/root/ttree/tree_metadata.h"
 
 namespace mlaas::root {
@@ -26,13 +27,17 @@ struct ColumnPlan {
   size_t branch = 0;           // index in TreeMetadata::branches
   int32_t counterBranch = -1;  // the branch that holds the counter, where offsets may have to be made from it
 
+  NumberEncoding encoding;  // of the numbers, where not plain
   EntryLayout layout = EntryLayout::kFixed;
   size_t entryBytes = 0;           // kFixed: of the whole entry
   size_t offsetInEntry = 0;        // kFixed
   size_t headerBytes = 0;          // kCounted: 0, 1 (counted pointer) or 10 (collection)
   bool mayHaveReferences = false;  // TObject::fBits: two bytes more follow where an object is referenced
 
-  size_t elementBytes() const { return dtypeBytes(type.dtype) * type.valuesPerElement(); }
+  // Bytes of one number in a basket.
+  size_t storedNumberBytes() const { return encoding.isPlain() ? dtypeBytes(type.dtype) : encoding.storedBytes(); }
+  // Bytes of one innermost element in a basket.
+  size_t storedElementBytes() const { return storedNumberBytes() * type.valuesPerElement(); }
 };
 
 // The columns of a tree in the order of its branches. Branches that only group others give none.

@@ -119,6 +119,24 @@ TEST(ColumnDecoder, ReadsStringsWithAndWithoutOffsets) {
   EXPECT_EQ(decode(plan, {0, 4}, basketOf(4, data)).error().code(), ErrorCode::kCorrupt);
 }
 
+TEST(ColumnDecoder, UnpacksNumbers) {
+  ColumnPlan plan = planOf(DType::kFloat64, EntryLayout::kCounted);
+  plan.encoding = *encodingOfLeaf("TLeafD32", false, "x[n]/d[0,0,8]");
+  BigEndianWriter data;
+  for (const uint8_t exponent : {127, 128, 129}) data.number(exponent).number(uint16_t{0});
+  const auto column = decode(plan, {0, 2}, basketOf(2, data, {0, 6}));
+  ASSERT_TRUE(column.ok()) << column.error().what();
+  EXPECT_EQ(offsetsOf(*column), (std::vector<int64_t>{0, 2, 3}));
+  EXPECT_EQ(valuesOf<double>(*column), (std::vector<double>{1, 2, 4}));
+  EXPECT_EQ(decode(plan, {0, 2}, basketOf(2, data, {0, 5})).error().code(), ErrorCode::kCorrupt);
+
+  plan = planOf(DType::kFloat32, EntryLayout::kFixed);
+  plan.encoding = *encodingOfLeaf("TLeafF16", false, "x");
+  plan.type.shape = {3};
+  plan.entryBytes = 9;
+  EXPECT_EQ(valuesOf<float>(decode(plan, {0, 1}, basketOf(1, data)).value()), (std::vector<float>{1, 2, 4}));
+}
+
 TEST(ColumnDecoder, MakesBoolsOfAnyByte) {
   const auto basket = basketOf(3, BigEndianWriter().number(uint8_t{0}).number(uint8_t{1}).number(uint8_t{200}));
   const auto column = decode(planOf(DType::kBool, EntryLayout::kFixed), {0, 3}, basket).value();

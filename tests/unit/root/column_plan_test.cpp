@@ -50,6 +50,19 @@ TEST(ColumnPlan, TrustsTheLeafsLengthOverItsTitle) {
   EXPECT_EQ(planOf({branch("x", {leaf("TLeafF", "x", "x", 3)})})[0].type.name(), "float32[3]");
 }
 
+// Titles as ROOT 6.40 writes them.
+TEST(ColumnPlan, ReadsRangesOfPackedNumbers) {
+  const auto columns = planOf(
+      {branch("d", {leaf("TLeafD32", "d", "d/d[0,10,8]")}), branch("e", {leaf("TLeafD32", "e", "e[2][3]/d[0,0,9]", 6)}),
+       branch("n", {leaf("TLeafI", "n", "n")}), branch("f", {leaf("TLeafF16", "f", "f[n][2]/f[-pi,pi]", 2, "n")})});
+  EXPECT_EQ(columns[0].type.name(), "float64");
+  EXPECT_EQ(columns[0].entryBytes, 4U);
+  EXPECT_EQ(columns[1].type.name(), "float64[2][3]");
+  EXPECT_EQ(columns[1].entryBytes, 18U);
+  EXPECT_EQ(columns[3].type.name(), "var * float32[2]");
+  EXPECT_EQ(columns[3].encoding.form, NumberForm::kRangeRoot);
+}
+
 TEST(ColumnPlan, NamesTheLeavesOfABranch) {
   const auto columns =
       planOf({branch("p", {leaf("TLeafF", "x", "x"), leaf("TLeafL", "id", "id"), leaf("TLeafB", "c", "c[2]", 2)})});
