@@ -6,6 +6,7 @@
 
 #include "apps/mlaas/commands.h"
 #include "apps/mlaas/progress.h"
+#include "apps/mlaas/table_source.h"
 #include "mlaas/base/log.h"
 #include "mlaas/base/task_pool.h"
 #include "mlaas/feature/feature_maker.h"
@@ -22,8 +23,7 @@ constexpr int64_t kPieceBytes = int64_t{64} << 20;  // decoded columns in memory
 constexpr int kSomeUnsupported = 3;
 
 struct ExportOptions {
-  std::string file;
-  std::string tree;
+  TableSource source;
   std::vector<std::string> columns;
   std::string entries;
   std::string out;
@@ -134,7 +134,7 @@ Result<void> makeDirectory(const std::string& path) {
 }
 
 Result<int> exportColumns(const ExportOptions& options, const Environment& environment) {
-  MLAAS_TRY(auto table, table::openTable(options.file, options.tree));
+  MLAAS_TRY(auto table, openSource(options.source, environment.stop));
   MLAAS_TRY(auto range, parseEntries(options.entries, table->numEntries()));
   MLAAS_TRY(auto columns, chooseColumns(*table, options.columns));
   bool someUnsupported = dropUnsupported(*table, columns);
@@ -147,8 +147,7 @@ Result<int> exportColumns(const ExportOptions& options, const Environment& envir
 }
 
 void declare(CLI::App& command, ExportOptions& options) {
-  command.add_option("FILE", options.file, "ROOT file: path or URL")->required();
-  command.add_option("--tree,-t", options.tree, "The tree, with its folder; not needed where the file has only one");
+  declareSource(command, options.source);
   command.add_option("--columns,-c", options.columns, "Columns, separated by commas; * and ? match (default: all)")
       ->delimiter(',');
   command.add_option("--entries", options.entries, "FIRST:LAST, a range of entries; LAST is left out (default: all)");

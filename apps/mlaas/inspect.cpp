@@ -2,8 +2,10 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/mlaas/commands.h"
+#include "apps/mlaas/table_source.h"
 #include "apps/mlaas/text_table.h"
 #include "mlaas/base/memory_budget.h"
+#include "mlaas/table/chain/chain_table.h"
 #include "mlaas/table/table.h"
 
 namespace mlaas::command {
@@ -13,8 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct InspectOptions {
-  std::string file;
-  std::string tree;
+  TableSource source;
   bool json = false;
 };
 
@@ -99,26 +100,52 @@ std::string describeFile(const table::FileInfo& info) {
   return text + "\n" + others.render("");
 }
 
-Result<int> inspect(const InspectOptions& options, const Environment& environment) {
-  MLAAS_TRY(auto info, table::inspectFile(options.file, options.tree));
+std::string jsonText(const Json& json) {
   constexpr int kIndent = 1;
-  environment.output.print(options.json
-                               ? fileJson(info).dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n"
-                               : describeFile(info));
+  return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<std::string> inspectOne(const table::FileReference& file, bool asJson) {
+  MLAAS_TRY(auto info, table::inspectFile(file.url, file.tree));
+  return asJson ? jsonText(fileJson(info)) : describeFile(info);
+}
+
+// Several files as the one table that they make.
+Result<std::string> inspectChain(const InspectOptions& options, const std::stop_token& stop) {
+  MLAAS_TRY(const auto chain, openSource(options.source, stop));
+  const auto members = table::chainMembers(chain);
+  const table::TableInfo info{chain->name(), "chain", chain->numEntries(), chain->columns(), {}};
+  if (!options.json) {
+    TextTable files({"file", "tree", "entries"}, {Align::kLeft, Align::kLeft, Align::kRight});
+    for (const auto& member : members)
+      files.addRow({member.table->url(), member.table->name(), std::to_string(member.entries.size())});
+    return files.render("") + "\n" + describeTable(info);
+  }
+  Json json = {{"files", Json::array()}, {"objects", {tableJson(info)}}};
+  for (const auto& member : members)
+    json["files"].push_back(
+        {{"file", member.table->url()}, {"tree", member.table->name()}, {"entries", member.entries.size()}});
+  return jsonText(json);
+}
+
+Result<int> inspect(const InspectOptions& options, const Environment& environment) {
+  MLAAS_TRY(const auto files, table::expandFileReferences(options.source.files, options.source.tree));
+  auto text = files.size() == 1 ? inspectOne(files.front(), options.json) : inspectChain(options, environment.stop);
+  if (!text.ok()) return std::move(text).error();
+  environment.output.print(*text);
   return 0;
 }
 
 void declare(CLI::App& command, InspectOptions& options) {
-  command.add_option("FILE", options.file, "ROOT file: path or URL")->required();
-  command.add_option("--tree,-t", options.tree, "Only this tree, with its folder: dir/Events");
+  declareSource(command, options.source);
   command.add_flag("--json", options.json, "Print JSON, for programs");
 }
 
 }  // namespace
 
 void addInspect(CLI::App& app, Action& chosen) {
-  addCommand<InspectOptions>(app, chosen, "inspect", "What a file holds: trees, columns, types, sizes", declare,
-                             inspect);
+  addCommand<InspectOptions>(app, chosen, "inspect",
+                             "What a file, or several as one, hold: trees, columns, types, sizes", declare, inspect);
 }
 
 }  // namespace mlaas::command

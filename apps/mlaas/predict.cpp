@@ -9,8 +9,8 @@
 #include "mlaas/base/log.h"
 #include "mlaas/base/task_pool.h"
 #include "mlaas/infer/file_scorer.h"
-#include "mlaas/io/opener.h"
 #include "mlaas/model/bundle.h"
+#include "mlaas/table/chain/file_reference.h"
 #include "mlaas/table/table.h"
 
 namespace mlaas::command {
@@ -32,7 +32,7 @@ struct PredictOptions {
 // One output and the inputs whose rows it gets, in order.
 struct PredictJob {
   std::string out;
-  std::vector<std::string> inputs;
+  std::vector<table::FileReference> inputs;
 };
 
 struct Counts {
@@ -41,27 +41,19 @@ struct Counts {
   int64_t nan = 0;
 };
 
-Result<std::vector<std::string>> expandInputs(const std::vector<std::string>& patterns) {
-  std::vector<std::string> files;
-  for (const std::string& pattern : patterns) {
-    MLAAS_TRY(auto some, io::expandPattern(pattern));
-    files.insert(files.end(), some.begin(), some.end());
-  }
-  return files;
-}
-
 // An output must not replace one of the inputs.
 Result<void> checkNotAnInput(const PredictJob& job) {
-  for (const std::string& input : job.inputs) {
+  for (const table::FileReference& input : job.inputs) {
     std::error_code ignored;
-    if (fs::equivalent(job.out, input, ignored))
+    if (fs::equivalent(job.out, input.url, ignored))
       return Error(ErrorCode::kInvalidArgument, "--out '" + job.out + "' is an input file; choose another name");
   }
   return {};
 }
 
 // All inputs into one file, or into a folder a file for each: "tth_0.root" to "tth_0.scores.root".
-Result<std::vector<PredictJob>> planJobs(const PredictOptions& options, const std::vector<std::string>& inputs) {
+Result<std::vector<PredictJob>> planJobs(const PredictOptions& options,
+                                         const std::vector<table::FileReference>& inputs) {
   bool folder = options.out.ends_with('/') || fs::is_directory(options.out);
   if (!folder && !isScoreFileName(options.out))
     return Error(ErrorCode::kInvalidArgument, "--out '" + options.out + "': expected a name that ends in .root, .npy " +
@@ -69,8 +61,8 @@ Result<std::vector<PredictJob>> planJobs(const PredictOptions& options, const st
   std::vector<PredictJob> jobs;
   if (!folder) jobs.push_back({options.out, inputs});
   std::set<std::string> names;
-  for (const std::string& input : folder ? inputs : std::vector<std::string>()) {
-    std::string name = fs::path(input).stem().string() + ".scores." + options.format;
+  for (const table::FileReference& input : folder ? inputs : std::vector<table::FileReference>()) {
+    std::string name = fs::path(input.url).stem().string() + ".scores." + options.format;
     if (!names.insert(name).second)
       return Error(ErrorCode::kInvalidArgument,
                    "two input files would both be written to '" + name + "': predict them into different folders");
@@ -101,16 +93,16 @@ Result<ScoreLayout> makeLayout(const PredictOptions& options, const model::Bundl
 
 Result<Counts> runJob(const PredictJob& job, const PredictOptions& options, infer::FileScorer& scorer,
                       const Environment& environment) {
-  std::string tree = options.tree.empty() ? recordedTree(scorer.bundle()) : options.tree;
+  std::string tree = recordedTree(scorer.bundle());
   std::unique_ptr<ScoreOutput> output;
   Counts counts;
-  for (const std::string& input : job.inputs) {
-    MLAAS_TRY(auto table, table::openTable(input, tree));
+  for (const table::FileReference& input : job.inputs) {
+    MLAAS_TRY(auto table, table::openTable(input.url, input.tree.empty() ? tree : input.tree));
     if (!output) {
       MLAAS_TRY(auto layout, makeLayout(options, scorer.bundle(), *table));
       MLAAS_TRY(output, makeScoreOutput(job.out, layout));
     }
-    ProgressBar progress("scoring " + input, "entries", table->numEntries(), !environment.quiet);
+    ProgressBar progress("scoring " + input.url, "entries", table->numEntries(), !environment.quiet);
     auto take = [&](const infer::ScoreBlock& block) {
       counts.entries += block.entries.size();
       counts.selected += block.numSelected;
@@ -136,7 +128,7 @@ void report(const PredictJob& job, const Counts& counts, double seconds) {
 }
 
 Result<int> predict(const PredictOptions& options, const Environment& environment) {
-  MLAAS_TRY(auto inputs, expandInputs(options.files));
+  MLAAS_TRY(auto inputs, table::expandFileReferences(options.files, options.tree));
   MLAAS_TRY(auto jobs, planJobs(options, inputs));
   MLAAS_TRY(auto bundle, model::readBundle(options.model));
   TaskPool pool(options.threads);
@@ -151,7 +143,8 @@ Result<int> predict(const PredictOptions& options, const Environment& environmen
 
 void declare(CLI::App& command, PredictOptions& options) {
   command.add_option("MODEL", options.model, "Model bundle: the folder that `mlaas train` wrote")->required();
-  command.add_option("FILE", options.files, "ROOT files: paths, patterns or URLs")->required();
+  command.add_option("FILE", options.files, "ROOT files: paths, patterns or URLs; FILE.root:TREE names a file's tree")
+      ->required();
   command
       .add_option(
           "--out,-o", options.out,
