@@ -35,6 +35,9 @@ Json columnJson(const table::ColumnInfo& column) {
 Json tableJson(const table::TableInfo& info) {
   Json json = {{"name", info.name}, {"kind", info.kind}, {"entries", info.numEntries}, {"columns", Json::array()}};
   for (const auto& column : info.columns) json["columns"].push_back(columnJson(column));
+  for (const auto& declared : info.links.friends)
+    json["friends"].push_back({{"alias", declared.alias}, {"tree", declared.tree}, {"file", declared.file}});
+  if (!info.links.index.empty()) json["index"] = info.links.index;
   return json;
 }
 
@@ -86,6 +89,11 @@ std::string describeTable(const table::TableInfo& info) {
                      formatByteSize(uncompressed) + " in memory\n";
   if (!info.unsupported.empty()) text += "  cannot be read: " + info.unsupported + "\n";
   if (!info.columns.empty()) text += columns.render("  ");
+  for (const auto& declared : info.links.friends)
+    text += "  friend '" + declared.alias + "': tree " + declared.tree +
+            (declared.file.empty() ? " of this file\n" : " of " + declared.file + "\n");
+  if (!info.links.index.empty())
+    text += "  index: major " + info.links.index.front() + ", minor " + info.links.index.back() + "\n";
   if (!unsupported.empty()) text += "  unsupported columns:\n" + unsupported;
   return text;
 }
@@ -114,7 +122,7 @@ Result<std::string> inspectOne(const table::FileReference& file, bool asJson) {
 Result<std::string> inspectChain(const InspectOptions& options, const std::stop_token& stop) {
   MLAAS_TRY(const auto chain, openSource(options.source, stop));
   const auto members = table::chainMembers(chain);
-  const table::TableInfo info{chain->name(), "chain", chain->numEntries(), chain->columns(), {}};
+  const table::TableInfo info{chain->name(), "chain", chain->numEntries(), chain->columns(), {}, {}};
   if (!options.json) {
     TextTable files({"file", "tree", "entries"}, {Align::kLeft, Align::kLeft, Align::kRight});
     for (const auto& member : members)

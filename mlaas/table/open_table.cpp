@@ -78,6 +78,7 @@ TableInfo describeTable(const std::shared_ptr<const root::File>& file, const roo
   }
   info.numEntries = (*tree)->numEntries();
   info.columns = describeColumns(**tree, true);
+  info.links = linksOf(**tree);
   return info;
 }
 

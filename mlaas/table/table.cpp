@@ -15,10 +15,23 @@ Result<std::unique_ptr<FetchedRange>> Table::fetchNow(EntryRange range, std::vec
   return future.get();
 }
 
+const std::vector<ColumnAlias>& Table::aliases() const {
+  static const std::vector<ColumnAlias> kNone;
+  return kNone;
+}
+
+const TableLinks& Table::links() const {
+  static const TableLinks kNone;
+  return kNone;
+}
+
 Result<size_t> Table::findColumn(std::string_view name) const {
   const std::vector<ColumnInfo>& all = columns();
   for (size_t i = 0; i < all.size(); ++i) {
     if (all[i].name == name) return i;
+  }
+  for (const ColumnAlias& alias : aliases()) {
+    if (alias.name == name) return alias.column;
   }
   std::vector<std::string> candidates;
   for (const ColumnInfo& column : all) candidates.push_back(column.name);

@@ -38,6 +38,23 @@ struct EntryRange {
   bool operator==(const EntryRange&) const = default;
 };
 
+// Another name of a column, given as its index in Table::columns().
+struct ColumnAlias {
+  std::string name;
+  size_t column = 0;
+};
+
+// What a file says about tables that belong to this one.
+struct TableLinks {
+  struct Friend {
+    std::string alias;
+    std::string tree;
+    std::string file;  // as it was written; empty for the same file
+  };
+  std::vector<Friend> friends;
+  std::vector<std::string> index;  // major and minor of the table's own index, as formulas; empty without one
+};
+
 // The compressed bytes of some columns of a range of entries.
 class FetchedRange {
  public:
@@ -57,6 +74,9 @@ class Table {
   virtual const std::string& name() const = 0;
   virtual int64_t numEntries() const = 0;
   virtual const std::vector<ColumnInfo>& columns() const = 0;
+  // Names that columns have beside their own; none of them is a column's own name, none stands twice.
+  virtual const std::vector<ColumnAlias>& aliases() const;
+  virtual const TableLinks& links() const;
 
   // The ranges that are cheap to read as a whole, in order, covering [0, numEntries) without a gap.
   virtual const std::vector<EntryRange>& clusters() const = 0;
@@ -67,7 +87,7 @@ class Table {
   // Fetches and waits; a table whose source allows it stays on the caller's thread.
   virtual Result<std::unique_ptr<FetchedRange>> fetchNow(EntryRange range, std::vector<size_t> columns) const;
 
-  // The column's index; kNotFound with the nearest names.
+  // The index of the column of that name or alias; kNotFound with the nearest names.
   Result<size_t> findColumn(std::string_view name) const;
 
   // Fetches and decodes, on `pool` in parallel if one is given (not from one of its own tasks), else on the caller's
@@ -83,6 +103,7 @@ struct TableInfo {
   int64_t numEntries = 0;
   std::vector<ColumnInfo> columns;
   std::string unsupported;  // why the table cannot be read; empty if it can
+  TableLinks links;
 };
 struct ObjectInfo {
   std::string name;

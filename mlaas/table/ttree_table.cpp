@@ -16,7 +16,7 @@ class FetchedTree : public FetchedRange {
 class TreeTable : public Table {
  public:
   explicit TreeTable(std::shared_ptr<const root::Tree> tree)
-      : tree_(std::move(tree)), columns_(describeColumns(*tree_, false)) {
+      : tree_(std::move(tree)), columns_(describeColumns(*tree_, false)), links_(linksOf(*tree_)) {
     for (const root::EntryRange& range : tree_->clusters()) clusters_.push_back({range.first, range.last});
   }
 
@@ -25,6 +25,7 @@ class TreeTable : public Table {
   int64_t numEntries() const override { return tree_->numEntries(); }
   const std::vector<ColumnInfo>& columns() const override { return columns_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
+  const TableLinks& links() const override { return links_; }
 
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
     tree_->fetch({range.first, range.last}, columns,
@@ -45,6 +46,7 @@ class TreeTable : public Table {
 
   const std::shared_ptr<const root::Tree> tree_;
   const std::vector<ColumnInfo> columns_;
+  const TableLinks links_;
   std::vector<EntryRange> clusters_;
 };
 
@@ -52,6 +54,15 @@ class TreeTable : public Table {
 
 std::shared_ptr<const Table> makeTreeTable(std::shared_ptr<const root::Tree> tree) {
   return std::make_shared<TreeTable>(std::move(tree));
+}
+
+TableLinks linksOf(const root::Tree& tree) {
+  TableLinks links;
+  for (const root::DeclaredFriend& declared : tree.friends()) {
+    links.friends.push_back({declared.alias, declared.tree, declared.file});
+  }
+  links.index = tree.indexNames();
+  return links;
 }
 
 std::vector<ColumnInfo> describeColumns(const root::Tree& tree, bool withCompression) {

@@ -324,6 +324,8 @@ bool ObjectReader::readBuiltin(Object& object, const std::string& className) {
     readList(object);
   } else if (className == "TBasket") {
     readBasket(object);
+  } else if (className == "TTreeIndex") {
+    readTreeIndex(object);
   } else if (const int32_t code = arrayType(className); code != 0) {
     readArray(object, code);
   } else {
@@ -408,6 +410,18 @@ void ObjectReader::readBasket(Object& object) {
     if (version <= 1) cursor_.skip(4);  // length of the array that follows
     object.add("@bytes", cursor_.bytes(static_cast<size_t>(last)));
   }
+}
+
+// The names alone: the index itself can be made again from the columns.
+void ObjectReader::readTreeIndex(Object& object) {
+  const Header header = readHeader();
+  const Header base = readHeader();
+  if (!header.hasCount || !base.hasCount || base.end > header.end) return fail("an index of a tree has no length");
+  object.version = header.version;
+  cursor_.seek(base.end);
+  object.add("fMajorName", std::string(readString(cursor_)));
+  object.add("fMinorName", std::string(readString(cursor_)));
+  cursor_.seek(header.end);
 }
 
 }  // namespace mlaas::root

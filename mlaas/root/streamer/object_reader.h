@@ -60,6 +60,7 @@ class ObjectReader {
   void readList(Object& object);
   void readArray(Object& object, int32_t type);
   void readBasket(Object& object);
+  void readTreeIndex(Object& object);
 
   ByteCursor cursor_;
   const size_t keyBytes_;

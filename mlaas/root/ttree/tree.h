@@ -58,6 +58,8 @@ class Tree {
   int64_t numEntries() const { return metadata_.numEntries; }
   const std::vector<ColumnPlan>& columns() const { return columns_; }
   const std::vector<EntryRange>& clusters() const { return clusters_; }
+  const std::vector<DeclaredFriend>& friends() const { return metadata_.friends; }
+  const std::vector<std::string>& indexNames() const { return metadata_.indexNames; }
   const Branch& branchOf(const ColumnPlan& column) const { return metadata_.branches[column.branch]; }
   // The codec of the branch's first basket in the file: "zstd", "none", or empty where there is none.
   std::string compressionOf(const ColumnPlan& column) const;

@@ -238,6 +238,22 @@ void readClusters(const Object& tree, TreeMetadata& metadata) {
   metadata.clusterSizes.push_back(integerOr(tree, "fAutoFlush", 0));
 }
 
+void readFriends(const Object& tree, TreeMetadata& metadata) {
+  const auto elements = tree.list("fFriends");
+  if (!elements.ok()) return;
+  for (const Object* element : *elements) {
+    if (element == nullptr || element->className != "TFriendElement") continue;
+    metadata.friends.push_back(
+        {textOrEmpty(*element, "fName"), textOrEmpty(*element, "fTreeName"), textOrEmpty(*element, "fTitle")});
+  }
+}
+
+void readIndexNames(const Object& tree, TreeMetadata& metadata) {
+  const Object* index = tree.pointer("fTreeIndex");
+  if (index == nullptr || index->className != "TTreeIndex") return;
+  metadata.indexNames = {textOrEmpty(*index, "fMajorName"), textOrEmpty(*index, "fMinorName")};
+}
+
 }  // namespace
 
 Result<TreeMetadata> readTreeMetadata(const File& file, const Key& key, const ClassRegistry& registry) {
@@ -253,6 +269,8 @@ Result<TreeMetadata> readTreeMetadata(const File& file, const Key& key, const Cl
   const size_t mostBranches = record.bytes.size() / kLeastBranchBytes;
   MLAAS_CHECK(BranchListReader(file.source().sizeBytes(), mostBranches, metadata.branches).read(*tree, -1, "", 0));
   readClusters(*tree, metadata);
+  readFriends(*tree, metadata);
+  readIndexNames(*tree, metadata);
   return metadata;
 }
 

@@ -76,6 +76,13 @@ struct Branch {
   std::string unreadable;         // why baskets and leaves are missing
 };
 
+// A tree whose columns the file counts to this one's, entry by entry or by an index of that tree.
+struct DeclaredFriend {
+  std::string alias;  // fName
+  std::string tree;   // fTreeName, with folders
+  std::string file;   // fTitle; empty for the same file
+};
+
 struct TreeMetadata {
   std::string name;
   std::string className;
@@ -83,6 +90,8 @@ struct TreeMetadata {
   std::vector<Branch> branches;           // parents before their children
   std::vector<int64_t> clusterRangeEnds;  // first entry after each range of equal clusters
   std::vector<int64_t> clusterSizes;      // entries of a cluster in the ranges; one more for the rest
+  std::vector<DeclaredFriend> friends;
+  std::vector<std::string> indexNames;  // of its TTreeIndex: major and minor; empty without one
 };
 
 // Reads the tree under `key` of `file`.

@@ -46,7 +46,8 @@ class TablePool::PooledTable : public Table {
         name_(opened.name()),
         numEntries_(opened.numEntries()),
         columns_(std::move(columns)),
-        clusters_(opened.clusters()) {}
+        clusters_(opened.clusters()),
+        links_(opened.links()) {}
   PooledTable(const PooledTable&) = delete;
   PooledTable& operator=(const PooledTable&) = delete;
   ~PooledTable() override { pool_->forget(*this); }
@@ -56,6 +57,7 @@ class TablePool::PooledTable : public Table {
   int64_t numEntries() const override { return numEntries_; }
   const std::vector<ColumnInfo>& columns() const override { return *columns_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
+  const TableLinks& links() const override { return links_; }
 
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
     auto table = pool_->acquire(*this);
@@ -91,6 +93,7 @@ class TablePool::PooledTable : public Table {
   const int64_t numEntries_;
   const Columns columns_;
   const std::vector<EntryRange> clusters_;
+  const TableLinks links_;
 };
 
 std::shared_ptr<TablePool> TablePool::make(size_t mostOpen) {
