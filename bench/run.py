@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the benchmarks next to their peers and prints one table. Fails on a wrong result, never on time.
 
-Usage: bench/run.py [--build build/release] [--only read,batch,train,serve] [--json FILE]
+Usage: bench/run.py [--build build/release] [--only read,root,batch,train,serve] [--json FILE]
 
 Peers that are not installed are left out, and said so. Readers and trainers are pinned to one core.
 """
@@ -17,6 +17,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -60,27 +61,19 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def read_cases(build: Path) -> Iterator[tuple[str, Path, int]]:
-    """Name, file and repetitions of each reading case."""
+def read_cases() -> Iterator[tuple[str, Path]]:
+    """Name and file of each reading case."""
     for number, codec in enumerate(("zlib", "lz4", "zstd", "lzma"), start=1):
-        yield f"read sample, {codec}", SAMPLE / f"tth_{number}.root", 9
-    if importlib.util.find_spec("ROOT") is None:
-        say("bench: ROOT is not installed (tools/setup.sh bench): the larger file is left out")
-        return
-    flat = build / "bench-data" / "flat_300k_x30_zstd.root"
-    if not flat.exists():
-        flat.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, "-W", "ignore", BENCH / "root" / "make_files.py", flat], check=True)
-    yield "read 300k x 30 float32, zstd", flat, 3
+        yield f"read sample, {codec}", SAMPLE / f"tth_{number}.root"
 
 
 def read_rows(build: Path) -> Iterator[Row]:
-    """Reading all columns of a file, next to uproot."""
+    """Reading all columns of the example's files, next to uproot."""
     has_peer = importlib.util.find_spec("uproot") is not None
     if not has_peer:
         say("bench: uproot is not installed (tools/setup.sh bench): reading is measured alone")
-    for case, path, repeat in read_cases(build):
-        arguments = ["--repeat", str(repeat), path, "Events", "*"]
+    for case, path in read_cases():
+        arguments = ["--repeat", "9", path, "Events", "*"]
         (ours,) = json_lines([build / "bench" / "root" / "read_bench", *arguments])
         peer = None
         if has_peer:
@@ -97,7 +90,7 @@ def read_rows(build: Path) -> Iterator[Row]:
                 line["cpu_seconds"],
                 line["peak_rss_megabytes"],
                 ratio,
-                f"{line['columns']} columns, {line['megabytes_per_second']:.0f} MB/s",
+                f"{line['columns']} columns, {line['megabytes'] / line['seconds']:.0f} MB/s",
             )
 
 
@@ -146,7 +139,18 @@ def serve_rows(build: Path) -> Iterator[Row]:
         yield Row(f"serve {line['case']}", "mlaas4hep", line["requests_per_s"], "requests/s", None, peak, None, note)
 
 
+def compare_readers(build: Path) -> tuple[str, list]:
+    """The tables of bench/root/compare.py, and their numbers."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as kept:
+        command = [sys.executable, BENCH / "root" / "compare.py", "--build", build, "--json", kept.name]
+        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise WrongResultError("bench/root/compare.py failed")
+        return done.stdout, json.loads(Path(kept.name).read_text(encoding="utf-8"))
+
+
 STAGES = {"read": read_rows, "batch": batch_rows, "train": train_rows, "serve": serve_rows}
+ALL_STAGES = ["read", "root", "batch", "train", "serve"]
 
 
 def formatted(value: float | None, digits: int) -> str:
@@ -177,25 +181,33 @@ def processor() -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
-    parser.add_argument("--only", default=",".join(STAGES), help="stages with commas between")
+    parser.add_argument("--only", default=",".join(ALL_STAGES), help="stages with commas between")
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
     options = parser.parse_args()
     chosen = options.only.split(",")
-    if unknown := set(chosen) - set(STAGES):
-        parser.error(f"unknown stages {sorted(unknown)}; there are {', '.join(STAGES)}")
+    if unknown := set(chosen) - set(ALL_STAGES):
+        parser.error(f"unknown stages {sorted(unknown)}; there are {', '.join(ALL_STAGES)}")
     build = options.build.resolve()
     rows: list[Row] = []
+    comparison, readers = "", []
     try:
         for stage in chosen:
             say(f"bench: {stage}")
-            rows += STAGES[stage](build)
+            if stage == "root":
+                comparison, readers = compare_readers(build)
+            else:
+                rows += STAGES[stage](build)
     except WrongResultError as error:
         say(f"bench: wrong result: {error}")
         return 1
     print(f"\n{processor()}, {len(os.sched_getaffinity(0))} cores, {platform.platform()}\n")
-    print_table(rows)
+    if rows:
+        print_table(rows)
+    if comparison:
+        print(f"\n{comparison}")
     if options.json:
-        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+        kept = {"rows": [asdict(row) for row in rows], "readers": readers}
+        options.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

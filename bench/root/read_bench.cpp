@@ -3,11 +3,13 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "mlaas/table/table.h"
 
@@ -110,7 +112,7 @@ nlohmann::ordered_json toJson(const Options& options, const Measurement& best) {
           {"seconds", best.seconds},
           {"cpu_seconds", best.cpuSeconds},
           {"events_per_second", static_cast<double>(best.numEntries) / best.seconds},
-          {"megabytes_per_second", static_cast<double>(best.bytes) / best.seconds / 1e6},
+          {"megabytes", static_cast<double>(best.bytes) / 1e6},
           {"peak_rss_megabytes", static_cast<double>(usage.ru_maxrss) * 1024 / 1e6},
           {"sum", best.sum}};
 }
@@ -121,7 +123,10 @@ int run(const Options& options) {
   Measurement best;
   for (int i = 0; i < options.repeat; ++i) {
     const Measurement one = measure(options, pool.get());
-    if (i == 0 || one.seconds < best.seconds) best = one;
+    const Measurement before = std::exchange(best, one);
+    if (i == 0) continue;
+    best.seconds = std::min(one.seconds, before.seconds);
+    best.cpuSeconds = std::min(one.cpuSeconds, before.cpuSeconds);
   }
   if (!std::isnan(options.expectedSum) &&
       !(std::abs(best.sum - options.expectedSum) <= 1e-9 * std::abs(options.expectedSum))) {

@@ -43,8 +43,10 @@ def main() -> None:
     parser.add_argument("columns")
     options = parser.parse_args()
     columns = None if options.columns == "*" else options.columns.split(",")
-    runs = [read(options.file, options.tree, columns) for _ in range(options.repeat)]
-    arrays, seconds, cpu = min(runs, key=lambda run: run[1])
+    seconds = cpu = float("inf")
+    for _ in range(options.repeat):
+        arrays, wall_now, cpu_now = read(options.file, options.tree, columns)
+        seconds, cpu = min(seconds, wall_now), min(cpu, cpu_now)
     value_sum, size = total(arrays)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     line = {
@@ -55,7 +57,7 @@ def main() -> None:
         "seconds": seconds,
         "cpu_seconds": cpu,
         "events_per_second": len(arrays) / seconds,
-        "megabytes_per_second": size / seconds / 1e6,
+        "megabytes": size / 1e6,
         "peak_rss_megabytes": peak,
         "sum": value_sum,
     }
