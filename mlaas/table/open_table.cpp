@@ -2,6 +2,7 @@
 
 #include "mlaas/base/nearest_name.h"
 #include "mlaas/io/opener.h"
+#include "mlaas/table/rntuple_table.h"
 #include "mlaas/table/table.h"
 #include "mlaas/table/ttree_table.h"
 
@@ -9,13 +10,7 @@ namespace mlaas::table {
 
 namespace {
 
-constexpr std::string_view kNotYet = "reading RNTuples is not supported";
-
-bool isRNTuple(const root::Key& key) {
-  return key.className == "ROOT::RNTuple" || key.className == "ROOT::Experimental::RNTuple";
-}
-
-bool isTable(const root::DirectoryEntry& entry) { return root::isTree(entry.key) || isRNTuple(entry.key); }
+bool isTable(const root::DirectoryEntry& entry) { return root::isTree(entry.key) || root::isNTuple(entry.key); }
 
 Result<std::shared_ptr<const root::File>> openFile(const std::string& url) {
   MLAAS_TRY(auto source, io::open(url));
@@ -63,14 +58,25 @@ Result<root::DirectoryEntry> findTable(const root::File& file, const std::string
                file.url() + ": '" + name + "' is a " + found->key.className + ", not a tree; see `mlaas inspect`");
 }
 
-TableInfo describeTable(const std::shared_ptr<const root::File>& file, const root::DirectoryEntry& entry) {
+TableInfo describeNTuple(const std::shared_ptr<const root::File>& file, const root::DirectoryEntry& entry) {
   TableInfo info;
   info.name = entry.path;
-  info.kind = isRNTuple(entry.key) ? "rntuple" : "ttree";
-  if (isRNTuple(entry.key)) {
-    info.unsupported = kNotYet;
+  info.kind = "rntuple";
+  const auto ntuple = root::NTuple::open(file, entry);
+  if (!ntuple.ok()) {
+    info.unsupported = ntuple.error().what();
     return info;
   }
+  info.numEntries = (*ntuple)->numEntries();
+  info.columns = describeColumns(**ntuple);
+  return info;
+}
+
+TableInfo describeTable(const std::shared_ptr<const root::File>& file, const root::DirectoryEntry& entry) {
+  if (root::isNTuple(entry.key)) return describeNTuple(file, entry);
+  TableInfo info;
+  info.name = entry.path;
+  info.kind = "ttree";
   const auto tree = root::Tree::open(file, entry);
   if (!tree.ok()) {
     info.unsupported = tree.error().what();
@@ -87,8 +93,9 @@ TableInfo describeTable(const std::shared_ptr<const root::File>& file, const roo
 Result<std::shared_ptr<const Table>> openTable(const std::string& url, const std::string& name) {
   MLAAS_TRY(auto file, openFile(url));
   MLAAS_TRY(const auto entry, findTable(*file, name));
-  if (isRNTuple(entry.key)) {
-    return Error(ErrorCode::kUnsupported, url + ": '" + entry.path + "' is an RNTuple: " + std::string(kNotYet));
+  if (root::isNTuple(entry.key)) {
+    MLAAS_TRY(auto ntuple, root::NTuple::open(std::move(file), entry));
+    return makeNTupleTable(std::move(ntuple));
   }
   MLAAS_TRY(auto tree, root::Tree::open(std::move(file), entry));
   return makeTreeTable(std::move(tree));

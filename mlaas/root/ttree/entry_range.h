@@ -1,16 +1,4 @@
-// A range of a tree's entries.
+// The range of entries that trees and ntuples share.
 #pragma once
 
-#include <cstdint>
-
-namespace mlaas::root {
-
-// Entries [first, last), counted from 0.
-struct EntryRange {
-  int64_t first = 0;
-  int64_t last = 0;
-  int64_t size() const { return last - first; }
-  bool operator==(const EntryRange&) const = default;
-};
-
-}  // namespace mlaas::root
+#include "mlaas/root/entry_range.h"

@@ -1,0 +1,121 @@
+#include "mlaas/root/rntuple/column_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mlaas::root {
+
+namespace {
+
+// Elements that are converted go through the first-level cache in runs of this many.
+constexpr size_t kRunElements = 1024;
+
+// Turns values of one type into those of another, `from` and `to` apart.
+void convert(const std::byte* from, DType fromType, size_t count, DType toType, std::byte* to) {
+  visitDType(fromType, [&](auto source) {
+    visitDType(toType, [&](auto target) {
+      const auto* values = reinterpret_cast<const decltype(source)*>(from);
+      auto* out = reinterpret_cast<decltype(target)*>(to);
+      for (size_t i = 0; i < count; ++i) out[i] = static_cast<decltype(target)>(values[i]);
+    });
+  });
+}
+
+class ValueReader {
+ public:
+  ValueReader(const NTupleColumn& column, const LevelWalk& walk, const PageStore& store)
+      : column_(column), walk_(walk), store_(store), width_(dtypeBytes(column.type.dtype)) {}
+
+  Result<SharedBuffer> read() {
+    const uint64_t count = walk_.numElements();
+    MLAAS_CHECK(checkAmount(count, width_));
+    MLAAS_CHECK(locateAll());
+    const bool areCounts = column_.leaf == LeafKind::kCounts;
+    MLAAS_TRY(std::shared_ptr<Buffer> values, makeRoom(count * width_));
+    std::byte* to = values->data();
+    for (size_t i = 0; i < stored_.size(); ++i) {
+      const ElementSpan& span = walk_.spans()[i].elements;
+      if (span.size() == 0) continue;
+      MLAAS_CHECK(areCounts ? readCounts(stored_[i], span, to) : readValues(stored_[i], span, to));
+      to += span.size() * width_;
+    }
+    return SharedBuffer(std::move(values));
+  }
+
+ private:
+  Result<void> locateAll() {
+    uint64_t numZeros = 0;
+    for (const ClusterSpan& span : walk_.spans()) {
+      MLAAS_TRY(stored_.emplace_back(), walk_.locate(column_.values, span));
+      MLAAS_CHECK(checkPages(stored_.back(), store_, span.elements));
+      numZeros += std::min(stored_.back().numZeros, span.elements.size());
+    }
+    if (numZeros <= kMostZeroBytes / width_) return {};
+    return Error(ErrorCode::kOverloaded, "too many entries are from before it was added; read a smaller range");
+  }
+
+  Result<void> readValues(const StoredColumn& stored, ElementSpan span, std::byte* to) {
+    const bool asStored = stored.column->encoding->dtype == column_.type.dtype;
+    return forEachPage(
+        stored, store_, span,
+        [&](const PageBytes& page, ElementRun run, uint64_t at) {
+          std::byte* place = to + at * width_;
+          return asStored ? decodeValues(page, *stored.column, run, place) : convertPage(page, stored, run, place);
+        },
+        [&](uint64_t at, uint64_t count) { std::memset(to + at * width_, 0, count * width_); });
+  }
+
+  // A representation whose values are of another type than the column's.
+  Result<void> convertPage(const PageBytes& page, const StoredColumn& stored, ElementRun run, std::byte* to) {
+    const DType type = stored.column->encoding->dtype;
+    MLAAS_TRY(const std::shared_ptr<Buffer> values, makeRoom(run.count * dtypeBytes(type)));
+    MLAAS_CHECK(decodeValues(page, *stored.column, run, values->data()));
+    convert(values->data(), type, run.count, column_.type.dtype, to);
+    return {};
+  }
+
+  // The numbers of elements of collections, in the type of their ends.
+  Result<void> readCounts(const StoredColumn& stored, ElementSpan span, std::byte* to) {
+    for (uint64_t first = span.first; first < span.last;) {
+      // Runs end where pages do, so that each page is opened once.
+      const auto pages = stored.pagesOf({first, span.last});
+      const uint64_t pageEnd =
+          pages.empty() ? span.last : stored.numZeros + pages.front().firstElement + pages.front().numElements;
+      const ElementSpan part{first, std::min(span.last, pageEnd)};
+      MLAAS_TRY(const std::shared_ptr<Buffer> offsets, makeRoom((part.size() + 1) * sizeof(int64_t)));
+      int64_t* ends = offsets->as<int64_t>().data();
+      ends[0] = 0;
+      MLAAS_CHECK(readCollections(stored, store_, part, ends));
+      for (size_t i = 0; i < part.size(); ++i) ends[i] = ends[i + 1] - ends[i];
+      convert(offsets->data(), DType::kInt64, part.size(), column_.type.dtype, to);
+      to += part.size() * width_;
+      first = part.last;
+    }
+    return {};
+  }
+
+  const NTupleColumn& column_;
+  const LevelWalk& walk_;
+  const PageStore& store_;
+  const size_t width_;
+  std::vector<StoredColumn> stored_;  // by span
+};
+
+}  // namespace
+
+Result<WalkedLevels> walkLevels(const NTupleView& view, EntryRange range, const NTupleColumn& column, size_t numLevels,
+                                const PageStore& store) {
+  WalkedLevels levels{LevelWalk(view, range), {}};
+  for (size_t i = 0; i < numLevels; ++i) {
+    MLAAS_TRY(SharedBuffer offsets, levels.walk.descend(column.levels[i], store));
+    if (offsets) levels.offsets.push_back(std::move(offsets));
+  }
+  return levels;
+}
+
+Result<Column> readColumn(const NTupleColumn& column, EntryRange range, WalkedLevels levels, const PageStore& store) {
+  MLAAS_TRY(SharedBuffer values, ValueReader(column, levels.walk, store).read());
+  return Column{column.type, range.size(), std::move(levels.offsets), std::move(values)};
+}
+
+}  // namespace mlaas::root

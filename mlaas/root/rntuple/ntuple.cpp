@@ -1,0 +1,229 @@
+#include "mlaas/root/rntuple/ntuple.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <tuple>
+
+#include "mlaas/root/rntuple/anchor.h"
+#include "mlaas/root/rntuple/page_fetch.h"
+
+namespace mlaas::root {
+
+namespace {
+
+// Codecs by the number in the compression setting.
+constexpr std::array<std::string_view, 6> kCodecs = {"default", "zlib", "lzma", "deflate", "lz4", "zstd"};
+
+// The levels of a column that have a column of their own, down to the last of them.
+size_t numSharedLevels(const NTupleColumn& column) {
+  const auto last = std::find_if(column.levels.rbegin(), column.levels.rend(), [](const Level& level) {
+    return level.kind == LevelKind::kCollection || level.kind == LevelKind::kVariant;
+  });
+  return static_cast<size_t>(last.base() - column.levels.begin());
+}
+
+}  // namespace
+
+// One fetch on its way.
+struct NTuple::Fetch {
+  Fetch(const NTuple& ntuple, EntryRange range, const std::vector<size_t>& columns,
+        const std::vector<const NTupleColumn*>& plans)
+      : source(ntuple.file().source()),
+        fetched(std::make_unique<FetchedPages>(ntuple, range, columns)),
+        plan(ntuple.view(), range, plans),
+        place(ntuple.place()) {}
+
+  Result<std::vector<io::ReadRequest>> next() {
+    auto requests = plan.next(fetched->store_);
+    if (!requests.ok()) return std::move(requests).error().within(place);
+    return requests;
+  }
+
+  io::ByteSource& source;
+  std::unique_ptr<FetchedPages> fetched;
+  PageFetch plan;
+  const std::string place;
+  std::function<void(Result<std::unique_ptr<FetchedPages>>)> done;
+};
+
+Result<std::shared_ptr<const NTuple>> NTuple::open(std::shared_ptr<const File> file, const DirectoryEntry& entry) {
+  std::shared_ptr<NTuple> ntuple(new NTuple);
+  ntuple->file_ = std::move(file);
+  ntuple->name_ = entry.path;
+  auto read = ntuple->readMetadata(entry.key);
+  if (!read.ok()) return Error(read.error()).within(ntuple->place());
+  ntuple->countBytes();
+  ntuple->numberPaths();
+  for (const Cluster& cluster : ntuple->pages_.clusters()) ntuple->clusters_.push_back(cluster.entries);
+  return std::shared_ptr<const NTuple>(std::move(ntuple));
+}
+
+Result<void> NTuple::readMetadata(const Key& key) {
+  MLAAS_TRY(const Anchor anchor, readAnchor(*file_, key));
+  const uint64_t maxKeyBytes = anchor.maxKeyBytes;
+  MLAAS_TRY(const Envelope header, readEnvelope(*file_, anchor.header, EnvelopeType::kHeader, maxKeyBytes));
+  MLAAS_TRY(const Envelope footer, readEnvelope(*file_, anchor.footer, EnvelopeType::kFooter, maxKeyBytes));
+  ByteCursor cursor = footer.payload();
+  MLAAS_CHECK(checkFeatureFlags(cursor));
+  if (cursor.little<uint64_t>() != header.checksum()) {
+    return Error(ErrorCode::kCorrupt, "its footer belongs to another header");
+  }
+  MLAAS_TRY(schema_, readSchema(header, cursor));
+  MLAAS_TRY(pages_, PageList::read(*file_, cursor, schema_, header.checksum(), maxKeyBytes));
+  MLAAS_TRY(columns_, planFieldColumns(schema_));
+  return {};
+}
+
+void NTuple::countBytes() {
+  std::vector<bool> isCounted(schema_.columns.size(), false);
+  for (const NTupleColumn& column : columns_) {
+    Bytes bytes;
+    const auto count = [&](uint32_t id) {
+      if (isCounted[id]) return;
+      isCounted[id] = true;
+      for (const Cluster& cluster : pages_.clusters()) {
+        for (const Page& page : pagesIn(view(), cluster, id)) {
+          bytes.stored += page.storedBytes;
+          bytes.plain += packedBytes(page.numElements, schema_.physical[schema_.columns[id].physical.front()].bits);
+        }
+      }
+    };
+    if (column.unsupported.empty()) {
+      for (const Level& level : column.levels) {
+        if (level.kind == LevelKind::kCollection || level.kind == LevelKind::kVariant) count(level.column);
+      }
+      count(column.values);
+    }
+    columnBytes_.push_back(bytes);
+  }
+}
+
+void NTuple::numberPaths() {
+  using Step = std::tuple<int, LevelKind, uint32_t, uint64_t>;
+  std::map<Step, int> numbers;
+  for (const NTupleColumn& column : columns_) {
+    int path = -1;
+    const size_t numLevels = column.unsupported.empty() ? numSharedLevels(column) : 0;
+    for (size_t i = 0; i < numLevels; ++i) {
+      const Level& level = column.levels[i];
+      const Step step{path, level.kind, level.column, level.alternative + level.size};
+      path = numbers.emplace(step, static_cast<int>(numbers.size())).first->second;
+    }
+    paths_.push_back(path);
+  }
+  numPaths_ = static_cast<int>(numbers.size());
+}
+
+std::string NTuple::place() const { return file_->url() + ": ntuple " + name_; }
+
+std::string NTuple::compressionOf(size_t column) const {
+  const NTupleColumn& plan = columns_.at(column);
+  if (!plan.unsupported.empty()) return {};
+  bool hasPages = false;
+  for (const Cluster& cluster : pages_.clusters()) {
+    for (const uint32_t id : schema_.columns[plan.values].physical) {
+      if (id >= cluster.columns.size() || cluster.columns[id].numPages == 0) continue;
+      hasPages = true;
+      const uint32_t algorithm = cluster.columns[id].compression / 100;
+      if (cluster.columns[id].compression % 100 > 0 && algorithm < kCodecs.size())
+        return std::string(kCodecs[algorithm]);
+    }
+  }
+  return hasPages ? "none" : "";
+}
+
+Result<std::shared_ptr<NTuple::Fetch>> NTuple::startFetch(EntryRange range, const std::vector<size_t>& columns) const {
+  if (range.first < 0 || range.last < range.first || range.last > numEntries()) {
+    return Error(ErrorCode::kInvalidArgument, place() + ": entries " + std::to_string(range.first) + " to " +
+                                                  std::to_string(range.last) + " are not among its " +
+                                                  std::to_string(numEntries()));
+  }
+  std::vector<const NTupleColumn*> plans;
+  for (const size_t column : columns) {
+    const NTupleColumn& plan = columns_.at(column);
+    if (!plan.unsupported.empty()) {
+      return Error(ErrorCode::kUnsupported, place() + ": column " + plan.name + " cannot be read: " + plan.unsupported);
+    }
+    plans.push_back(&plan);
+  }
+  return std::make_shared<Fetch>(*this, range, columns, plans);
+}
+
+void NTuple::continueFetch(std::shared_ptr<Fetch> fetch) {
+  auto requests = fetch->next();
+  if (!requests.ok()) return fetch->done(std::move(requests).error());
+  if (requests->empty()) return fetch->done(std::move(fetch->fetched));
+  io::ByteSource& source = fetch->source;
+  source.read(*std::move(requests), [fetch = std::move(fetch)](Result<void> read) {
+    if (!read.ok()) return fetch->done(Error(read.error()));
+    continueFetch(fetch);
+  });
+}
+
+void NTuple::fetch(EntryRange range, const std::vector<size_t>& columns,
+                   std::function<void(Result<std::unique_ptr<FetchedPages>>)> done) const {
+  auto fetch = startFetch(range, columns);
+  if (!fetch.ok()) return done(std::move(fetch).error());
+  (*fetch)->done = std::move(done);
+  continueFetch(*std::move(fetch));
+}
+
+Result<std::unique_ptr<FetchedPages>> NTuple::fetchNow(EntryRange range, const std::vector<size_t>& columns) const {
+  MLAAS_TRY(const std::shared_ptr<Fetch> fetch, startFetch(range, columns));
+  while (true) {
+    MLAAS_TRY(std::vector<io::ReadRequest> requests, fetch->next());
+    if (requests.empty()) return std::move(fetch->fetched);
+    MLAAS_CHECK(file_->source().readNow(std::move(requests)));
+  }
+}
+
+FetchedPages::FetchedPages(const NTuple& ntuple, EntryRange range, const std::vector<size_t>& columns)
+    : ntuple_(ntuple), range_(range), isFetched_(ntuple.columns().size(), false) {
+  std::vector<int> users(static_cast<size_t>(ntuple.numPaths_), 0);
+  for (const size_t column : columns) {
+    if (isFetched_[column]) continue;
+    isFetched_[column] = true;
+    if (ntuple.paths_[column] >= 0) ++users[static_cast<size_t>(ntuple.paths_[column])];
+  }
+  shared_.resize(users.size());
+  for (size_t i = 0; i < users.size(); ++i) {
+    if (users[i] > 1) shared_[i] = std::make_unique<SharedLevels>();
+  }
+}
+
+Result<WalkedLevels> FetchedPages::walk(size_t column) {
+  const NTupleColumn& plan = ntuple_.columns()[column];
+  const int path = ntuple_.paths_[column];
+  SharedLevels* shared = path < 0 ? nullptr : shared_[static_cast<size_t>(path)].get();
+  if (!shared) return walkLevels(ntuple_.view(), range_, plan, plan.levels.size(), store_);
+  std::unique_lock lock(shared->mutex);
+  const size_t numShared = numSharedLevels(plan);
+  if (!shared->levels) {
+    MLAAS_TRY(WalkedLevels walked, walkLevels(ntuple_.view(), range_, plan, numShared, store_));
+    shared->levels = std::make_unique<WalkedLevels>(std::move(walked));
+  }
+  WalkedLevels levels = *shared->levels;
+  lock.unlock();
+  // What is left are fixed arrays.
+  for (size_t i = numShared; i < plan.levels.size(); ++i) {
+    MLAAS_TRY(SharedBuffer offsets, levels.walk.descend(plan.levels[i], store_));
+    if (offsets) levels.offsets.push_back(std::move(offsets));
+  }
+  return levels;
+}
+
+Result<Column> FetchedPages::decode(size_t column) {
+  const NTupleColumn& plan = ntuple_.columns().at(column);
+  const auto inPlace = [&](Error error) {
+    return std::move(error).within("column " + plan.name).within(ntuple_.place());
+  };
+  if (!isFetched_[column]) return inPlace(Error(ErrorCode::kInternal, "it was not fetched"));
+  auto levels = walk(column);
+  if (!levels.ok()) return inPlace(std::move(levels).error());
+  auto decoded = readColumn(plan, range_, *std::move(levels), store_);
+  if (!decoded.ok()) return inPlace(std::move(decoded).error());
+  return decoded;
+}
+
+}  // namespace mlaas::root
