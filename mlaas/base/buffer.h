@@ -4,22 +4,20 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <span>
 
+#include "mlaas/base/block_cache.h"
 #include "mlaas/base/memory_budget.h"
 
 namespace mlaas {
 
 class Buffer {
  public:
-  static constexpr size_t kAlignment = 64;
+  static constexpr size_t kAlignment = BlockCache::kAlignment;
 
   Buffer() = default;
   // Uninitialised memory for `bytes`; std::bad_alloc where there is none: check sizes that come from files first.
-  explicit Buffer(size_t bytes)
-      : bytes_(bytes == 0 ? nullptr : static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment}))),
-        size_(bytes) {}
+  explicit Buffer(size_t bytes) : bytes_(bytes == 0 ? Owned() : own(BlockCache::shared().take(bytes))), size_(bytes) {}
 
   size_t size() const { return size_; }
   std::byte* data() { return bytes_.get(); }
@@ -46,11 +44,11 @@ class Buffer {
   void charge(MemoryBudget::Reservation reservation) { reservation_ = std::move(reservation); }
 
  private:
-  struct Free {
-    void operator()(std::byte* bytes) const { ::operator delete (bytes, std::align_val_t{kAlignment}); }
-  };
+  using Owned = std::unique_ptr<std::byte, GiveBlockBack>;
+  static Owned own(BlockCache::Block block) { return {block.data, GiveBlockBack{block.bytes}}; }
+
   MemoryBudget::Reservation reservation_;  // released after the memory
-  std::unique_ptr<std::byte, Free> bytes_;
+  Owned bytes_;
   size_t size_ = 0;
 };
 
