@@ -12,6 +12,7 @@
 #include "mlaas/io/opener.h"
 #include "mlaas/root/compression.h"
 #include "mlaas/root/file.h"
+#include "mlaas/root/rntuple/ntuple.h"
 #include "mlaas/root/ttree/basket.h"
 #include "mlaas/root/ttree/tree.h"
 
@@ -53,6 +54,38 @@ std::vector<Piece> piecesOfTree(const std::shared_ptr<const root::File>& file, c
   return pieces;
 }
 
+// The stored pages of a physical column in one cluster.
+void addPages(const root::NTupleView& view, const root::Cluster& cluster, uint32_t id, std::vector<Piece>& pieces) {
+  for (const uint32_t physical : view.schema.columns[id].physical) {
+    if (physical >= cluster.columns.size() || cluster.columns[physical].isSuppressed) continue;
+    const uint32_t bits = view.schema.physical[physical].bits;
+    for (const root::Page& page : view.pages.pagesOf(cluster.columns[physical])) {
+      const size_t plainBytes = root::packedBytes(page.numElements, bits);
+      if (page.storedBytes < plainBytes) pieces.push_back({page.offset, page.storedBytes, plainBytes});
+    }
+  }
+}
+
+std::vector<Piece> piecesOfNTuple(const std::shared_ptr<const root::File>& file, const root::DirectoryEntry& entry,
+                                  const std::vector<std::string>& names) {
+  const auto ntuple = root::NTuple::open(file, entry).value();
+  std::set<uint32_t> ids;
+  for (const root::NTupleColumn& column : ntuple->columns()) {
+    const bool isWanted = names.empty() || std::find(names.begin(), names.end(), column.name) != names.end();
+    if (!isWanted || !column.unsupported.empty()) continue;
+    ids.insert(column.values);
+    for (const root::Level& level : column.levels) {
+      if (level.kind == root::LevelKind::kCollection || level.kind == root::LevelKind::kVariant)
+        ids.insert(level.column);
+    }
+  }
+  std::vector<Piece> pieces;
+  for (const root::Cluster& cluster : ntuple->view().pages.clusters()) {
+    for (const uint32_t id : ids) addPages(ntuple->view(), cluster, id, pieces);
+  }
+  return pieces;
+}
+
 double cpuSeconds() {
   timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -64,7 +97,7 @@ int run(const Options& options) {
   const auto entry = root::findKey(*file, options.tree).value();
   std::vector<std::string> names;
   if (options.columns != "*") names = CLI::detail::split(options.columns, ',');
-  const auto pieces = piecesOfTree(file, entry, names);
+  const auto pieces = root::isTree(entry.key) ? piecesOfTree(file, entry, names) : piecesOfNTuple(file, entry, names);
   std::vector<std::vector<std::byte>> stored;
   std::vector<std::byte> plain;
   size_t plainBytes = 0;

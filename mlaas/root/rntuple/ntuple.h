@@ -60,6 +60,8 @@ class NTuple {
     uint64_t plain = 0;
   };
   const std::vector<Bytes>& columnBytes() const { return columnBytes_; }
+  // The fields and pages behind the columns.
+  NTupleView view() const { return {schema_, pages_}; }
   // The codec of the column's pages: "zstd", "none", or empty where there are none.
   std::string compressionOf(size_t column) const;
 
@@ -73,7 +75,6 @@ class NTuple {
   friend class FetchedPages;
   struct Fetch;
   NTuple() = default;
-  NTupleView view() const { return {schema_, pages_}; }
   Result<void> readMetadata(const Key& key);
   void countBytes();
   void numberPaths();
