@@ -1,32 +1,30 @@
-// mlaas export: columns as .npy files.
+// mlaas export: columns as .npy files, or as a TTree or RNTuple of a ROOT file.
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <set>
 
 #include "apps/mlaas/commands.h"
-#include "apps/mlaas/progress.h"
+#include "apps/mlaas/export_formats.h"
 #include "apps/mlaas/table_source.h"
-#include "mlaas/base/log.h"
-#include "mlaas/base/task_pool.h"
 #include "mlaas/feature/feature_maker.h"
-#include "mlaas/table/entry_pieces.h"
-#include "mlaas/table/table.h"
-#include "mlaas/table/writer/column_files.h"
 
 namespace mlaas::command {
 
 namespace {
 
-constexpr size_t kMaxOpenFiles = 200;               // well below the usual limit of 1024
-constexpr int64_t kPieceBytes = int64_t{64} << 20;  // decoded columns in memory
 constexpr int kSomeUnsupported = 3;
 
 struct ExportOptions {
   TableSource source;
   std::vector<std::string> columns;
   std::string entries;
+  std::string select;
+  std::string format;
+  std::string kind;
+  std::string treeName;
+  std::string compression;
   std::string out;
+  bool force = false;
 };
 
 // "100:200", ":200", "100:" within the table.
@@ -63,87 +61,55 @@ Result<std::vector<size_t>> chooseColumns(const table::Table& table, const std::
   return chosen;
 }
 
-// Takes out what cannot be written, each with a line that names it; the value says whether there was any.
-bool dropUnsupported(const table::Table& table, std::vector<size_t>& columns) {
-  std::set<std::string> taken;
-  auto reason = [&](const table::ColumnInfo& column) {
-    if (!column.unsupported.empty()) return column.unsupported;
-    for (const std::string& file : table::columnFileNames(column.name, column.type))
-      if (!taken.insert(file).second) return "its file '" + file + "' is taken by another column";
-    return std::string();
-  };
-  size_t before = columns.size();
-  std::erase_if(columns, [&](size_t index) {
-    const auto& column = table.columns()[index];
-    std::string why = reason(column);
-    if (why.empty()) return false;
-    log::error("column '" + column.name + "' is not exported: " + why);
-    return true;
-  });
-  return columns.size() != before;
+bool writesRoot(const ExportOptions& options) {
+  return options.format.empty() ? options.out.ends_with(".root") : options.format == "root";
 }
 
-// Columns whose files can be open at the same time.
-std::vector<std::vector<size_t>> groupColumns(const table::Table& table, const std::vector<size_t>& columns) {
-  std::vector<std::vector<size_t>> groups;
-  size_t numFiles = kMaxOpenFiles;
-  for (size_t column : columns) {
-    auto needed = static_cast<size_t>(table.columns()[column].type.jaggedDepth) + 1;
-    if (numFiles + needed > kMaxOpenFiles) {
-      groups.emplace_back();
-      numFiles = 0;
-    }
-    groups.back().push_back(column);
-    numFiles += needed;
+Result<void> checkOptions(const ExportOptions& options) {
+  if (writesRoot(options)) {
+    std::error_code error;
+    if (!options.force && std::filesystem::exists(options.out, error))
+      return Error(ErrorCode::kInvalidArgument, "--out '" + options.out + "' exists already; --force replaces it");
+    return {};
   }
-  return groups;
-}
-
-// Rows of these columns that fit into kPieceBytes.
-int64_t pieceEntries(const table::Table& table, const std::vector<size_t>& columns) {
-  uint64_t bytes = 0;
-  for (size_t column : columns) bytes += table.columns()[column].uncompressedBytes;
-  auto perEntry = static_cast<int64_t>(bytes) / std::max<int64_t>(table.numEntries(), 1) + 1;
-  return std::max<int64_t>(kPieceBytes / perEntry, 1);
-}
-
-Result<void> exportGroup(const table::Table& table, table::EntryRange range, const std::vector<size_t>& columns,
-                         const std::string& directory, TaskPool& pool, ProgressBar& progress,
-                         const std::stop_token& stop) {
-  std::vector<table::ColumnFiles> files;
-  for (size_t column : columns) {
-    const auto& info = table.columns()[column];
-    MLAAS_TRY(auto file, table::ColumnFiles::create(directory, info.name, info.type));
-    files.push_back(std::move(file));
-  }
-  for (table::EntryRange piece : table::entryPieces(table.clusters(), range, pieceEntries(table, columns))) {
-    if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "export of '" + table.url() + "' was stopped");
-    MLAAS_TRY(auto values, table.read(piece, columns, &pool));
-    for (size_t i = 0; i < files.size(); ++i) MLAAS_CHECK(files[i].append(values[i]));
-    progress.advance(piece.size() * static_cast<int64_t>(columns.size()));
-  }
-  for (auto& file : files) MLAAS_CHECK(file.close());
+  for (const auto& [name, value] : {std::pair("--as", options.kind), std::pair("--tree-name", options.treeName),
+                                    std::pair("--compression", options.compression)})
+    if (!value.empty())
+      return Error(ErrorCode::kInvalidArgument, std::string(name) + " is for ROOT files; add --format root");
   return {};
 }
 
-Result<void> makeDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (!error) return {};
-  return Error(ErrorCode::kIo, "folder '" + path + "' cannot be made: " + error.message());
+Result<RootTarget> rootTarget(const ExportOptions& options, const table::Table& table) {
+  RootTarget target;
+  target.path = options.out;
+  if (options.kind == "rntuple") target.kind = root::TableKind::kRNTuple;
+  target.tableName = options.treeName;
+  if (target.tableName.empty()) target.tableName = table.name().substr(table.name().rfind('/') + 1);
+  target.title = options.select;
+  if (!options.compression.empty()) {
+    auto compression = root::parseCompression(options.compression);
+    if (!compression.ok()) return std::move(compression).error().within("--compression");
+    target.compression = *compression;
+  }
+  return target;
 }
 
 Result<int> exportColumns(const ExportOptions& options, const Environment& environment) {
+  MLAAS_CHECK(checkOptions(options));
   MLAAS_TRY(auto table, openSource(options.source, environment.stop));
   MLAAS_TRY(auto range, parseEntries(options.entries, table->numEntries()));
   MLAAS_TRY(auto columns, chooseColumns(*table, options.columns));
-  bool someUnsupported = dropUnsupported(*table, columns);
-  MLAAS_CHECK(makeDirectory(options.out));
+  MLAAS_TRY(auto selection, RowSelection::compile(*table, options.select));
   TaskPool pool(0);
   ProgressBar progress("exporting", "values", range.size() * static_cast<int64_t>(columns.size()), !environment.quiet);
-  for (const auto& group : groupColumns(*table, columns))
-    MLAAS_CHECK(exportGroup(*table, range, group, options.out, pool, progress, environment.stop));
-  return someUnsupported ? kSomeUnsupported : 0;
+  ExportRows rows{*table, range, selection, pool, progress, environment.stop};
+  if (!writesRoot(options)) {
+    MLAAS_TRY(bool someDropped, exportNumpy(rows, columns, {options.out}));
+    return someDropped ? kSomeUnsupported : 0;
+  }
+  MLAAS_TRY(auto target, rootTarget(options, *table));
+  MLAAS_TRY(bool someDropped, exportRoot(rows, columns, target));
+  return someDropped ? kSomeUnsupported : 0;
 }
 
 void declare(CLI::App& command, ExportOptions& options) {
@@ -151,13 +117,24 @@ void declare(CLI::App& command, ExportOptions& options) {
   command.add_option("--columns,-c", options.columns, "Columns, separated by commas; * and ? match (default: all)")
       ->delimiter(',');
   command.add_option("--entries", options.entries, "FIRST:LAST, a range of entries; LAST is left out (default: all)");
-  command.add_option("--out,-o", options.out, "Folder to write into; it is made where absent")->required();
+  command.add_option("--select,-s", options.select, "Expression that is true for the entries to keep (default: all)");
+  command.add_option("--format", options.format, "What to write (default: root where OUT ends in .root, else npy)")
+      ->check(CLI::IsMember({"npy", "root"}));
+  command.add_option("--as", options.kind, "What a ROOT file holds (default: ttree)")
+      ->check(CLI::IsMember({"ttree", "rntuple"}));
+  command.add_option("--tree-name", options.treeName, "Name of the written tree (default: as it was, without folder)");
+  command.add_option("--compression", options.compression,
+                     "Of a ROOT file: zstd, zlib, lz4 or none, with a level as in zstd:9 (default: zstd:5)");
+  command.add_flag("--force", options.force, "Replace the ROOT file OUT where it exists");
+  command.add_option("--out,-o", options.out, "Folder for numpy files, made where absent; or the ROOT file")
+      ->required();
 }
 
 }  // namespace
 
 void addExport(CLI::App& app, Action& chosen) {
-  addCommand<ExportOptions>(app, chosen, "export", "Columns as numpy files, bit for bit", declare, exportColumns);
+  addCommand<ExportOptions>(app, chosen, "export", "Columns as numpy files or a ROOT file, bit for bit", declare,
+                            exportColumns);
 }
 
 }  // namespace mlaas::command

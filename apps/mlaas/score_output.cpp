@@ -20,12 +20,11 @@ std::vector<Column> allColumns(const infer::ScoreBlock& block) {
   return columns;
 }
 
-std::vector<root::TreeColumn> treeColumns(const ScoreLayout& layout) {
-  std::vector<root::TreeColumn> columns;
-  for (size_t i = 0; i < layout.identity.size(); ++i)
-    columns.push_back({layout.identity[i], layout.identityTypes[i].dtype, ""});
-  for (const std::string& output : layout.outputs) columns.push_back({output, DType::kFloat32, ""});
-  columns.push_back({kSelected, DType::kBool, ""});
+std::vector<root::OutputColumn> treeColumns(const ScoreLayout& layout) {
+  std::vector<root::OutputColumn> columns;
+  for (size_t i = 0; i < layout.identity.size(); ++i) columns.push_back({layout.identity[i], layout.identityTypes[i]});
+  for (const std::string& output : layout.outputs) columns.push_back({output, {DType::kFloat32, 0, {}, false}});
+  columns.push_back({kSelected, {DType::kBool, 0, {}, false}});
   return columns;
 }
 
@@ -117,8 +116,8 @@ Result<std::unique_ptr<ScoreOutput>> makeScoreOutput(const std::string& path, co
     return std::unique_ptr<ScoreOutput>(std::make_unique<CsvOutput>(std::move(writer)));
   }
   if (path.ends_with(".root")) {
-    root::TreeWriterOptions options;
-    options.treeTitle = layout.title;
+    root::TableWriterOptions options;
+    options.title = layout.title;
     MLAAS_TRY(auto writer, root::TreeWriter::create(path, layout.treeName, treeColumns(layout), options));
     return std::unique_ptr<ScoreOutput>(std::make_unique<RootOutput>(std::move(writer)));
   }

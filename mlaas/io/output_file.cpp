@@ -19,8 +19,13 @@ constexpr int kAttempts = 100;  // to find a temporary name that nobody has
 
 Result<OutputFile> OutputFile::create(const std::string& path) {
   struct stat status {};
-  if (path.empty() || path.back() == '/' || (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)))
+  const bool exists = !path.empty() && ::stat(path.c_str(), &status) == 0;
+  if (path.empty() || path.back() == '/' || (exists && S_ISDIR(status.st_mode)))
     return Error(ErrorCode::kInvalidArgument, "'" + path + "' is a folder, expected the name of a file to write");
+  // Renaming would replace a device or a pipe, not write to it.
+  if (exists && !S_ISREG(status.st_mode))
+    return Error(ErrorCode::kInvalidArgument,
+                 "'" + path + "' is no regular file, expected the name of a file to write");
   OutputFile file;
   file.path_ = path;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -98,6 +103,8 @@ Result<void> OutputFile::writeAt(uint64_t offset, std::span<const std::byte> byt
 
 Result<void> OutputFile::commit() {
   MLAAS_CHECK(flush());
+  // Before the name, so that no crash leaves a file of that name without its content.
+  if (::fsync(descriptor_) != 0) return failure("written");
   int closed = ::close(std::exchange(descriptor_, -1));
   if (closed != 0) return failure("written");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return failure("given its name");

@@ -1,5 +1,6 @@
 // A local file that is whole or absent: written under a temporary name beside its place and renamed at commit().
-// Errors:  kIo naming the file and the system's reason; kInvalidArgument where the name cannot be a file's.
+// Errors:  kIo naming the file and the system's reason; kInvalidArgument where the name cannot be a file's or
+//          is that of a device or pipe.
 // Threads: one.
 // Owns:    the temporary file; it is removed on destruction without commit().
 #pragma once
@@ -34,7 +35,8 @@ class OutputFile {
   // Replaces bytes that are already written; offset + bytes.size() is at most size().
   Result<void> writeAt(uint64_t offset, std::span<const std::byte> bytes);
 
-  // Gives the file its name, replacing an earlier file of that name. Nothing may be written afterwards.
+  // Brings everything to the disk and gives the file its name, replacing an earlier file of that name. Nothing may be
+  // written afterwards.
   Result<void> commit();
 
  private:

@@ -74,9 +74,15 @@ void collect(const std::string& name, std::vector<const ClassDescription*>& foun
 
 }  // namespace
 
-std::vector<std::byte> makeStreamerRecord(std::span<const std::string> classes, size_t keyBytes) {
+RecordKey streamerRecordKey() {
+  return {.className = "TList", .name = "StreamerInfo", .title = "Doubly linked list", .listed = false, .tail = {}};
+}
+
+std::vector<std::byte> makeStreamerRecord(std::span<const std::string> classes,
+                                          std::span<const ClassDescription> others, size_t keyBytes) {
   std::vector<const ClassDescription*> found;
   for (const std::string& name : classes) collect(name, found);
+  for (const ClassDescription& other : others) found.push_back(&other);
   ObjectWriter writer(keyBytes);
   writer.frame(5, [&] {  // TList
     writer.rootObject(0);

@@ -14,7 +14,12 @@ constexpr uint32_t kBranchBits = 0x00400000;  // as ROOT leaves them on a branch
 constexpr uint32_t kIsOwner = 0x4000;
 constexpr int32_t kBasketSize = 32000;        // ROOT's default; no reader uses it
 constexpr int32_t kEntryOffsetLength = 1000;  // not 0: the baskets have entry offsets
-constexpr size_t kMinBaskets = 10;            // ROOT's arrays of baskets have at least so many elements
+constexpr int32_t kWholeObject = -1;          // fID of a branch that is not split
+constexpr int32_t kNoStreamerType = -1;
+constexpr int32_t kCustomStreamer = -1;  // fType of a class that streams itself
+constexpr int16_t kStringVersion = 2;    // of std::string in ROOT
+constexpr int16_t kVectorVersion = 6;    // of every collection of the library
+constexpr size_t kMinBaskets = 10;       // ROOT's arrays of baskets have at least so many elements
 
 struct LeafRow {
   const char* className;
@@ -50,9 +55,48 @@ LeafRow leafRow(DType type) {
   return {"TLeafD", 'D', false};
 }
 
-// "Jet_pt[nJet]", "nJet".
-std::string nameWithDimension(const BranchDescription& branch) {
-  return branch.counter.empty() ? branch.name : branch.name + "[" + branch.counter + "]";
+// As ROOT spells a type of numbers inside "vector<...>", the same on every system.
+std::string_view cppName(DType type) {
+  switch (type) {
+    case DType::kBool:
+      return "bool";
+    case DType::kInt8:
+      return "char";
+    case DType::kUInt8:
+      return "unsigned char";
+    case DType::kInt16:
+      return "short";
+    case DType::kUInt16:
+      return "unsigned short";
+    case DType::kInt32:
+      return "int";
+    case DType::kUInt32:
+      return "unsigned int";
+    case DType::kInt64:
+      return "Long64_t";
+    case DType::kUInt64:
+      return "ULong64_t";
+    case DType::kFloat32:
+      return "float";
+    case DType::kFloat64:
+      break;
+  }
+  return "double";
+}
+
+// "Jet_pt[nJet][3]", "nJet", "position[3]".
+std::string nameWithDimensions(const BranchDescription& branch) {
+  std::string name = branch.name;
+  if (branch.kind == BranchKind::kObject) return name;
+  if (!branch.counter.empty()) name += "[" + branch.counter + "]";
+  for (uint32_t dimension : branch.type.shape) name += "[" + std::to_string(dimension) + "]";
+  return name;
+}
+
+// "Jet_pt[nJet]/F".
+std::string branchTitle(const BranchDescription& branch) {
+  std::string title = nameWithDimensions(branch);
+  return branch.kind == BranchKind::kObject ? title : title + "/" + leafRow(branch.type.dtype).letter;
 }
 
 void writeIoFeatures(ObjectWriter& writer) {
@@ -81,21 +125,32 @@ void writeArray(ObjectWriter& writer, uint32_t bits, size_t size, Content&& cont
   });
 }
 
+// The base class TLeaf.
+void writeLeafBase(ObjectWriter& writer, const BranchDescription& branch, const ObjectWriter::Handle* counter) {
+  bool isObject = branch.kind == BranchKind::kObject;
+  DType dtype = branch.type.dtype;
+  writer.frame(2, [&] {
+    writer.named(branch.name, nameWithDimensions(branch), 0);
+    writer.number(isObject ? int32_t{1} : static_cast<int32_t>(branch.type.valuesPerElement()));  // fLen
+    writer.number(isObject ? int32_t{0} : static_cast<int32_t>(dtypeBytes(dtype)));               // fLenType
+    writer.number(int32_t{0});                                                                    // fOffset
+    writer.number(static_cast<uint8_t>(branch.isCounter ? 1 : 0));                                // fIsRange
+    writer.number(static_cast<uint8_t>(!isObject && leafRow(dtype).isUnsigned ? 1 : 0));
+    counter != nullptr ? writer.reference(*counter) : writer.nullPointer();
+  });
+}
+
 // The leaf of a branch; `counter` is the leaf of the branch that counts it.
 ObjectWriter::Handle writeLeaf(ObjectWriter& writer, const BranchDescription& branch,
                                const ObjectWriter::Handle* counter) {
-  LeafRow row = leafRow(branch.dtype);
-  return writer.object(row.className, 1, [&] {
-    writer.frame(2, [&] {  // TLeaf
-      writer.named(branch.name, nameWithDimension(branch), 0);
-      writer.number(int32_t{1});                                      // fLen
-      writer.number(static_cast<int32_t>(dtypeBytes(branch.dtype)));  // fLenType
-      writer.number(int32_t{0});                                      // fOffset
-      writer.number(static_cast<uint8_t>(branch.isCounter ? 1 : 0));  // fIsRange
-      writer.number(static_cast<uint8_t>(row.isUnsigned ? 1 : 0));
-      counter != nullptr ? writer.reference(*counter) : writer.nullPointer();
-    });
-    visitDType(branch.dtype, [&](auto zero) {
+  return writer.object(std::string(leafClass(branch)), 1, [&] {
+    writeLeafBase(writer, branch, counter);
+    if (branch.kind == BranchKind::kObject) {
+      writer.number(kWholeObject);     // fID
+      writer.number(kNoStreamerType);  // fType
+      return;
+    }
+    visitDType(branch.type.dtype, [&](auto zero) {
       writer.number(zero);  // fMinimum
       writer.number(static_cast<decltype(zero)>(branch.isCounter ? branch.maxCount : 0));
     });
@@ -117,35 +172,64 @@ void writeBasketPlaces(ObjectWriter& writer, const BranchDescription& branch, si
   writePerBasket<int64_t>(writer, numSlots, baskets.size(), [&](size_t i) { return baskets[i].offset; });
 }
 
+// The class TBranch; returns the branch's leaf.
+ObjectWriter::Handle writeBranchBase(ObjectWriter& writer, const BranchDescription& branch, int32_t compression,
+                                     const ObjectWriter::Handle* counter) {
+  size_t numSlots = std::max(branch.baskets.size() + 1, kMinBaskets);
+  ObjectWriter::Handle leaf;
+  writer.named(branch.name, branchTitle(branch), kBranchBits);
+  writeFillAttributes(writer);
+  writer.number(compression);
+  writer.number(kBasketSize);
+  writer.number(branch.kind == BranchKind::kLeaf ? int32_t{0} : kEntryOffsetLength);
+  writer.number(static_cast<int32_t>(branch.baskets.size()));  // fWriteBasket
+  writer.number(branch.numEntries);                            // fEntryNumber
+  writeIoFeatures(writer);
+  writer.number(int32_t{0});                      // fOffset
+  writer.number(static_cast<int32_t>(numSlots));  // fMaxBaskets
+  writer.number(int32_t{0});                      // fSplitLevel
+  writer.number(branch.numEntries);
+  writer.number(int64_t{0});  // fFirstEntry
+  writer.number(branch.totalBytes);
+  writer.number(branch.storedBytes);
+  writeArray(writer, 0, 0, [] {});  // fBranches
+  writeArray(writer, 0, 1, [&] { leaf = writeLeaf(writer, branch, counter); });
+  writeArray(writer, 0, branch.baskets.size() + 1, [&] {  // fBaskets: none in memory
+    for (size_t i = 0; i <= branch.baskets.size(); ++i) writer.nullPointer();
+  });
+  writeBasketPlaces(writer, branch, numSlots);
+  writer.text("");  // fFileName: the baskets are in this file
+  return leaf;
+}
+
+// What TBranchElement adds for a branch that holds whole objects.
+void writeElementMembers(ObjectWriter& writer, const BranchDescription& branch) {
+  bool isString = branch.type.jaggedDepth == 1;
+  writer.text(objectClass(branch.type));
+  writer.text("");             // fParentName
+  writer.text("");             // fClonesName
+  writer.number(uint32_t{0});  // fCheckSum: none is kept for classes of the library
+  writer.number(isString ? kStringVersion : kVectorVersion);
+  writer.number(kWholeObject);                             // fID
+  writer.number(isString ? kCustomStreamer : int32_t{0});  // fType
+  writer.number(kNoStreamerType);
+  writer.number(int32_t{0});  // fMaximum
+  writer.nullPointer();       // fBranchCount
+  writer.nullPointer();       // fBranchCount2
+}
+
 // The branch; returns its leaf.
 ObjectWriter::Handle writeBranch(ObjectWriter& writer, const BranchDescription& branch, int32_t compression,
                                  const ObjectWriter::Handle* counter) {
-  size_t numSlots = std::max(branch.baskets.size() + 1, kMinBaskets);
   ObjectWriter::Handle leaf;
-  writer.object("TBranch", 13, [&] {
-    writer.named(branch.name, nameWithDimension(branch) + "/" + leafRow(branch.dtype).letter, kBranchBits);
-    writeFillAttributes(writer);
-    writer.number(compression);
-    writer.number(kBasketSize);
-    writer.number(branch.counter.empty() ? int32_t{0} : kEntryOffsetLength);
-    writer.number(static_cast<int32_t>(branch.baskets.size()));  // fWriteBasket
-    writer.number(branch.numEntries);                            // fEntryNumber
-    writeIoFeatures(writer);
-    writer.number(int32_t{0});                      // fOffset
-    writer.number(static_cast<int32_t>(numSlots));  // fMaxBaskets
-    writer.number(int32_t{0});                      // fSplitLevel
-    writer.number(branch.numEntries);
-    writer.number(int64_t{0});  // fFirstEntry
-    writer.number(branch.totalBytes);
-    writer.number(branch.storedBytes);
-    writeArray(writer, 0, 0, [] {});  // fBranches
-    writeArray(writer, 0, 1, [&] { leaf = writeLeaf(writer, branch, counter); });
-    writeArray(writer, 0, branch.baskets.size() + 1, [&] {  // fBaskets: none in memory
-      for (size_t i = 0; i <= branch.baskets.size(); ++i) writer.nullPointer();
+  if (branch.kind == BranchKind::kObject) {
+    writer.object("TBranchElement", 10, [&] {
+      writer.frame(13, [&] { leaf = writeBranchBase(writer, branch, compression, counter); });
+      writeElementMembers(writer, branch);
     });
-    writeBasketPlaces(writer, branch, numSlots);
-    writer.text("");  // fFileName: the baskets are in this file
-  });
+  } else {
+    writer.object("TBranch", 13, [&] { leaf = writeBranchBase(writer, branch, compression, counter); });
+  }
   return leaf;
 }
 
@@ -208,7 +292,20 @@ void writeBranches(ObjectWriter& writer, const TreeDescription& tree) {
 
 }  // namespace
 
-std::string_view leafClass(DType type) { return leafRow(type).className; }
+std::string_view branchClass(const BranchDescription& branch) {
+  return branch.kind == BranchKind::kObject ? "TBranchElement" : "TBranch";
+}
+
+std::string_view leafClass(const BranchDescription& branch) {
+  return branch.kind == BranchKind::kObject ? "TLeafElement" : leafRow(branch.type.dtype).className;
+}
+
+std::string objectClass(const ColumnType& type) {
+  std::string name(type.isString ? "string" : cppName(type.dtype));
+  for (int level = type.isString ? 1 : 0; level < type.jaggedDepth; ++level)
+    name = "vector<" + name + (name.ends_with('>') ? " >" : ">");
+  return name;
+}
 
 std::vector<std::byte> makeTreeRecord(const TreeDescription& tree, size_t keyBytes) {
   ObjectWriter writer(keyBytes);

@@ -17,9 +17,17 @@ struct BasketPlace {
   uint64_t offset = 0;
 };
 
+// What the entries of a branch look like.
+enum class BranchKind : uint8_t {
+  kLeaf,     // one value or a fixed array: every entry has the same length
+  kCounted,  // as many elements as another branch says
+  kObject,   // std::string or nested std::vector, streamed as a whole
+};
+
 struct BranchDescription {
   std::string name;
-  DType dtype = DType::kFloat32;
+  ColumnType type;
+  BranchKind kind = BranchKind::kLeaf;
   std::string counter;  // the branch that counts this one's elements, which comes before it; or empty
   bool isCounter = false;
   int64_t maxCount = 0;  // of a counter
@@ -39,8 +47,12 @@ struct TreeDescription {
   std::vector<BranchDescription> branches;
 };
 
-// The class of the leaf that holds values of this type: "TLeafF".
-std::string_view leafClass(DType type);
+// The classes of a branch and its leaf: "TBranch", "TLeafF".
+std::string_view branchClass(const BranchDescription& branch);
+std::string_view leafClass(const BranchDescription& branch);
+
+// The C++ class of an object branch: "vector<vector<float> >", "string".
+std::string objectClass(const ColumnType& type);
 
 // `keyBytes` is the length of the record's key.
 std::vector<std::byte> makeTreeRecord(const TreeDescription& tree, size_t keyBytes);

@@ -29,6 +29,13 @@ class OutputFileTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(OutputFileTest, RefusesDevices) {
+  auto file = OutputFile::create("/dev/full");
+  ASSERT_FALSE(file.ok());
+  EXPECT_EQ(file.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(fs::is_character_file("/dev/full"));
+}
+
 TEST_F(OutputFileTest, AppearsAtCommit) {
   auto file = OutputFile::create(path("a")).value();
   file.write(std::string_view("hello ")).value();

@@ -32,6 +32,11 @@ class TreeWriterTest : public testing::Test {
                                    std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
 };
 
+OutputColumn number(std::string name, DType dtype, std::string counter = "") {
+  int depth = counter.empty() ? 0 : 1;
+  return {std::move(name), {dtype, depth, {}, false}, std::move(counter)};
+}
+
 template <class T>
 Column flat(std::vector<T> values) {
   return makeFlatColumn<T>(values);
@@ -46,7 +51,7 @@ uint32_t bigAt(const std::string& bytes, size_t at) {
 }
 
 TEST_F(TreeWriterTest, HeaderDescribesTheWholeFile) {
-  auto writer = TreeWriter::create(path("a.root"), "Scores", {{"score", DType::kFloat32, ""}}).value();
+  auto writer = TreeWriter::create(path("a.root"), "Scores", {number("score", DType::kFloat32)}).value();
   Column rows[] = {flat<float>({0.25F, 0.5F})};
   writer.append(rows).value();
   writer.close().value();
@@ -59,9 +64,9 @@ TEST_F(TreeWriterTest, HeaderDescribesTheWholeFile) {
 
 // Every record starts where the one before it ends, up to the end of the file.
 TEST_F(TreeWriterTest, RecordsFollowEachOther) {
-  TreeWriterOptions options;
+  TableWriterOptions options;
   options.clusterEntries = 10;
-  auto writer = TreeWriter::create(path("a.root"), "Scores", {{"score", DType::kFloat64, ""}}, options).value();
+  auto writer = TreeWriter::create(path("a.root"), "Scores", {number("score", DType::kFloat64)}, options).value();
   std::vector<double> values(25);
   std::iota(values.begin(), values.end(), 0.0);
   Column rows[] = {flat(values)};
@@ -79,7 +84,7 @@ TEST_F(TreeWriterTest, RecordsFollowEachOther) {
 }
 
 TEST_F(TreeWriterTest, SameRowsGiveTheSameBytesHoweverTheyArrive) {
-  std::vector<TreeColumn> columns = {{"event", DType::kUInt64, ""}, {"Jet_pt", DType::kFloat32, "nJet"}};
+  std::vector<OutputColumn> columns = {number("event", DType::kUInt64), number("Jet_pt", DType::kFloat32, "nJet")};
   Column whole[] = {flat<uint64_t>({1, 2, 3}), jagged({0, 2, 2, 3}, {1, 2, 3})};
   Column first[] = {flat<uint64_t>({1}), jagged({0, 2}, {1, 2})};
   Column rest[] = {flat<uint64_t>({2, 3}), jagged({0, 0, 1}, {3})};
@@ -99,7 +104,7 @@ TEST_F(TreeWriterTest, SameRowsGiveTheSameBytesHoweverTheyArrive) {
 
 TEST_F(TreeWriterTest, LeavesNothingBehindWithoutClose) {
   {
-    auto writer = TreeWriter::create(path("a.root"), "t", {{"x", DType::kInt32, ""}}).value();
+    auto writer = TreeWriter::create(path("a.root"), "t", {number("x", DType::kInt32)}).value();
     Column rows[] = {flat<int32_t>({1})};
     writer.append(rows).value();
     EXPECT_EQ(numFiles(), 1U);
@@ -108,21 +113,22 @@ TEST_F(TreeWriterTest, LeavesNothingBehindWithoutClose) {
 }
 
 TEST_F(TreeWriterTest, RefusesWhatATreeCannotHold) {
-  auto code = [&](const std::string& tree, std::vector<TreeColumn> columns) {
+  auto code = [&](const std::string& tree, std::vector<OutputColumn> columns) {
     return TreeWriter::create(path("a.root"), tree, std::move(columns)).error().code();
   };
   EXPECT_EQ(code("", {}), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code("dir/t", {}), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code("t", {{"a/F", DType::kInt8, ""}}), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code("t", {{"a", DType::kInt8, ""}, {"a", DType::kInt8, ""}}), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code("t", {{"n", DType::kInt32, ""}, {"a", DType::kInt8, "n"}}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("t", {number("a/F", DType::kInt8)}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("t", {number("a", DType::kInt8), number("a", DType::kInt8)}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code("t", {number("n", DType::kInt32), number("a", DType::kInt8, "n")}), ErrorCode::kInvalidArgument);
   EXPECT_EQ(TreeWriter::create(path("no/such/folder/a.root"), "t", {}).error().code(), ErrorCode::kIo);
   EXPECT_EQ(TreeWriter::create(path(""), "t", {}).error().code(), ErrorCode::kInvalidArgument);
 }
 
 TEST_F(TreeWriterTest, RefusesRowsOfAnotherShape) {
   auto writer =
-      TreeWriter::create(path("a.root"), "t", {{"x", DType::kFloat32, "n"}, {"y", DType::kFloat32, "n"}}).value();
+      TreeWriter::create(path("a.root"), "t", {number("x", DType::kFloat32, "n"), number("y", DType::kFloat32, "n")})
+          .value();
   Column tooFew[] = {jagged({0, 1}, {1})};
   Column wrongType[] = {jagged({0, 1}, {1}), flat<float>({1})};
   Column wrongLength[] = {jagged({0, 1}, {1}), jagged({0, 1, 1}, {1})};

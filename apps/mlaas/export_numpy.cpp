@@ -1,0 +1,81 @@
+// Columns as numpy files.
+#include <filesystem>
+#include <set>
+
+#include "apps/mlaas/export_formats.h"
+#include "mlaas/base/log.h"
+#include "mlaas/table/writer/column_files.h"
+
+namespace mlaas::command {
+
+namespace {
+
+constexpr size_t kMaxOpenFiles = 200;  // well below the usual limit of 1024
+
+// Columns whose files can be open at the same time.
+std::vector<std::vector<size_t>> groupColumns(const table::Table& table, const std::vector<size_t>& columns) {
+  std::vector<std::vector<size_t>> groups;
+  size_t numFiles = kMaxOpenFiles;
+  for (size_t column : columns) {
+    auto needed = static_cast<size_t>(table.columns()[column].type.jaggedDepth) + 1;
+    if (numFiles + needed > kMaxOpenFiles) {
+      groups.emplace_back();
+      numFiles = 0;
+    }
+    groups.back().push_back(column);
+    numFiles += needed;
+  }
+  return groups;
+}
+
+Result<void> exportGroup(const ExportRows& rows, const std::vector<size_t>& columns, const std::string& directory) {
+  std::vector<table::ColumnFiles> files;
+  for (size_t column : columns) {
+    const auto& info = rows.table.columns()[column];
+    MLAAS_TRY(auto file, table::ColumnFiles::create(directory, info.name, info.type));
+    files.push_back(std::move(file));
+  }
+  auto write = [&](std::span<const Column> values) -> Result<void> {
+    for (size_t i = 0; i < files.size(); ++i) MLAAS_CHECK(files[i].append(values[i]));
+    return {};
+  };
+  MLAAS_CHECK(forEachPiece(rows, columns, write));
+  for (auto& file : files) MLAAS_CHECK(file.close());
+  return {};
+}
+
+Result<void> makeDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) return {};
+  return Error(ErrorCode::kIo, "folder '" + path + "' cannot be made: " + error.message());
+}
+
+}  // namespace
+
+bool dropUnwritable(const table::Table& table, std::vector<size_t>& columns,
+                    const std::function<std::string(const table::ColumnInfo&)>& whyNot) {
+  size_t before = columns.size();
+  std::erase_if(columns, [&](size_t index) {
+    const auto& column = table.columns()[index];
+    std::string why = column.unsupported.empty() ? whyNot(column) : column.unsupported;
+    if (why.empty()) return false;
+    log::error("column '" + column.name + "' is not exported: " + why);
+    return true;
+  });
+  return columns.size() != before;
+}
+
+Result<bool> exportNumpy(const ExportRows& rows, std::vector<size_t> columns, const NumpyTarget& target) {
+  std::set<std::string> taken;
+  bool someDropped = dropUnwritable(rows.table, columns, [&](const table::ColumnInfo& column) {
+    for (const std::string& file : table::columnFileNames(column.name, column.type))
+      if (!taken.insert(file).second) return "its file '" + file + "' is taken by another column";
+    return std::string();
+  });
+  MLAAS_CHECK(makeDirectory(target.directory));
+  for (const auto& group : groupColumns(rows.table, columns)) MLAAS_CHECK(exportGroup(rows, group, target.directory));
+  return someDropped;
+}
+
+}  // namespace mlaas::command

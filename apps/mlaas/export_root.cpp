@@ -1,0 +1,108 @@
+// Columns as a TTree or RNTuple of a ROOT file: skims and friends.
+#include <algorithm>
+#include <map>
+
+#include "apps/mlaas/export_formats.h"
+#include "mlaas/root/writer/tree_writer.h"
+
+namespace mlaas::command {
+
+namespace {
+
+bool isInteger(const table::ColumnInfo& column) {
+  return column.unsupported.empty() && column.type.isFlat() && !isFloating(column.type.dtype);
+}
+
+// Whether a TTree stores this column behind a counter.
+bool isCounted(const table::ColumnInfo& column) { return column.type.jaggedDepth == 1 && !column.type.isString; }
+
+// Maps our columns to those of a TTree: counted columns keep their counter, which is then no column of its own.
+class TreeLayout {
+ public:
+  TreeLayout(const table::Table& table, std::vector<size_t>& columns) : table_(table) {
+    for (size_t column : columns) {
+      const auto& info = table.columns()[column];
+      if (isCounted(info) && !info.counter.empty()) counters_.try_emplace(info.counter);
+    }
+    std::erase_if(columns, [&](size_t column) {
+      const auto& info = table.columns()[column];
+      return counters_.contains(info.name) && isInteger(info);
+    });
+    nameAll(columns);
+  }
+
+  root::OutputColumn column(size_t index, size_t position) const {
+    const auto& info = table_.columns()[index];
+    root::OutputColumn made{names_[position], info.type};
+    if (!isCounted(info)) return made;
+    made.counter = info.counter.empty() ? ownCounters_.at(position) : counters_.at(info.counter);
+    auto counter = table_.findColumn(info.counter);
+    if (!counter.ok() || info.counter.empty()) return made;
+    const auto& counterInfo = table_.columns()[*counter];
+    // One byte is too short for ROOT's readers.
+    if (isInteger(counterInfo) && dtypeBytes(counterInfo.type.dtype) > 1) made.counterType = counterInfo.type.dtype;
+    return made;
+  }
+
+ private:
+  // Legal names, each once: those of columns first, then of counters.
+  void nameAll(const std::vector<size_t>& columns) {
+    std::vector<std::string> wanted;
+    for (size_t column : columns) wanted.push_back(table_.columns()[column].name);
+    for (const auto& [counter, name] : counters_) wanted.push_back(counter);
+    std::vector<size_t> alone;  // positions of columns whose counter has no name yet
+    for (size_t i = 0; i < columns.size(); ++i) {
+      const auto& info = table_.columns()[columns[i]];
+      if (!isCounted(info) || !info.counter.empty()) continue;
+      alone.push_back(i);
+      wanted.push_back("n" + root::legalColumnName(info.name));
+    }
+    names_ = root::legalColumnNames(wanted);
+    size_t next = columns.size();
+    for (auto& [counter, name] : counters_) name = names_[next++];
+    for (size_t position : alone) ownCounters_[position] = names_[next++];
+  }
+
+  const table::Table& table_;
+  std::vector<std::string> names_;               // by position
+  std::map<std::string, std::string> counters_;  // the table's name -> the written one
+  std::map<size_t, std::string> ownCounters_;    // position -> the written name
+};
+
+std::vector<root::OutputColumn> ntupleColumns(const table::Table& table, const std::vector<size_t>& columns) {
+  std::vector<std::string> wanted;
+  for (size_t column : columns) wanted.push_back(table.columns()[column].name);
+  auto names = root::legalColumnNames(wanted);
+  std::vector<root::OutputColumn> made;
+  for (size_t i = 0; i < columns.size(); ++i) made.push_back({names[i], table.columns()[columns[i]].type});
+  return made;
+}
+
+std::vector<root::OutputColumn> treeColumns(const table::Table& table, std::vector<size_t>& columns) {
+  TreeLayout layout(table, columns);
+  std::vector<root::OutputColumn> made;
+  for (size_t i = 0; i < columns.size(); ++i) made.push_back(layout.column(columns[i], i));
+  return made;
+}
+
+}  // namespace
+
+Result<bool> exportRoot(const ExportRows& rows, std::vector<size_t> columns, const RootTarget& target) {
+  bool someDropped = dropUnwritable(rows.table, columns, [&](const table::ColumnInfo& column) {
+    return root::whyNotWritable(target.kind, column.type);
+  });
+  root::TableWriterOptions options;
+  options.title = target.title;
+  options.compression = target.compression;
+  options.clusterEntries = root::clusterEntriesFor(bytesPerEntry(rows.table, columns));
+  auto written =
+      target.kind == root::TableKind::kTTree ? treeColumns(rows.table, columns) : ntupleColumns(rows.table, columns);
+  if (columns.empty())
+    return Error(ErrorCode::kUnsupported, rows.table.url() + ": " + rows.table.name() + ": no column can be written");
+  MLAAS_TRY(auto writer, root::makeTableWriter(target.kind, target.path, target.tableName, written, options));
+  MLAAS_CHECK(forEachPiece(rows, columns, [&](std::span<const Column> values) { return writer->append(values); }));
+  MLAAS_CHECK(writer->close());
+  return someDropped;
+}
+
+}  // namespace mlaas::command
