@@ -4,6 +4,7 @@
 //          jagged     -> offsets[0][length + 1], values[offsets[0].back() * product(shape)]
 //          nested     -> offsets[0][length + 1], offsets[1][offsets[0].back() + 1], ... outermost first
 //          strings    -> one more level of offsets and uint8 values
+// A bool is a byte as the file has it: any but 0 is true, so it is looked at as uint8_t (visitStoredDType).
 // Offsets are int64, start at 0 and never decrease. Buffers are shared: columns with one counter share its offsets.
 // It lies in base because the file readers below the table layer write it.
 // Threads: immutable after it is made, so it can be read from any.
@@ -86,6 +87,18 @@ decltype(auto) visitDType(DType type, Function&& function) {
       break;
   }
   return function(double{});
+}
+
+// The same with uint8_t for kBool, whose bytes are not always those of a C++ bool.
+template <class Function>
+decltype(auto) visitStoredDType(DType type, Function&& function) {
+  return visitDType(type, [&](auto zero) -> decltype(auto) {
+    if constexpr (std::is_same_v<decltype(zero), bool>) {
+      return function(uint8_t{});
+    } else {
+      return function(zero);
+    }
+  });
 }
 
 struct ColumnType {

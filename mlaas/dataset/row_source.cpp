@@ -11,10 +11,11 @@ namespace {
 // The weights of `column` as float64, exact for all but 64-bit integers.
 std::vector<double> weightValues(const Column& column) {
   std::vector<double> weights(static_cast<size_t>(column.length));
-  visitDType(column.type.dtype, [&](auto type) {
+  const bool isBool = column.type.dtype == DType::kBool;
+  visitStoredDType(column.type.dtype, [&](auto type) {
     const auto values = column.valuesAs<decltype(type)>();
     std::transform(values.begin(), values.begin() + column.length, weights.begin(),
-                   [](auto value) { return static_cast<double>(value); });
+                   [isBool](auto value) { return static_cast<double>(isBool ? value != 0 : value); });
   });
   return weights;
 }

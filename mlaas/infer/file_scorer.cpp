@@ -80,7 +80,7 @@ void fillSelected(const Column* selection, int64_t numRows, ScoreBlock& block) {
   auto to = values->as<bool>();
   std::ranges::fill(to, true);
   if (selection != nullptr)
-    visitDType(selection->type.dtype, [&](auto zero) {
+    visitStoredDType(selection->type.dtype, [&](auto zero) {
       std::ranges::transform(selection->valuesAs<decltype(zero)>(), to.begin(), [](auto v) { return v != 0; });
     });
   block.numSelected = std::ranges::count(to, true);

@@ -16,6 +16,7 @@ namespace {
 constexpr uint64_t kMostBytes = uint64_t{16} << 30;
 constexpr uint32_t kByteCountMask = 0x40000000;
 constexpr size_t kCollectionHeaderBytes = 10;  // byte count, version, number of elements
+constexpr uint32_t kIsReferenced = 1U << 4;    // bit of TObject::fBits
 constexpr uint16_t kMemberWise = 0x4000;       // bit of the version
 
 // The memory that a thread reuses from basket to basket.
@@ -49,15 +50,6 @@ Error inBasket(Error error, const BasketPart& part) {
 }
 
 Error corrupt(std::string message) { return Error(ErrorCode::kCorrupt, std::move(message)); }
-
-// Any byte but 0 is true: C++ knows no other bool.
-void normaliseBools(std::span<std::byte> values) {
-  for (std::byte& value : values) value = value == std::byte{0} ? std::byte{0} : std::byte{1};
-}
-
-Error referencesIn() {
-  return Error(ErrorCode::kUnsupported, "fBits of objects that are referenced by others are not supported");
-}
 
 class Decoder {
  public:
@@ -111,7 +103,7 @@ class Decoder {
     }
     const uint64_t expected = uint64_t{header.numEntries} * plan_.entryBytes;
     if (plan_.layout == EntryLayout::kFixed && header.dataBytes != expected) {
-      if (plan_.mayHaveReferences) return referencesIn();
+      if (plan_.mayHaveReferences && header.dataBytes > expected) return {};
       return corrupt("it has " + std::to_string(header.dataBytes) + " bytes of data, expected " +
                      std::to_string(expected));
     }
@@ -156,6 +148,7 @@ class Decoder {
       MLAAS_CHECK(part.embedded ? readEntryOffsets(*part.embedded, scratch().offsets)
                                 : readEntryOffsets(header, data.offsets, scratch().offsets));
     }
+    if (plan_.mayHaveReferences) return placeJaggedBits(data.entries, first, count);
     if (!hasArray && isString) MLAAS_CHECK(walkStrings(data.entries, header.numEntries));
     if (isString) return placeStrings(data.entries, first, count);
     return plan_.headerBytes == 0 ? placeBare(data.entries, first, count)
@@ -186,6 +179,9 @@ class Decoder {
       return {};
     }
     MLAAS_TRY(const BasketData data, openBasket(record, header, scratch().plain));
+    if (data.entries.size() != uint64_t{header.numEntries} * plan_.entryBytes) {
+      return placeReferencedBits(data.entries, header.numEntries, first, count);
+    }
     const std::byte* from = data.entries.data() + first * plan_.entryBytes + plan_.offsetInEntry;
     if (plan_.entryBytes == elementBytes_) return placeNumbers(from, count * elementBytes_), Result<void>{};
     for (size_t i = 0; i < count; ++i) placeNumbers(from + i * plan_.entryBytes, elementBytes_);
@@ -203,7 +199,7 @@ class Decoder {
     offsets.resize(header.numEntries + size_t{1});
     offsets[0] = 0;
     bool inRange = true;
-    visitDType(counts.type.dtype, [&](auto zero) {
+    visitStoredDType(counts.type.dtype, [&](auto zero) {
       const auto values = counts.valuesAs<decltype(zero)>();
       for (size_t i = 0; i < values.size(); ++i) {
         const auto count = static_cast<int64_t>(values[i]);
@@ -241,7 +237,6 @@ class Decoder {
         to[i] = to[i - 1] + bytes / elementBytes;
       }
     }
-    if (odd != 0 && plan_.mayHaveReferences) return referencesIn();
     if (odd != 0)
       return corrupt("the length of an entry is no multiple of its elements' " + std::to_string(elementBytes_) +
                      " bytes");
@@ -274,6 +269,37 @@ class Decoder {
     return {};
   }
 
+  // TObject::fBits at the cursor; where an object is referenced, two bytes more follow.
+  void placeBits(ByteCursor& cursor, bool wanted = true) {
+    const auto bits = cursor.big<uint32_t>();
+    if ((bits & kIsReferenced) != 0) cursor.skip(2);
+    if (!wanted || !cursor.ok()) return;
+    std::memcpy(values_->data() + valueBytes_, &bits, sizeof(bits));
+    valueBytes_ += sizeof(bits);
+  }
+
+  // One value an entry, some longer than others.
+  Result<void> placeReferencedBits(std::span<const std::byte> data, size_t numEntries, size_t first, size_t count) {
+    ByteCursor cursor(data);
+    for (size_t i = 0; i < numEntries && cursor.ok(); ++i) placeBits(cursor, i >= first && i < first + count);
+    if (cursor.remaining() > 0) cursor.fail();
+    return cursor.check("its values of fBits");
+  }
+
+  Result<void> placeJaggedBits(std::span<const std::byte> data, size_t first, size_t count) {
+    const int64_t* offsets = scratch().offsets.data() + first;
+    if (static_cast<size_t>(offsets[count]) > data.size()) return corrupt("an entry ends past the basket's data");
+    int64_t* to = offsets_->as<int64_t>().data() + entry_;
+    for (size_t i = 0; i < count; ++i) {
+      ByteCursor cursor(
+          data.subspan(static_cast<size_t>(offsets[i]), static_cast<size_t>(offsets[i + 1] - offsets[i])));
+      for (to[i + 1] = to[i]; cursor.ok() && cursor.remaining() > 0; ++to[i + 1]) placeBits(cursor);
+      MLAAS_CHECK(cursor.check("its values of fBits"));
+    }
+    entry_ += count;
+    return {};
+  }
+
   // The header of a collection against the entry that holds it.
   static Result<void> checkCollection(std::span<const std::byte> entry, size_t numElements) {
     const auto byteCount = loadNumber<uint32_t, std::endian::big>(entry.data());
@@ -288,14 +314,27 @@ class Decoder {
     return {};
   }
 
+  // The characters of one entry. The byte count of a header must be that of the string.
+  std::string_view readEntry(ByteCursor& cursor) const {
+    size_t end = 0;
+    if (plan_.headerBytes > 0) {
+      const auto byteCount = cursor.big<uint32_t>();
+      end = cursor.position() + (byteCount & ~kByteCountMask);
+      cursor.skip(plan_.headerBytes - sizeof(byteCount));
+    }
+    const std::string_view text = plan_.wideLength ? cursor.characters(cursor.big<uint32_t>()) : readString(cursor);
+    if (end > 0 && cursor.position() != end) cursor.fail();
+    return text;
+  }
+
   // Offsets of strings one after the other: each tells its own length.
-  static Result<void> walkStrings(std::span<const std::byte> data, size_t numEntries) {
+  Result<void> walkStrings(std::span<const std::byte> data, size_t numEntries) const {
     std::vector<int64_t>& offsets = scratch().offsets;
     if (numEntries > data.size()) return corrupt("it has more strings than bytes");
     offsets.assign(1, 0);
     ByteCursor cursor(data);
     for (size_t i = 0; i < numEntries; ++i) {
-      readString(cursor);
+      readEntry(cursor);
       offsets.push_back(static_cast<int64_t>(cursor.position()));
     }
     return cursor.check("its strings");
@@ -307,8 +346,8 @@ class Decoder {
     for (size_t i = 0; i < count; ++i) {
       ByteCursor cursor(
           data.subspan(static_cast<size_t>(offsets[i]), static_cast<size_t>(offsets[i + 1] - offsets[i])));
-      const std::string_view text = readString(cursor);
-      if (!cursor.ok()) return corrupt("a string is longer than its entry");
+      const std::string_view text = cursor.remaining() == 0 ? std::string_view() : readEntry(cursor);
+      if (!cursor.ok() || cursor.remaining() > 0) return corrupt("a string's length is not that of its entry");
       std::copy_n(reinterpret_cast<const std::byte*>(text.data()), text.size(), values_->data() + valueBytes_);
       valueBytes_ += text.size();
       to[i + 1] = to[i] + static_cast<int64_t>(text.size());
@@ -319,7 +358,6 @@ class Decoder {
 
   Column finish() {
     values_->truncate(valueBytes_);
-    if (plan_.type.dtype == DType::kBool) normaliseBools(values_->bytes());
     Column column{plan_.type, range_.size(), {}, std::move(values_)};
     if (offsets_) column.offsets.push_back(std::move(offsets_));
     return column;

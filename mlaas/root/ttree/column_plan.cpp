@@ -11,6 +11,8 @@ namespace {
 
 namespace type = element_type;
 
+constexpr size_t kVersionHeaderBytes = 6;  // byte count and version
+
 // The encoding of the elements of "vector<float>"; nothing for another type.
 std::optional<NumberEncoding> encodingOfVector(std::string_view name) {
   if (name.starts_with("std::")) name.remove_prefix(5);
@@ -73,6 +75,7 @@ class Planner {
 
   std::vector<ColumnPlan> plan() {
     for (size_t i = 0; i < tree_.branches.size(); ++i) planBranch(i);
+    tellNamesApart();
     return std::move(columns_);
   }
 
@@ -122,6 +125,22 @@ class Planner {
     column.storedType = encoding.name;
     column.encoding = encoding;
     column.type = {encoding.dtype, jaggedDepth, std::move(shape), false};
+  }
+
+  // A string that is a member or an entry of its own; false for anything else.
+  static bool planStringMember(ColumnPlan& column, std::string_view typeName, const BranchElement& element) {
+    const bool isWhole = element.id < 0;
+    const bool isStdString = typeName == "string" || typeName == "std::string" ||
+                             typeName.starts_with("basic_string<char>") || typeName.starts_with("basic_string<char,");
+    const bool isStl = element.streamerType == type::kStl || element.streamerType == type::kStlString;
+    if (!(isWhole && (isStdString || typeName == "TString")) && !(isStl && isStdString) &&
+        element.streamerType != type::kTString && element.streamerType != type::kCharStar) {
+      return false;
+    }
+    planString(column, std::string(typeName));
+    if (!isWhole && isStl) column.headerBytes = kVersionHeaderBytes;
+    column.wideLength = element.streamerType == type::kCharStar;
+    return true;
   }
 
   // A branch with one plain leaf.
@@ -192,7 +211,7 @@ class Planner {
     const BranchElement& element = branch.element;
     const std::string typeName = typeNameOf(branch);
     column.storedType = typeName.empty() ? element.className : typeName;
-    if (element.type == 0) {
+    if (element.type <= 0) {
       if (const auto encoding = encodingOfVector(typeName)) {
         planNumbers(column, *encoding, 1, {});
         column.storedType = typeName;
@@ -200,9 +219,7 @@ class Planner {
         column.headerBytes = 10;
         return;
       }
-      if (element.id >= 0 && (element.streamerType == type::kTString || element.streamerType == type::kStlString)) {
-        return planString(column, typeName);
-      }
+      if (planStringMember(column, typeName, element)) return;
     }
     planNumberElement(column, branch);
   }
@@ -233,6 +250,15 @@ class Planner {
       column.headerBytes = isCountedPointer ? 1 : 0;
     } else {
       column.entryBytes = column.storedElementBytes();
+    }
+  }
+
+  // A name that is there again gets a number, so that each column can be asked for: "x", "x;2".
+  void tellNamesApart() {
+    std::map<std::string, int> timesSeen;
+    for (ColumnPlan& column : columns_) {
+      const int times = ++timesSeen[column.name];
+      if (times > 1) column.name += ";" + std::to_string(times);
     }
   }
 

@@ -15,23 +15,24 @@ namespace mlaas::root {
 enum class EntryLayout {
   kFixed,    // every entry has entryBytes; the column's part starts at offsetInEntry
   kCounted,  // an entry is headerBytes and then a number of elements that its length tells
-  kString,   // an entry is a length (one byte, or 255 and four) and as many characters
+  kString,   // an entry is headerBytes, a length (one byte, or 255 and four) and as many characters
 };
 
 struct ColumnPlan {
-  std::string name;            // "branch", "parent/child", "branch.leaf" where a branch has several leaves
-  ColumnType type;             // meaningless where unsupported is not empty
-  std::string storedType;      // "Float_t", "vector<float>"
-  std::string counter;         // the column that counts a jagged column's elements, or empty
-  std::string unsupported;     // why the column cannot be read; empty if it can
-  size_t branch = 0;           // index in TreeMetadata::branches
+  std::string name;         // "branch", "parent/child", "branch.leaf" where a branch has several leaves; no two alike
+  ColumnType type;          // meaningless where unsupported is not empty
+  std::string storedType;   // "Float_t", "vector<float>"
+  std::string counter;      // the column that counts a jagged column's elements, or empty
+  std::string unsupported;  // why the column cannot be read; empty if it can
+  size_t branch = 0;        // index in TreeMetadata::branches
   int32_t counterBranch = -1;  // the branch that holds the counter, where offsets may have to be made from it
 
   NumberEncoding encoding;  // of the numbers, where not plain
   EntryLayout layout = EntryLayout::kFixed;
   size_t entryBytes = 0;           // kFixed: of the whole entry
   size_t offsetInEntry = 0;        // kFixed
-  size_t headerBytes = 0;          // kCounted: 0, 1 (counted pointer) or 10 (collection)
+  size_t headerBytes = 0;          // kCounted: 0, 1 (counted pointer) or 10 (collection); kString: 0 or 6 (std::string)
+  bool wideLength = false;         // kString: the length is four bytes (char*)
   bool mayHaveReferences = false;  // TObject::fBits: two bytes more follow where an object is referenced
 
   // Bytes of one number in a basket.

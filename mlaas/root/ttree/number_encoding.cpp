@@ -251,12 +251,7 @@ std::optional<NumberEncoding> encodingOfName(std::string_view name) {
 }
 
 void decodeNumbers(const NumberEncoding& encoding, const std::byte* from, size_t count, std::byte* to) {
-  if (encoding.isPlain()) {
-    copyFromBigEndian(from, count, dtypeBytes(encoding.dtype), to);
-    if (encoding.dtype != DType::kBool) return;
-    for (size_t i = 0; i < count; ++i) to[i] = to[i] == std::byte{0} ? std::byte{0} : std::byte{1};
-    return;
-  }
+  if (encoding.isPlain()) return copyFromBigEndian(from, count, dtypeBytes(encoding.dtype), to);
   if (encoding.dtype == DType::kFloat32) return decodePacked<float>(encoding, from, count, to);
   decodePacked<double>(encoding, from, count, to);
 }

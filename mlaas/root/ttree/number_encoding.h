@@ -51,7 +51,7 @@ std::optional<NumberEncoding> encodingOfLeaf(std::string_view leafClass, bool is
 std::optional<NumberEncoding> encodingOfName(std::string_view name);
 
 // Turns `count` numbers at `from` (count * storedBytes() bytes) into native values at `to`; the two must not overlap and
-// need no alignment. Any byte but 0 is true.
+// need no alignment. Bools keep their bytes.
 void decodeNumbers(const NumberEncoding& encoding, const std::byte* from, size_t count, std::byte* to);
 
 }  // namespace mlaas::root

@@ -38,7 +38,7 @@ static_assert(std::endian::native == std::endian::little, "the values are swappe
 
 void appendValues(std::vector<std::byte>& bytes, const Column& column, int64_t first, int64_t last) {
   if (first == last) return;
-  visitDType(column.type.dtype, [&](auto zero) {
+  visitStoredDType(column.type.dtype, [&](auto zero) {
     using T = decltype(zero);
     auto values = column.valuesAs<T>().subspan(static_cast<size_t>(first), static_cast<size_t>(last - first));
     size_t at = bytes.size();

@@ -15,11 +15,11 @@ std::string quoted(const std::string& text) {
 }
 
 void appendValue(std::string& line, const Column& column, size_t row) {
-  visitDType(column.type.dtype, [&](auto zero) {
+  visitStoredDType(column.type.dtype, [&](auto zero) {
     using T = decltype(zero);
     T value = column.valuesAs<T>()[row];
-    if constexpr (std::is_same_v<T, bool>) {
-      line += value ? '1' : '0';
+    if (column.type.dtype == DType::kBool) {
+      line += value != 0 ? '1' : '0';
     } else {
       std::array<char, 32> digits;
       auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);

@@ -119,6 +119,45 @@ TEST(ColumnDecoder, ReadsStringsWithAndWithoutOffsets) {
   EXPECT_EQ(decode(plan, {0, 4}, basketOf(4, data)).error().code(), ErrorCode::kCorrupt);
 }
 
+TEST(ColumnDecoder, ReadsStringsThatAreMembers) {
+  ColumnPlan plan = planOf(DType::kUInt8, EntryLayout::kString, 6);
+  const auto standard = BigEndianWriter().versioned(2, BigEndianWriter().text("hello"));
+  auto column = decode(plan, {0, 1}, basketOf(1, standard, {0}));
+  ASSERT_TRUE(column.ok()) << column.error().what();
+  EXPECT_EQ(valuesOf<uint8_t>(*column), (std::vector<uint8_t>{'h', 'e', 'l', 'l', 'o'}));
+  const auto wrongCount = BigEndianWriter().versioned(2, BigEndianWriter().text("hello").number(uint8_t{0}));
+  EXPECT_EQ(decode(plan, {0, 1}, basketOf(1, wrongCount, {0})).error().code(), ErrorCode::kCorrupt);
+
+  plan.headerBytes = 0;
+  plan.wideLength = true;
+  const auto wide = BigEndianWriter().number(uint32_t{2}).characters("ab").number(uint32_t{0});
+  column = decode(plan, {0, 2}, basketOf(2, wide, {0, 6}));
+  ASSERT_TRUE(column.ok()) << column.error().what();
+  EXPECT_EQ(offsetsOf(*column), (std::vector<int64_t>{0, 2, 2}));
+}
+
+// TObject::Streamer writes two bytes more after fBits with kIsReferenced (bit 4).
+TEST(ColumnDecoder, StepsOverTheReferencesBehindBits) {
+  const auto data = BigEndianWriter()
+                        .number(uint32_t{0x3000000})
+                        .number(uint32_t{0x3000010})
+                        .number(uint16_t{1})
+                        .number(uint32_t{0x3000010})
+                        .number(uint16_t{1});
+  ColumnPlan plan = planOf(DType::kUInt32, EntryLayout::kCounted);
+  plan.mayHaveReferences = true;
+  auto column = decode(plan, {0, 2}, basketOf(2, data, {0, 4}));
+  ASSERT_TRUE(column.ok()) << column.error().what();
+  EXPECT_EQ(offsetsOf(*column), (std::vector<int64_t>{0, 1, 3}));
+  EXPECT_EQ(valuesOf<uint32_t>(*column), (std::vector<uint32_t>{0x3000000, 0x3000010, 0x3000010}));
+  EXPECT_EQ(decode(plan, {0, 2}, basketOf(2, data, {0, 6})).error().code(), ErrorCode::kCorrupt);
+
+  plan = planOf(DType::kUInt32, EntryLayout::kFixed);
+  plan.mayHaveReferences = true;
+  EXPECT_EQ(valuesOf<uint32_t>(decode(plan, {1, 2}, basketOf(3, data)).value()), (std::vector<uint32_t>{0x3000010}));
+  EXPECT_EQ(decode(plan, {0, 2}, basketOf(2, data)).error().code(), ErrorCode::kCorrupt);
+}
+
 TEST(ColumnDecoder, UnpacksNumbers) {
   ColumnPlan plan = planOf(DType::kFloat64, EntryLayout::kCounted);
   plan.encoding = *encodingOfLeaf("TLeafD32", false, "x[n]/d[0,0,8]");
@@ -137,10 +176,11 @@ TEST(ColumnDecoder, UnpacksNumbers) {
   EXPECT_EQ(valuesOf<float>(decode(plan, {0, 1}, basketOf(1, data)).value()), (std::vector<float>{1, 2, 4}));
 }
 
-TEST(ColumnDecoder, MakesBoolsOfAnyByte) {
+// As numpy does.
+TEST(ColumnDecoder, KeepsTheBytesOfBools) {
   const auto basket = basketOf(3, BigEndianWriter().number(uint8_t{0}).number(uint8_t{1}).number(uint8_t{200}));
   const auto column = decode(planOf(DType::kBool, EntryLayout::kFixed), {0, 3}, basket).value();
-  EXPECT_EQ(column.values->bytes()[2], std::byte{1});
+  EXPECT_EQ(column.values->bytes()[2], std::byte{200});
 }
 
 }  // namespace

@@ -74,6 +74,31 @@ TEST(ColumnPlan, NamesTheLeavesOfABranch) {
   EXPECT_EQ(columns[2].entryBytes, 14U);
 }
 
+TEST(ColumnPlan, TellsBranchesOfOneNameApart) {
+  const auto columns = planOf({branch("x", {leaf("TLeafI", "x", "x")}), branch("x", {leaf("TLeafF", "x", "x")})});
+  EXPECT_EQ(columns[0].name, "x");
+  EXPECT_EQ(columns[1].name, "x;2");
+}
+
+Branch elementBranch(std::string className, int32_t id, int32_t streamerType) {
+  Branch made = branch("s", {leaf("TLeafElement", "s", "s")});
+  made.className = "TBranchElement";
+  made.element.className = std::move(className);
+  made.element.id = id;
+  made.element.streamerType = streamerType;
+  return made;
+}
+
+TEST(ColumnPlan, KnowsTheFormsOfStrings) {
+  auto column = planOf({elementBranch("string", -1, -1)})[0];
+  EXPECT_EQ(column.type.name(), "string");
+  EXPECT_EQ(column.headerBytes, 0U);
+  EXPECT_EQ(planOf({elementBranch("TString", -1, -1)})[0].type.name(), "string");
+  column = planOf({elementBranch("Event", 0, element_type::kCharStar)})[0];
+  EXPECT_EQ(column.type.name(), "string");
+  EXPECT_TRUE(column.wideLength);
+}
+
 TEST(ColumnPlan, SaysWhatItCannotRead) {
   Branch elsewhere = branch("far", {leaf("TLeafF", "far", "far")});
   elsewhere.fileName = "other.root";

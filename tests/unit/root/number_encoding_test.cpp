@@ -36,9 +36,9 @@ TEST(NumberEncoding, NamesPlainNumbers) {
             (std::vector<int16_t>{-2, 3}));
 }
 
-TEST(NumberEncoding, MakesEveryByteABool) {
+TEST(NumberEncoding, KeepsTheBytesOfBools) {
   EXPECT_EQ(decoded<uint8_t>(*encodingOfName("bool"), BigEndianWriter().number(uint8_t{0}).number(uint8_t{7})),
-            (std::vector<uint8_t>{0, 1}));
+            (std::vector<uint8_t>{0, 7}));
 }
 
 // AsDouble32(0, 10, 8) and AsFloat16(0, 10, 8) of uproot: raw * (high - low) / 2^bits + low.
