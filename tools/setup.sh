@@ -6,7 +6,7 @@
 # Profiles (default: run):
 #   run    building and running: compiler, libraries, and .venv with OpenVINO
 #   lint   make check: formatters and linters, and .venv-test
-#   test   run + lint + test libraries, and .venv-test with the peers that results are compared with
+#   test   run + lint + test libraries, .venv-test with the peers that results are compared with, and JSROOT if npm is there
 #   bench  run + benchmark libraries, load generator and peers, and .venv-test
 #   fuzz   run + clang with libFuzzer
 #   all    everything above
@@ -178,8 +178,32 @@ makeVenv() {
   say "made ${folder} in $((SECONDS - started)) s ($(du -sh "${folder}" | cut -f1))"
 }
 
+# Installs what tests/jsroot/package-lock.json pins, where npm is there; its tests are skipped otherwise.
+makeNodeModules() {
+  local folder=tests/jsroot stamp want
+  stamp=${folder}/node_modules/mlaas-stamp
+  if ! command -v npm >/dev/null; then
+    [ -f "${stamp}" ] || say "no npm, so no JSROOT: the tests that read with it will be skipped"
+    return 0
+  fi
+  want="$(node --version) $(sha256sum "${folder}/package-lock.json")"
+  if [ -f "${stamp}" ] && [ "$(cat "${stamp}")" = "${want}" ]; then return 0; fi
+  if "${dry_run}"; then
+    say "JSROOT to install: ${folder}/node_modules from ${folder}/package-lock.json"
+    return 0
+  fi
+  say "installing JSROOT from ${folder}/package-lock.json"
+  # No package runs code while it is installed.
+  if (cd "${folder}" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >"${log}" 2>&1 </dev/null; then
+    printf '%s\n' "${want}" >"${stamp}"
+  else
+    tail -n 25 "${log}" >&2
+    say "installing JSROOT failed, see above; the tests that read with it will be skipped"
+  fi
+}
+
 main() {
-  local packages="" venvs="" profiles=()
+  local packages="" venvs="" node=false profiles=()
   local argument
   for argument in "$@"; do
     case ${argument} in
@@ -194,12 +218,13 @@ main() {
     case ${argument} in
       run) packages+=" ${kRunPackages}" venvs+=" run" ;;
       lint) packages+=" ${kLintPackages}" venvs+=" test" ;;
-      test) packages+=" ${kRunPackages} ${kLintPackages} ${kTestPackages}" venvs+=" run test" ;;
+      test) packages+=" ${kRunPackages} ${kLintPackages} ${kTestPackages}" venvs+=" run test" node=true ;;
       bench) packages+=" ${kRunPackages} ${kBenchPackages}" venvs+=" run test" ;;
       fuzz) packages+=" ${kRunPackages} ${kFuzzPackages}" venvs+=" run" ;;
       all)
         packages+=" ${kRunPackages} ${kLintPackages} ${kTestPackages} ${kBenchPackages} ${kFuzzPackages}"
         venvs+=" run test"
+        node=true
         ;;
     esac
   done
@@ -217,6 +242,7 @@ main() {
   installPackages ${packages}
   case ${venvs} in *run*) makeVenv .venv tools/python/run.lock ;; esac
   case ${venvs} in *test*) makeVenv .venv-test tools/python/test.lock ;; esac
+  if "${node}"; then makeNodeModules; fi
 }
 
 main "$@"

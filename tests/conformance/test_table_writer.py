@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import awkward as ak
 import numpy as np
 import pytest
@@ -49,21 +47,6 @@ def root():
     module = pytest.importorskip("ROOT")
     module.gInterpreter.Declare(FLATTEN)
     return module
-
-
-@pytest.fixture(scope="module")
-def write(mlaas, tmp_path_factory):
-    """Runs write_tree: write(entries, kind, ...) returns the file."""
-    program = mlaas.binary.parents[2] / "tests" / "conformance" / "write_tree"
-    folder = tmp_path_factory.mktemp("written")
-
-    def run(entries, kind, *more):
-        path = folder / f"{kind}_{'_'.join(map(str, (entries, *more)))}.root".replace(":", "")
-        if not path.exists():
-            subprocess.run([program, path, str(entries), kind, *map(str, more)], check=True, timeout=300)
-        return path
-
-    return run
 
 
 def check_all(opened, entries):
