@@ -16,6 +16,9 @@ namespace mlaas::command {
 bool dropUnwritable(const table::Table& table, std::vector<size_t>& columns,
                     const std::function<std::string(const table::ColumnInfo&)>& whyNot);
 
+// Why a column that has other entries than the table cannot stand beside those of the table; empty for one that can.
+std::string otherLength(const table::Table& table, const table::ColumnInfo& column);
+
 struct NumpyTarget {
   std::string directory;
 };

@@ -1,5 +1,7 @@
 // Columns as numpy files.
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "apps/mlaas/export_formats.h"
@@ -44,6 +46,20 @@ Result<void> exportGroup(const ExportRows& rows, const std::vector<size_t>& colu
   return {};
 }
 
+// The columns by the number of their entries: those of the table, and others.
+std::map<int64_t, std::vector<size_t>> groupByLength(const table::Table& table, const std::vector<size_t>& columns) {
+  std::map<int64_t, std::vector<size_t>> groups;
+  for (size_t column : columns)
+    groups[table.columns()[column].ownEntries.value_or(table.numEntries())].push_back(column);
+  return groups;
+}
+
+// The wanted rows of a column with `numEntries` entries; all of them where all of the table are wanted.
+table::EntryRange rangeWithin(const ExportRows& rows, int64_t numEntries) {
+  if (rows.range == table::EntryRange{0, rows.table.numEntries()}) return {0, numEntries};
+  return {std::min(rows.range.first, numEntries), std::min(rows.range.last, numEntries)};
+}
+
 Result<void> makeDirectory(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
@@ -52,6 +68,11 @@ Result<void> makeDirectory(const std::string& path) {
 }
 
 }  // namespace
+
+std::string otherLength(const table::Table& table, const table::ColumnInfo& column) {
+  if (!column.ownEntries) return {};
+  return "it has " + std::to_string(*column.ownEntries) + " entries, the tree " + std::to_string(table.numEntries());
+}
 
 bool dropUnwritable(const table::Table& table, std::vector<size_t>& columns,
                     const std::function<std::string(const table::ColumnInfo&)>& whyNot) {
@@ -68,13 +89,18 @@ bool dropUnwritable(const table::Table& table, std::vector<size_t>& columns,
 
 Result<bool> exportNumpy(const ExportRows& rows, std::vector<size_t> columns, const NumpyTarget& target) {
   std::set<std::string> taken;
-  bool someDropped = dropUnwritable(rows.table, columns, [&](const table::ColumnInfo& column) {
+  bool someDropped = dropUnwritable(rows.table, columns, [&](const table::ColumnInfo& column) -> std::string {
+    if (column.ownEntries && !rows.selection.keepsAll()) return otherLength(rows.table, column);
     for (const std::string& file : table::columnFileNames(column.name, column.type))
       if (!taken.insert(file).second) return "its file '" + file + "' is taken by another column";
     return std::string();
   });
   MLAAS_CHECK(makeDirectory(target.directory));
-  for (const auto& group : groupColumns(rows.table, columns)) MLAAS_CHECK(exportGroup(rows, group, target.directory));
+  for (const auto& [numEntries, ofLength] : groupByLength(rows.table, columns)) {
+    ExportRows wanted{rows.table, rangeWithin(rows, numEntries), rows.selection, rows.pool, rows.progress, rows.stop};
+    for (const auto& group : groupColumns(rows.table, ofLength))
+      MLAAS_CHECK(exportGroup(wanted, group, target.directory));
+  }
   return someDropped;
 }
 

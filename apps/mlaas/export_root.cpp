@@ -89,7 +89,7 @@ std::vector<root::OutputColumn> treeColumns(const table::Table& table, std::vect
 
 Result<bool> exportRoot(const ExportRows& rows, std::vector<size_t> columns, const RootTarget& target) {
   bool someDropped = dropUnwritable(rows.table, columns, [&](const table::ColumnInfo& column) {
-    return root::whyNotWritable(target.kind, column.type);
+    return column.ownEntries ? otherLength(rows.table, column) : root::whyNotWritable(target.kind, column.type);
   });
   root::TableWriterOptions options;
   options.title = target.title;

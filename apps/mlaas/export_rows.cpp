@@ -86,7 +86,10 @@ Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& col
   std::vector<size_t> needed = columns;
   needed.insert(needed.end(), rows.selection.columns().begin(), rows.selection.columns().end());
   int64_t maxEntries = pieceEntries(rows.table, needed);
-  for (table::EntryRange piece : table::entryPieces(rows.table.clusters(), rows.range, maxEntries)) {
+  // Columns with more entries than the table go past its clusters.
+  std::vector<table::EntryRange> clusters = rows.table.clusters();
+  if (rows.range.last > rows.table.numEntries()) clusters.push_back({rows.table.numEntries(), rows.range.last});
+  for (table::EntryRange piece : table::entryPieces(clusters, rows.range, maxEntries)) {
     if (rows.stop.stop_requested())
       return Error(ErrorCode::kCancelled, "export of '" + rows.table.url() + "' was stopped");
     MLAAS_TRY(auto values, readPiece(rows, piece, columns));

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ struct ColumnInfo {
   uint64_t uncompressedBytes = 0;
   std::string compression;  // "zstd", "zlib", ... of its first compressed block, "none", or empty if empty
   std::string unsupported;  // why the column cannot be read; empty if it can
+  // Its entries where it has fewer or more than the table: a branch that was not always filled. Ranges to read end there.
+  std::optional<int64_t> ownEntries;
 };
 
 // Entries [first, last), counted from 0.

@@ -79,6 +79,7 @@ std::vector<ColumnInfo> describeColumns(const root::Tree& tree, bool withCompres
     info.uncompressedBytes = branch.plainBytes;
     if (withCompression) info.compression = tree.compressionOf(plan);
     info.unsupported = plan.unsupported;
+    if (branch.numEntries != tree.numEntries()) info.ownEntries = branch.numEntries;
     columns.push_back(std::move(info));
   }
   return columns;

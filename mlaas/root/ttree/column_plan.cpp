@@ -65,6 +65,11 @@ Dimensions dimensionsOf(const Leaf& leaf) {
   return found;
 }
 
+// "branch.member"; a branch whose name ends with a dot gets no second one.
+std::string memberPath(const std::string& branch, const std::string& member) {
+  return branch + (branch.ends_with('.') ? "" : ".") + member;
+}
+
 class Planner {
  public:
   Planner(const TreeMetadata& tree, const ClassRegistry& registry) : tree_(tree), registry_(registry) {
@@ -101,9 +106,6 @@ class Planner {
     if (!branch.unreadable.empty()) return branch.unreadable;
     if (branch.leaves.empty()) return "the branch has no leaves";
     if (!branch.fileName.empty()) return "its values are stored in another file, " + branch.fileName;
-    if (branch.numEntries != tree_.numEntries) {
-      return "it has " + std::to_string(branch.numEntries) + " entries, the tree " + std::to_string(tree_.numEntries);
-    }
     return {};
   }
 
@@ -169,7 +171,7 @@ class Planner {
     std::string unsupported = whyUnreadable(branch);
     size_t offset = 0;
     for (const Leaf& leaf : branch.leaves) {
-      ColumnPlan& column = addColumn(index, branch.path + "." + leaf.name);
+      ColumnPlan& column = addColumn(index, memberPath(branch.path, leaf.name));
       planLeaf(column, leaf);
       if (column.layout != EntryLayout::kFixed)
         column.unsupported = "it is jagged and shares a branch with other leaves";

@@ -96,16 +96,24 @@ Result<void> Tree::checkReadable(EntryRange range, const ColumnPlan& plan) const
     return Error(ErrorCode::kUnsupported, place() + ": column " + plan.name + " cannot be read: " + plan.unsupported);
   }
   const Branch& branch = branchOf(plan);
+  if (branch.numEntries < range.last) {
+    return Error(ErrorCode::kUnsupported, place() + ": column " + plan.name + " has " +
+                                              std::to_string(branch.numEntries) + " entries, the tree " +
+                                              std::to_string(numEntries()) + "; entries up to " +
+                                              std::to_string(range.last) + " are wanted");
+  }
   if (branch.baskets.numEntries() < range.last) {
     return Error(ErrorCode::kCorrupt, place() + ": branch " + branch.path + ": its baskets hold " +
                                           std::to_string(branch.baskets.numEntries()) + " of " +
-                                          std::to_string(numEntries()) + " entries");
+                                          std::to_string(branch.numEntries) + " entries");
   }
   return {};
 }
 
 Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size_t>& columns) const {
-  if (range.first < 0 || range.last < range.first || range.last > numEntries()) {
+  int64_t end = numEntries();
+  for (const size_t column : columns) end = std::max(end, branchOf(columns_.at(column)).numEntries);
+  if (range.first < 0 || range.last < range.first || range.last > end) {
     return Error(ErrorCode::kInvalidArgument, place() + ": entries " + std::to_string(range.first) + " to " +
                                                   std::to_string(range.last) + " are not among its " +
                                                   std::to_string(numEntries()));

@@ -135,6 +135,10 @@ class BasketIndexReader {
     if (!std::is_sorted(index_.firstEntry.begin(), index_.firstEntry.end())) {
       return Error(ErrorCode::kCorrupt, "the first entries of its baskets do not rise");
     }
+    for (size_t i = 0; i < count; ++i) {
+      if (index_.firstEntry[i + 1] - index_.firstEntry[i] <= INT32_MAX) continue;
+      return Error(ErrorCode::kCorrupt, "basket " + std::to_string(i) + " has more entries than a basket can");
+    }
     return {};
   }
 

@@ -7,7 +7,11 @@ namespace mlaas::table {
 void ChainColumns::add(const Table& table) {
   const size_t number = tables_.size();
   tables_.push_back(table.url() + ": tree " + table.name());
-  for (const ColumnInfo& column : table.columns()) {
+  for (ColumnInfo column : table.columns()) {
+    if (const auto own = std::exchange(column.ownEntries, std::nullopt); own && column.unsupported.empty()) {
+      column.unsupported = "it has " + std::to_string(*own) + " entries in " + tables_.back() + ", which has " +
+                           std::to_string(table.numEntries());
+    }
     const auto [found, isNew] = index_.emplace(column.name, columns_.size());
     if (!isNew) {
       merge(column, found->second, table);
