@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <optional>
 
 #include "mlaas/root/big_endian.h"
 #include "mlaas/root/compression.h"
 #include "mlaas/root/key.h"
+#include "mlaas/root/ttree/value_reader.h"
 
 namespace mlaas::root {
 
@@ -60,7 +62,9 @@ class Decoder {
         baskets_(baskets),
         readCounter_(readCounter),
         width_(plan.storedNumberBytes()),
-        elementBytes_(plan.storedElementBytes()) {}
+        elementBytes_(plan.storedElementBytes()) {
+    if (plan.layout == EntryLayout::kValues) valueReader_.emplace(*plan.values, plan.leaf);
+  }
 
   Result<Column> decode() {
     MLAAS_CHECK(checkCover());
@@ -111,6 +115,7 @@ class Decoder {
   }
 
   Result<void> allocate() {
+    if (valueReader_) return {};
     const auto length = static_cast<uint64_t>(range_.size());
     uint64_t valueBytes = inMemory(length * elementBytes_);
     if (plan_.layout != EntryLayout::kFixed) {
@@ -142,12 +147,13 @@ class Decoder {
     // Counting decodes another column, which uses the same scratch memory: it comes first.
     const bool hasArray = !header.offsetsLeftOut && (part.embedded || header.objectBytes > header.dataBytes);
     const bool isString = plan_.layout == EntryLayout::kString;
-    if (!hasArray && !isString) MLAAS_CHECK(countOffsets(part, header));
+    if (!hasArray && !isString && !valueReader_) MLAAS_CHECK(countOffsets(part, header));
     MLAAS_TRY(const BasketData data, openBasket(record, header, scratch().plain));
     if (hasArray) {
       MLAAS_CHECK(part.embedded ? readEntryOffsets(*part.embedded, scratch().offsets)
                                 : readEntryOffsets(header, data.offsets, scratch().offsets));
     }
+    if (valueReader_) return placeValues(data.entries, header.numEntries, first, count, hasArray);
     if (plan_.mayHaveReferences) return placeJaggedBits(data.entries, first, count);
     if (!hasArray && isString) MLAAS_CHECK(walkStrings(data.entries, header.numEntries));
     if (isString) return placeStrings(data.entries, first, count);
@@ -356,7 +362,36 @@ class Decoder {
     return {};
   }
 
+  // Objects and collections, each as long as the offsets say or, without those, as its own bytes say.
+  Result<void> placeValues(std::span<const std::byte> data, size_t numEntries, size_t first, size_t count,
+                           bool hasArray) {
+    if (!hasArray) return walkValues(data, numEntries, first, count);
+    const std::vector<int64_t>& offsets = scratch().offsets;
+    for (size_t i = first; i < first + count; ++i) {
+      const auto begin = static_cast<size_t>(offsets[i]);
+      const auto end = static_cast<size_t>(offsets[i + 1]);
+      if (begin > end || end > data.size()) return corrupt("an entry ends past the basket's data");
+      auto done = valueReader_->readEntry(data.subspan(begin, end - begin));
+      if (!done.ok()) return std::move(done).error().within("entry " + std::to_string(i) + " of the basket");
+    }
+    return {};
+  }
+
+  Result<void> walkValues(std::span<const std::byte> data, size_t numEntries, size_t first, size_t count) {
+    ValueReader before(*plan_.values, plan_.leaf);
+    for (size_t i = 0; i < first + count; ++i) {
+      auto length = (i < first ? before : *valueReader_).readFront(data);
+      if (!length.ok()) return std::move(length).error().within("entry " + std::to_string(i) + " of the basket");
+      data = data.subspan(*length);
+    }
+    if (first + count == numEntries && !data.empty()) {
+      return corrupt("its entries leave " + std::to_string(data.size()) + " bytes of data");
+    }
+    return {};
+  }
+
   Column finish() {
+    if (valueReader_) return valueReader_->take();
     values_->truncate(valueBytes_);
     Column column{plan_.type, range_.size(), {}, std::move(values_)};
     if (offsets_) column.offsets.push_back(std::move(offsets_));
@@ -369,7 +404,8 @@ class Decoder {
   const CounterReader& readCounter_;
   const size_t width_;
   const size_t elementBytes_;
-  std::vector<BasketHeader> headers_;  // of baskets_
+  std::vector<BasketHeader> headers_;       // of baskets_
+  std::optional<ValueReader> valueReader_;  // of a leaf of objects or collections
   std::shared_ptr<Buffer> values_;
   std::shared_ptr<Buffer> offsets_;  // of a jagged column
   size_t valueBytes_ = 0;            // placed

@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 
+#include "mlaas/root/ttree/value_columns.h"
+
 namespace mlaas::root {
 
 namespace {
@@ -72,7 +74,8 @@ std::string memberPath(const std::string& branch, const std::string& member) {
 
 class Planner {
  public:
-  Planner(const TreeMetadata& tree, const ClassRegistry& registry) : tree_(tree), registry_(registry) {
+  Planner(const TreeMetadata& tree, const ClassRegistry& registry)
+      : tree_(tree), registry_(registry), valuePlanner_(registry) {
     for (size_t i = 0; i < tree.branches.size(); ++i) {
       for (const Leaf& leaf : tree.branches[i].leaves) branchOfLeaf_.emplace(leaf.name, i);
     }
@@ -100,6 +103,19 @@ class Planner {
       column.storedType = branch.element.className;
       column.unsupported = "branches of class " + branch.className + " are not supported";
     }
+    if (!column.unsupported.empty()) planValues(index);
+  }
+
+  // Puts the columns of objects and collections in place of the last one.
+  void planValues(size_t index) {
+    const Branch& branch = tree_.branches[index];
+    if (branch.element.className.empty()) return;
+    const ClassMember* member = memberOf(branch);
+    if (member == nullptr && branch.element.id >= 0) return;
+    auto columns = planValueColumns(branch, index, member, valuePlanner_);
+    if (columns.empty()) return;
+    columns_.pop_back();
+    std::ranges::move(columns, std::back_inserter(columns_));
   }
 
   std::string whyUnreadable(const Branch& branch) const {
@@ -214,7 +230,9 @@ class Planner {
     const std::string typeName = typeNameOf(branch);
     column.storedType = typeName.empty() ? element.className : typeName;
     if (element.type <= 0) {
-      if (const auto encoding = encodingOfVector(typeName)) {
+      const ClassMember* member = memberOf(branch);
+      const auto encoding = encodingOfVector(typeName);
+      if (encoding && (member == nullptr || member->arrayLength == 0)) {
         planNumbers(column, *encoding, 1, {});
         column.storedType = typeName;
         column.layout = EntryLayout::kCounted;
@@ -282,6 +300,7 @@ class Planner {
 
   const TreeMetadata& tree_;
   const ClassRegistry& registry_;
+  ValuePlanner valuePlanner_;
   std::multimap<std::string, size_t, std::less<>> branchOfLeaf_;
   std::vector<ColumnPlan> columns_;
 };

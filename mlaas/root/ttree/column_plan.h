@@ -3,12 +3,14 @@
 // Source:  docs/formats/ttree.md, "Columns" and "Entries".
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "mlaas/base/column.h"
 #include "mlaas/root/ttree/number_encoding.h"
 #include "mlaas/root/ttree/tree_metadata.h"
+#include "mlaas/root/ttree/value_node.h"
 
 namespace mlaas::root {
 
@@ -16,6 +18,7 @@ enum class EntryLayout {
   kFixed,    // every entry has entryBytes; the column's part starts at offsetInEntry
   kCounted,  // an entry is headerBytes and then a number of elements that its length tells
   kString,   // an entry is headerBytes, a length (one byte, or 255 and four) and as many characters
+  kValues,   // an entry is a tree of objects, collections, strings and numbers; the column is one leaf of it
 };
 
 struct ColumnPlan {
@@ -34,6 +37,8 @@ struct ColumnPlan {
   size_t headerBytes = 0;          // kCounted: 0, 1 (counted pointer) or 10 (collection); kString: 0 or 6 (std::string)
   bool wideLength = false;         // kString: the length is four bytes (char*)
   bool mayHaveReferences = false;  // TObject::fBits: two bytes more follow where an object is referenced
+  std::shared_ptr<const ValueNode> values;  // kValues; shared by the columns of a branch
+  uint32_t leaf = 0;                        // kValues: the column's
 
   // Bytes of one number in a basket.
   size_t storedNumberBytes() const { return encoding.isPlain() ? dtypeBytes(type.dtype) : encoding.storedBytes(); }

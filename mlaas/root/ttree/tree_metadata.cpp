@@ -212,7 +212,8 @@ class BranchListReader {
     if (const Object* features = object.pointer("fIOFeatures")) {
       branch.generatesOffsets = (integerOr(*features, "fIOBits", 0) & kGenerateOffsetMap) != 0;
     }
-    if (object.className == "TBranchElement") branch.element = readElement(object);
+    if (object.className == "TBranchElement" || object.className == "TBranchObject")
+      branch.element = readElement(object);
     if (auto contents = readContents(object, fileBytes_, branch); !contents.ok()) {
       branch.unreadable = contents.error().what();
       branch.baskets = BasketIndex{{0}, {}, {}, {}};

@@ -1,0 +1,96 @@
+#include "mlaas/root/ttree/value_columns.h"
+
+#include <algorithm>
+#include <set>
+
+namespace mlaas::root {
+
+namespace {
+
+constexpr size_t kMostColumns = 4096;  // of one branch
+constexpr int32_t kSplitClones = 31;
+constexpr int32_t kSplitCollection = 41;
+
+// The bytes of an entry.
+ValueNode rootOf(const Branch& branch, const ClassMember* member, ValuePlanner& planner) {
+  const BranchElement& element = branch.element;
+  if (branch.className == "TBranchObject") {
+    ValueNode node;
+    node.kind = ValueKind::kNamed;
+    node.typeName = element.className;
+    node.children.push_back(planner.ofClass(element.className, -1, 0));
+    return node;
+  }
+  if (member == nullptr) {
+    ValueNode node = planner.ofTypeName(element.className);
+    // A whole object stands there without its header, unless its class has a streamer of its own.
+    const bool isBare = node.kind == ValueKind::kRecord && element.type == 0;
+    if (node.kind == ValueKind::kString || isBare) node.hasHeader = false;
+    return node;
+  }
+  if (member->type == element_type::kTObject) return ValuePlanner::ofTObject();
+  ValueNode node = planner.ofMember(*member);
+  if (element.type != kSplitClones && element.type != kSplitCollection) return node;
+  ValueNode rest;
+  rest.kind = ValueKind::kRest;
+  rest.typeName = node.typeName;
+  rest.children.push_back(std::move(node));
+  return rest;
+}
+
+// "branch.member"; a branch's name may end with the dot.
+std::string columnName(const Branch& branch, const std::string& member) {
+  if (member.empty()) return branch.path;
+  return branch.path + (branch.path.ends_with('.') ? "" : ".") + member;
+}
+
+struct Unreadable {
+  std::string name;
+  const ValueNode* node;
+};
+
+void findUnreadable(const ValueNode& node, const std::string& prefix, std::vector<Unreadable>& found) {
+  const std::string name = node.name.empty() || prefix.empty() ? prefix + node.name : prefix + "." + node.name;
+  if (node.kind == ValueKind::kOpaque) found.push_back({name, &node});
+  for (const ValueNode& child : node.children) findUnreadable(child, name, found);
+}
+
+}  // namespace
+
+std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, const ClassMember* member,
+                                         ValuePlanner& planner) {
+  auto root = std::make_shared<ValueNode>(rootOf(branch, member, planner));
+  if (root->kind == ValueKind::kOpaque) return {};
+  finishTree(*root);
+  std::vector<ColumnPlan> columns;
+  std::set<std::string> names;
+  // Where a class and its base name the same, the class's own stands.
+  for (uint32_t leaf = std::min<uint32_t>(root->endLeaf, kMostColumns); leaf-- > 0;) {
+    ValuePath path = pathTo(*root, leaf);
+    ColumnPlan column;
+    column.name = columnName(branch, path.name);
+    if (!names.insert(column.name).second) continue;
+    column.type = std::move(path.type);
+    column.storedType = path.nodes.back()->typeName;
+    column.branch = index;
+    column.layout = EntryLayout::kValues;
+    column.values = root;
+    column.leaf = leaf;
+    columns.push_back(std::move(column));
+  }
+  std::ranges::reverse(columns);
+  std::vector<Unreadable> unreadable;
+  findUnreadable(*root, {}, unreadable);
+  for (const Unreadable& one : unreadable) {
+    ColumnPlan column;
+    column.name = columnName(branch, one.name);
+    if (!names.insert(column.name).second) continue;
+    column.storedType = one.node->typeName;
+    column.branch = index;
+    column.unsupported = one.node->reason;
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+}  // namespace mlaas::root

@@ -1,0 +1,19 @@
+// The columns of a branch whose entries are objects, collections or strings: one for each number or string in them.
+// Threads: pure functions and values.
+// Source:  docs/formats/ttree.md, "Objects and collections".
+#pragma once
+
+#include <vector>
+
+#include "mlaas/root/ttree/column_plan.h"
+#include "mlaas/root/ttree/value_planner.h"
+
+namespace mlaas::root {
+
+// The columns of branch `index`; `member` is the class's member that the branch holds, or nullptr for a whole object.
+// Members that cannot be read are columns with a reason. Empty where nothing is known about the branch's class, or where
+// there is no number or string in it.
+std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, const ClassMember* member,
+                                         ValuePlanner& planner);
+
+}  // namespace mlaas::root

@@ -1,0 +1,525 @@
+#include "mlaas/root/ttree/value_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "mlaas/base/byte_cursor.h"
+
+namespace mlaas::root {
+
+namespace {
+
+constexpr uint32_t kByteCountMask = 0x40000000;
+constexpr uint16_t kMemberWise = 0x4000;     // bit of a collection's version
+constexpr int32_t kFirstWithVersion = 8;     // of TStreamerInfo, that tells the class's version of member-wise elements
+constexpr uint32_t kIsReferenced = 1U << 4;  // of TObject::fBits
+constexpr uint32_t kNewClassTag = 0xFFFFFFFF;
+constexpr uint32_t kClassMask = 0x80000000;
+constexpr int kDeepest = 100;
+constexpr int32_t kAnyVersion = -1;
+constexpr size_t kFirstBytes = 4096;
+constexpr size_t kMostBytes = size_t{16} << 30;  // of one column; a larger range is read in pieces
+constexpr uint8_t kLongLength = 255;             // before a string: its length stands in the next four bytes
+
+}  // namespace
+
+std::byte* GrowingBuffer::append(size_t bytes) {
+  const bool fits = buffer_.size() > 0 && bytes <= buffer_.size() - used_;
+  if (!fits && !reserve(std::max(used_ + bytes, 2 * buffer_.size()))) return nullptr;
+  used_ += bytes;
+  return buffer_.data() + (used_ - bytes);
+}
+
+bool GrowingBuffer::reserve(size_t bytes) {
+  bytes = std::max(bytes, kFirstBytes);
+  if (bytes <= buffer_.size()) return true;
+  if (bytes > 2 * kMostBytes) return false;
+  try {
+    Buffer larger(bytes);
+    std::copy_n(buffer_.data(), used_, larger.data());
+    buffer_ = std::move(larger);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
+
+SharedBuffer GrowingBuffer::take() {
+  buffer_.truncate(used_);
+  used_ = 0;
+  return std::make_shared<Buffer>(std::exchange(buffer_, Buffer()));
+}
+
+ValueReader::ValueReader(const ValueNode& root, uint32_t leaf) : root_(root), leaf_(leaf), path_(pathTo(root, leaf)) {
+  clear();
+}
+
+void ValueReader::clear() {
+  offsets_.assign(static_cast<size_t>(path_.type.jaggedDepth), {0});
+  values_ = {};
+  numEntries_ = 0;
+}
+
+Column ValueReader::take() {
+  Column column{path_.type, numEntries_, {}, values_.take()};
+  for (const auto& level : offsets_) column.offsets.push_back(copyToBuffer(std::span<const int64_t>(level)));
+  clear();
+  return column;
+}
+
+Result<void> ValueReader::readEntry(std::span<const std::byte> entry) {
+  MLAAS_TRY(const size_t length, readFront(entry));
+  if (length == entry.size()) return {};
+  return Error(ErrorCode::kCorrupt,
+               "its values have " + std::to_string(length) + " bytes, its entry " + std::to_string(entry.size()));
+}
+
+Result<size_t> ValueReader::readFront(std::span<const std::byte> bytes) {
+  begin_ = at_ = bytes.data();
+  end_ = begin_ + bytes.size();
+  slots_.clear();
+  frame_ = {};
+  depth_ = 0;
+  bool done = false;
+  try {
+    if (bytes.empty() && root_.kind == ValueKind::kList) {
+      // Old files leave out the header of an empty collection.
+      done = addOffsets(0, 1, 0);
+    } else {
+      done = readValues(root_, 1, 0, true);
+    }
+  } catch (const std::bad_alloc&) {
+    code_ = ErrorCode::kOverloaded;
+    reason_ = "there is no memory for its values; read a smaller range";
+  }
+  if (!done) {
+    return Error(code_, reason_ + " (at byte " + std::to_string(at_ - begin_) + " of the entry's " +
+                            std::to_string(bytes.size()) + ")");
+  }
+  ++numEntries_;
+  return static_cast<size_t>(at_ - begin_);
+}
+
+bool ValueReader::fail(std::string reason) {
+  reason_ = std::move(reason);
+  code_ = ErrorCode::kCorrupt;
+  return false;
+}
+
+bool ValueReader::failUnsupported(std::string reason) {
+  reason_ = std::move(reason);
+  code_ = ErrorCode::kUnsupported;
+  return false;
+}
+
+template <class T>
+T ValueReader::peek() const {
+  return loadNumber<T, std::endian::big>(at_);
+}
+
+template <class T>
+bool ValueReader::read(T& value) {
+  if (!need(sizeof(T))) return false;
+  value = peek<T>();
+  at_ += sizeof(T);
+  return true;
+}
+
+bool ValueReader::addOffsets(size_t depth, size_t lists, size_t count) {
+  auto& level = offsets_[static_cast<size_t>(path_.levels[depth])];
+  for (size_t i = 0; i < lists; ++i) level.push_back(level.back() + static_cast<int64_t>(count));
+  return true;
+}
+
+bool ValueReader::readHeader(Header& header) {
+  if (left() >= sizeof(uint32_t) && (peek<uint32_t>() & kByteCountMask) != 0) {
+    const size_t count = peek<uint32_t>() & ~kByteCountMask;
+    at_ += sizeof(uint32_t);
+    if (count > left() || count < sizeof(uint16_t)) {
+      return fail("a byte count of " + std::to_string(count) + " goes past the end");
+    }
+    header.end = at_ + count;
+  }
+  uint16_t version = 0;
+  if (!read(version)) return false;
+  header.memberWise = header.end != nullptr && (version & kMemberWise) != 0;
+  header.version = static_cast<int16_t>(header.memberWise ? version & ~kMemberWise : version);
+  return true;
+}
+
+bool ValueReader::finish(const Header& header, const std::byte* outerEnd, const ValueNode& node) {
+  const std::byte* limit = end_;
+  end_ = outerEnd;
+  if (header.end == nullptr || at_ == limit) return true;
+  return fail(node.typeName + " has " + std::to_string(limit - at_) + " bytes more than its members");
+}
+
+bool ValueReader::readCollectionHeader(Header& header) {
+  if (!readHeader(header)) return false;
+  return !header.memberWise || header.version < kFirstWithVersion || readClassVersion();
+}
+
+// The version of the elements' class, which stands before the count of member-wise collections.
+bool ValueReader::readClassVersion() {
+  int16_t version = 0;
+  uint32_t checksum = 0;
+  if (!read(version)) return false;
+  return version > 0 || read(checksum);
+}
+
+bool ValueReader::readValues(const ValueNode& node, size_t count, size_t depth, bool wanted) {
+  const bool isOwnHeader = node.kind == ValueKind::kRecord || node.kind == ValueKind::kLoop;
+  if (!node.hasHeader || isOwnHeader) return readContents(node, count, depth, wanted, false);
+  Header header;
+  if (!readCollectionHeader(header)) return false;
+  if (!wanted && header.end != nullptr) {
+    at_ = header.end;
+    return true;
+  }
+  const std::byte* outerEnd = end_;
+  if (header.end != nullptr) end_ = header.end;
+  return readContents(node, count, depth, wanted, header.memberWise) && finish(header, outerEnd, node);
+}
+
+bool ValueReader::readContents(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise) {
+  if (!wanted && node.fixedBytes > 0) {
+    if (count > left() / node.fixedBytes) return fail("it is cut short");
+    at_ += count * node.fixedBytes;
+    return true;
+  }
+  if (node.kind == ValueKind::kNumber) return readNumbers(node, count, wanted);
+  if (node.kind == ValueKind::kTObject) return skipTObject(count);
+  if (node.kind == ValueKind::kArray) return readArray(node, count, depth, wanted, memberWise);
+  if (node.kind == ValueKind::kBytes) return need(count * node.count) && (at_ += count * node.count, true);
+  for (size_t i = 0; i < count; ++i) {
+    bool done = false;
+    switch (node.kind) {
+      case ValueKind::kString:
+      case ValueKind::kLongString:
+        done = readString(node, depth, wanted);
+        break;
+      case ValueKind::kList:
+        done = readList(node, depth, wanted, memberWise);
+        break;
+      case ValueKind::kCounted:
+      case ValueKind::kLoop:
+        done = readCounted(node, i, depth, wanted);
+        break;
+      case ValueKind::kRecord:
+        done = readRecord(node, depth, wanted);
+        break;
+      case ValueKind::kRest:
+        done = readRest(node, depth, wanted);
+        break;
+      case ValueKind::kNamed:
+        done = readNamed(node, depth, wanted);
+        break;
+      case ValueKind::kPointer:
+        done = readPointer(node, depth, wanted);
+        break;
+      default:
+        done = skipOpaque(node);
+        break;
+    }
+    if (!done) return false;
+  }
+  return true;
+}
+
+bool ValueReader::readNumbers(const ValueNode& node, size_t count, bool wanted) {
+  if (node.hasReferences || node.slot >= 0) {
+    for (size_t i = 0; i < count; ++i) {
+      if (!readFlagged(node, i, wanted)) return false;
+    }
+    return true;
+  }
+  const size_t stored = node.number.storedBytes();
+  if (count > left() / stored) return fail("it is cut short");
+  std::byte* to = values_.append(count * dtypeBytes(node.number.dtype));
+  if (to == nullptr) throw std::bad_alloc();
+  decodeNumbers(node.number, at_, count, to);
+  at_ += count * stored;
+  return true;
+}
+
+// A number that must be looked at: flags of an object, or one that counts.
+bool ValueReader::readFlagged(const ValueNode& node, size_t object, bool wanted) {
+  const size_t stored = node.number.storedBytes();
+  const size_t bytes = dtypeBytes(node.number.dtype);
+  if (!need(stored)) return false;
+  alignas(8) std::array<std::byte, 8> value{};
+  decodeNumbers(node.number, at_, 1, value.data());
+  at_ += stored;
+  if (wanted) {
+    std::byte* to = values_.append(bytes);
+    if (to == nullptr) throw std::bad_alloc();
+    std::copy_n(value.data(), bytes, to);
+  }
+  if (node.slot >= 0) {
+    const size_t slot = frame_.first + object * frame_.numSlots + static_cast<size_t>(node.slot);
+    visitDType(node.number.dtype, [&](auto zero) {
+      decltype(zero) counted;
+      std::memcpy(&counted, value.data(), sizeof(counted));
+      if (slot < slots_.size()) slots_[slot] = static_cast<int64_t>(counted);
+    });
+  }
+  if (!node.hasReferences) return true;
+  uint32_t flags = 0;
+  std::memcpy(&flags, value.data(), sizeof(flags));
+  return (flags & kIsReferenced) == 0 || (need(2) && (at_ += 2, true));
+}
+
+bool ValueReader::readString(const ValueNode& node, size_t depth, bool wanted) {
+  uint32_t length = 0;
+  if (node.kind == ValueKind::kLongString) {
+    if (!read(length)) return false;
+  } else {
+    uint8_t shortLength = 0;
+    if (!read(shortLength)) return false;
+    length = shortLength;
+    if (shortLength == kLongLength && !read(length)) return false;
+  }
+  if (!need(length)) return false;
+  if (wanted) {
+    std::byte* to = values_.append(length);
+    if (to == nullptr) throw std::bad_alloc();
+    std::copy_n(at_, length, to);
+    addOffsets(depth, 1, length);
+  }
+  at_ += length;
+  return true;
+}
+
+bool ValueReader::readList(const ValueNode& node, size_t depth, bool wanted, bool memberWise) {
+  int32_t count = 0;
+  if (!read(count)) return false;
+  const ValueNode& element = node.children.front();
+  const size_t room = left() / std::max<size_t>(element.leastBytes, 1);
+  if (count < 0 || static_cast<size_t>(count) > room) {
+    return fail("a list of " + std::to_string(count) + " elements has " + std::to_string(left()) + " bytes");
+  }
+  if (wanted) addOffsets(depth, 1, static_cast<size_t>(count));
+  if (count == 0 && !memberWise) return true;
+  return readElements(node, static_cast<size_t>(count), depth + 1, isWanted(element, wanted), memberWise);
+}
+
+bool ValueReader::readElements(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise) {
+  const ValueNode& element = node.children.front();
+  if (memberWise) {
+    if (element.kind != ValueKind::kRecord) {
+      return failUnsupported("a collection of " + element.typeName + " is stored member by member");
+    }
+    return readMemberWise(element, count, depth, wanted);
+  }
+  if (node.isMap) return readMap(element, count, depth, wanted);
+  return readContents(element, count, depth, wanted, false);
+}
+
+// Keys and values in turn, without the headers that members have.
+bool ValueReader::readMap(const ValueNode& pair, size_t count, size_t depth, bool wanted) {
+  for (size_t i = 0; i < count; ++i) {
+    for (const ValueNode& member : pair.children) {
+      if (!readContents(member, 1, depth + 1, isWanted(member, wanted), false)) return false;
+    }
+  }
+  return true;
+}
+
+// The first member of all objects, then the second.
+bool ValueReader::readMemberWise(const ValueNode& record, size_t count, size_t depth, bool wanted) {
+  if (count == 0) return true;
+  if (depth_ >= kDeepest) return fail("values are nested too deep");
+  ++depth_;
+  const Frame outer = frame_;
+  if (record.numSlots > 0) openFrame(static_cast<size_t>(record.numSlots), count);
+  for (const ValueNode& member : record.children) {
+    const bool wantsMember = isWanted(member, wanted);
+    const bool done = member.isBase ? readMemberWise(member, count, depth + 1, wantsMember)
+                                    : readValues(member, count, depth + 1, wantsMember);
+    if (!done) return false;
+  }
+  if (record.numSlots > 0) closeFrame(outer);
+  --depth_;
+  return true;
+}
+
+// Room for the counters of `count` objects that are read member by member.
+void ValueReader::openFrame(size_t numSlots, size_t count) {
+  frame_ = {slots_.size(), numSlots};
+  slots_.resize(slots_.size() + numSlots * count);
+}
+
+void ValueReader::closeFrame(Frame outer) {
+  slots_.resize(frame_.first);
+  frame_ = outer;
+}
+
+bool ValueReader::readArray(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise) {
+  const ValueNode& element = node.children.front();
+  const size_t room = left() / std::max<size_t>(element.leastBytes, 1);
+  if (node.count == 0 || count > room / node.count) return fail("an array is cut short");
+  if (wanted && path_.levels[depth] >= 0) addOffsets(depth, count, node.count);
+  return readContents(element, count * node.count, depth + 1, isWanted(element, wanted), memberWise);
+}
+
+bool ValueReader::readCounted(const ValueNode& node, size_t object, size_t depth, bool wanted) {
+  const size_t slot = frame_.first + object * frame_.numSlots + static_cast<size_t>(node.countSlot);
+  if (slot >= slots_.size()) return failUnsupported("the number that counts " + node.typeName + " is elsewhere");
+  int64_t count = slots_[slot];
+  Header header;
+  uint8_t flag = 1;
+  if (node.hasHeader && !readHeader(header)) return false;
+  if (node.hasFlag && !read(flag)) return false;
+  if (flag == 0) count = 0;
+  const ValueNode& element = node.children.front();
+  const bool wantsElement = isWanted(element, wanted);
+  if (count < 0 || static_cast<uint64_t>(count) > left() / std::max<size_t>(element.leastBytes, 1)) {
+    return fail("an array of " + std::to_string(count) + " elements has " + std::to_string(left()) + " bytes");
+  }
+  if (wanted) addOffsets(depth, 1, static_cast<size_t>(count));
+  if (!wanted && header.end != nullptr) {
+    at_ = header.end;
+    return true;
+  }
+  return readContents(element, static_cast<size_t>(count), depth + 1, wantsElement, false);
+}
+
+bool ValueReader::readRecord(const ValueNode& node, size_t depth, bool wanted) {
+  if (depth_ >= kDeepest) return fail("values are nested too deep");
+  ++depth_;
+  Header header;
+  const std::byte* outerEnd = end_;
+  bool done = true;
+  if (node.hasHeader) {
+    done = readHeader(header) && (header.version > 0 || header.end == nullptr || read(header.checksum));
+    if (done && !wanted && header.end != nullptr) {
+      at_ = header.end;
+      --depth_;
+      return true;
+    }
+    if (header.end != nullptr) end_ = header.end;
+    done = done && checkVersion(node, header);
+  }
+  const Frame outer = frame_;
+  if (node.numSlots > 0) openFrame(static_cast<size_t>(node.numSlots), 1);
+  done = done && readMembers(node, depth, wanted) && finish(header, outerEnd, node);
+  if (node.numSlots > 0) closeFrame(outer);
+  --depth_;
+  return done;
+}
+
+bool ValueReader::checkVersion(const ValueNode& node, const Header& header) {
+  const bool known = node.version == kAnyVersion ||
+                     (header.version > 0 ? header.version == node.version : header.checksum == node.checksum);
+  if (known || header.end == nullptr) return true;
+  return failUnsupported("it holds version " + std::to_string(header.version) + " of " + node.typeName +
+                         ", which the file describes as version " + std::to_string(node.version));
+}
+
+bool ValueReader::readMembers(const ValueNode& node, size_t depth, bool wanted) {
+  for (const ValueNode& member : node.children) {
+    if (!readValues(member, 1, depth + 1, isWanted(member, wanted))) return false;
+  }
+  return true;
+}
+
+// A member of all elements of a split collection.
+bool ValueReader::readRest(const ValueNode& node, size_t depth, bool wanted) {
+  const ValueNode& element = node.children.front();
+  const bool wantsElement = isWanted(element, wanted);
+  size_t count = 0;
+  if (at_ == end_) {
+    if (wanted) addOffsets(depth, 1, 0);
+    return true;
+  }
+  Header header;
+  const std::byte* outerEnd = end_;
+  const bool sharesHeader = element.hasHeader && element.kind != ValueKind::kRecord;
+  if (sharesHeader && !readCollectionHeader(header)) return false;
+  if (header.end != nullptr) end_ = header.end;
+  while (at_ < end_) {
+    const std::byte* before = at_;
+    if (!readContents(element, 1, depth + 1, wantsElement, header.memberWise)) return false;
+    if (at_ == before) return fail("an element without any byte cannot be counted");
+    ++count;
+  }
+  if (wanted) addOffsets(depth, 1, count);
+  return finish(header, outerEnd, node);
+}
+
+// A class name of which the length stands before it and a zero behind it, then the object.
+bool ValueReader::readNamed(const ValueNode& node, size_t depth, bool wanted) {
+  uint8_t length = 0;
+  if (!read(length) || !need(size_t{length} + 1)) return false;
+  const std::string_view name(reinterpret_cast<const char*>(at_), length);
+  if (name != node.typeName) {
+    return failUnsupported("it holds an object of class " + std::string(name) + ", not " + node.typeName);
+  }
+  at_ += size_t{length} + 1;
+  const ValueNode& object = node.children.front();
+  return readValues(object, 1, depth + 1, isWanted(object, wanted));
+}
+
+// Null, or a byte count, a tag for the class, and the object.
+bool ValueReader::readPointer(const ValueNode& node, size_t depth, bool wanted) {
+  uint32_t word = 0;
+  if (!read(word)) return false;
+  if (word == 0) return !wanted || addOffsets(depth, 1, 0);
+  if ((word & kByteCountMask) == 0 || word == kNewClassTag) {
+    return failUnsupported("a pointer refers to an object that was read before");
+  }
+  const size_t bytes = word & ~kByteCountMask;
+  if (bytes > left() || bytes < sizeof(uint32_t)) return fail("a byte count goes past the end");
+  const std::byte* objectEnd = at_ + bytes;
+  if (!wanted) {
+    at_ = objectEnd;
+    return true;
+  }
+  uint32_t tag = 0;
+  if (!read(tag)) return false;
+  if ((tag & kClassMask) == 0) return failUnsupported("a pointer refers to an object that was read before");
+  if (tag == kNewClassTag) {
+    const std::byte* zero = std::find(at_, objectEnd, std::byte{0});
+    const std::string_view name(reinterpret_cast<const char*>(at_), static_cast<size_t>(zero - at_));
+    const ValueNode& object = node.children.front();
+    if (zero == objectEnd || name != object.typeName) {
+      return failUnsupported("a pointer to " + object.typeName + " holds a " + std::string(name));
+    }
+    at_ = zero + 1;
+  }
+  addOffsets(depth, 1, 1);
+  const std::byte* outerEnd = std::exchange(end_, objectEnd);
+  const bool done = readRecord(node.children.front(), depth + 1, true);
+  end_ = outerEnd;
+  return done && (at_ == objectEnd || fail("an object behind a pointer is shorter than its byte count"));
+}
+
+bool ValueReader::skipTObject(size_t count) {
+  constexpr size_t kBytes = 10;
+  constexpr size_t kBitsAt = 6;
+  for (size_t i = 0; i < count; ++i) {
+    if (!need(kBytes)) return false;
+    // Where a byte count stands before the version, its upper half looks like one.
+    if ((peek<uint16_t>() & (kByteCountMask >> 16)) != 0) at_ += sizeof(uint32_t);
+    if (!need(kBytes)) return false;
+    const auto flags = loadNumber<uint32_t, std::endian::big>(at_ + kBitsAt);
+    at_ += kBytes;
+    if ((flags & kIsReferenced) != 0 && !(need(2) && (at_ += 2, true))) return false;
+  }
+  return true;
+}
+
+bool ValueReader::skipOpaque(const ValueNode& node) {
+  if (left() < sizeof(uint32_t) || (peek<uint32_t>() & kByteCountMask) == 0) {
+    return failUnsupported("it holds " + node.typeName + " without a length: " + node.reason);
+  }
+  Header header;
+  if (!readHeader(header)) return false;
+  at_ = header.end;
+  return true;
+}
+
+}  // namespace mlaas::root

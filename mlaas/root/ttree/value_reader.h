@@ -1,0 +1,119 @@
+// Reads one leaf of a tree of values from the bytes of entries, appending to growing offsets and values.
+// Memory: what is appended is at most proportional to the bytes that were read: every element that is kept has bytes.
+// Errors:  kCorrupt (lengths and counts that contradict the entry's bytes), kUnsupported (a value that is not
+//          understood and does not say how long it is, another version of a class), kOverloaded (no memory).
+// Threads: one reader per thread. Owns: nothing that is not handed over by take(); the tree must outlive the reader.
+// Source:  docs/formats/ttree.md, "Objects and collections".
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mlaas/base/column.h"
+#include "mlaas/base/error.h"
+#include "mlaas/root/ttree/value_node.h"
+
+namespace mlaas::root {
+
+// Values of which more are appended: memory that doubles.
+class GrowingBuffer {
+ public:
+  // Room for `bytes` more at the end; they count as there. nullptr where there is no memory.
+  std::byte* append(size_t bytes);
+  bool reserve(size_t bytes);
+  size_t size() const { return used_; }
+  // The buffer, as long as what was appended.
+  SharedBuffer take();
+
+ private:
+  Buffer buffer_;
+  size_t used_ = 0;
+};
+
+class ValueReader {
+ public:
+  ValueReader(const ValueNode& root, uint32_t leaf);
+
+  // Reads an entry that has exactly these bytes.
+  Result<void> readEntry(std::span<const std::byte> entry);
+  // Reads an entry at the front of `bytes`; the value is its length.
+  Result<size_t> readFront(std::span<const std::byte> bytes);
+  // Forgets what was read so far, as after entries that nobody asked for.
+  void clear();
+  // The entries that were read as a column.
+  Column take();
+
+ private:
+  // What stands before a value: byte count and version.
+  struct Header {
+    const std::byte* end = nullptr;  // of the value; nullptr where there is no byte count
+    int32_t version = 0;
+    uint32_t checksum = 0;
+    bool memberWise = false;
+  };
+
+  // The counters of one object, or of several that are read member by member.
+  struct Frame {
+    size_t first = 0;
+    size_t numSlots = 0;  // of each object
+  };
+
+  bool fail(std::string reason);
+  bool failUnsupported(std::string reason);
+  size_t left() const { return static_cast<size_t>(end_ - at_); }
+  bool need(size_t bytes) { return bytes <= left() || fail("it is cut short"); }
+  template <class T>
+  T peek() const;
+  template <class T>
+  bool read(T& value);
+
+  bool readHeader(Header& header);
+  bool readCollectionHeader(Header& header);
+  bool readClassVersion();
+  bool finish(const Header& header, const std::byte* outerEnd, const ValueNode& node);
+
+  // Each reads `count` values of the node, one after the other; `depth` is the node's place on the path where wanted.
+  bool readValues(const ValueNode& node, size_t count, size_t depth, bool wanted);
+  bool readContents(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise);
+  bool readNumbers(const ValueNode& node, size_t count, bool wanted);
+  bool readFlagged(const ValueNode& node, size_t object, bool wanted);
+  bool readString(const ValueNode& node, size_t depth, bool wanted);
+  bool readList(const ValueNode& node, size_t depth, bool wanted, bool memberWise);
+  bool readElements(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise);
+  bool readMap(const ValueNode& pair, size_t count, size_t depth, bool wanted);
+  void openFrame(size_t numSlots, size_t count);
+  void closeFrame(Frame outer);
+  bool readMemberWise(const ValueNode& record, size_t count, size_t depth, bool wanted);
+  bool readArray(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise);
+  bool readCounted(const ValueNode& node, size_t object, size_t depth, bool wanted);
+  bool readRecord(const ValueNode& node, size_t depth, bool wanted);
+  bool checkVersion(const ValueNode& node, const Header& header);
+  bool readMembers(const ValueNode& node, size_t depth, bool wanted);
+  bool readRest(const ValueNode& node, size_t depth, bool wanted);
+  bool readNamed(const ValueNode& node, size_t depth, bool wanted);
+  bool readPointer(const ValueNode& node, size_t depth, bool wanted);
+  bool skipTObject(size_t count);
+  bool skipOpaque(const ValueNode& node);
+
+  // Appends lists of `count` elements to the level of the path's node at `depth`.
+  bool addOffsets(size_t depth, size_t lists, size_t count);
+  bool isWanted(const ValueNode& node, bool parentWanted) const { return parentWanted && node.holds(leaf_); }
+
+  const ValueNode& root_;
+  const uint32_t leaf_;
+  const ValuePath path_;
+  const std::byte* begin_ = nullptr;  // of the entry
+  const std::byte* at_ = nullptr;
+  const std::byte* end_ = nullptr;  // of the innermost value that says its length
+  int depth_ = 0;
+  std::vector<int64_t> slots_;  // counters of the objects that are being read
+  Frame frame_;                 // those of the innermost
+  std::vector<std::vector<int64_t>> offsets_;
+  GrowingBuffer values_;
+  int64_t numEntries_ = 0;
+  std::string reason_;
+  ErrorCode code_ = ErrorCode::kCorrupt;
+};
+
+}  // namespace mlaas::root
