@@ -7,6 +7,7 @@
 #include "apps/mlaas/export_formats.h"
 #include "apps/mlaas/table_source.h"
 #include "mlaas/feature/feature_maker.h"
+#include "mlaas/table/expression.h"
 
 namespace mlaas::command {
 
@@ -94,9 +95,20 @@ Result<RootTarget> rootTarget(const ExportOptions& options, const table::Table& 
   return target;
 }
 
+// The names of --columns and --select: friends that the file declares are opened for them.
+std::vector<std::string> namesAsked(const ExportOptions& options) {
+  std::vector<std::string> names = options.columns;
+  if (options.select.empty()) return names;
+  // What does not parse is reported when the selection is compiled.
+  const auto used = table::namesUsed(options.select);
+  if (used.ok()) names.insert(names.end(), used->begin(), used->end());
+  return names;
+}
+
 Result<int> exportColumns(const ExportOptions& options, const Environment& environment) {
   MLAAS_CHECK(checkOptions(options));
-  MLAAS_TRY(auto table, openSource(options.source, environment.stop));
+  MLAAS_TRY(const auto source, openSource(options.source, namesAsked(options), environment.stop));
+  const auto& table = source.table;
   MLAAS_TRY(auto range, parseEntries(options.entries, table->numEntries()));
   MLAAS_TRY(auto columns, chooseColumns(*table, options.columns));
   MLAAS_TRY(auto selection, RowSelection::compile(*table, options.select));
@@ -114,6 +126,7 @@ Result<int> exportColumns(const ExportOptions& options, const Environment& envir
 
 void declare(CLI::App& command, ExportOptions& options) {
   declareSource(command, options.source);
+  declareFriends(command, options.source);
   command.add_option("--columns,-c", options.columns, "Columns, separated by commas; * and ? match (default: all)")
       ->delimiter(',');
   command.add_option("--entries", options.entries, "FIRST:LAST, a range of entries; LAST is left out (default: all)");

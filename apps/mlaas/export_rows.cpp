@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mlaas/table/entry_pieces.h"
+#include "mlaas/table/named_columns.h"
 #include "mlaas/table/row_filter.h"
 
 namespace mlaas::command {
@@ -50,15 +51,13 @@ Result<RowSelection> RowSelection::compile(const table::Table& table, const std:
   };
   auto used = table::namesUsed(text);
   if (!used.ok()) return within(std::move(used).error());
-  std::vector<table::NamedType> names;
-  for (const auto& column : table.columns()) {
-    if (column.unsupported.empty()) {
-      names.push_back({column.name, column.type});
-    } else if (std::ranges::find(*used, column.name) != used->end()) {
-      return within({ErrorCode::kUnsupported, "column '" + column.name + "' cannot be read: " + column.unsupported});
-    }
+  const table::NamedColumns names = table::nameColumns(table);
+  for (const std::string& name : *used) {
+    const auto unreadable = names.unreadable.find(name);
+    if (unreadable == names.unreadable.end()) continue;
+    return within({ErrorCode::kUnsupported, "column '" + name + "' cannot be read: " + unreadable->second});
   }
-  auto expression = table::Expression::compile(text, names);
+  auto expression = table::Expression::compile(text, names.readable);
   if (!expression.ok()) return within(std::move(expression).error());
   const ColumnType& type = expression->type();
   if (type.dtype != DType::kBool || !type.isFlat())

@@ -120,7 +120,8 @@ Result<std::string> inspectOne(const table::FileReference& file, bool asJson) {
 
 // Several files as the one table that they make.
 Result<std::string> inspectChain(const InspectOptions& options, const std::stop_token& stop) {
-  MLAAS_TRY(const auto chain, openSource(options.source, stop));
+  MLAAS_TRY(const auto source, openSource(options.source, {}, stop));
+  const auto& chain = source.table;
   const auto members = table::chainMembers(chain);
   const table::TableInfo info{chain->name(), "chain", chain->numEntries(), chain->columns(), {}, {}};
   if (!options.json) {

@@ -5,6 +5,7 @@
 
 #include "mlaas/feature/feature_plan.h"
 #include "mlaas/feature/padding.h"
+#include "mlaas/table/named_columns.h"
 #include "mlaas/table/row_filter.h"
 
 namespace mlaas::feature {
@@ -174,16 +175,8 @@ class Run {
 
 Result<FeatureMaker> FeatureMaker::make(FeatureSpec spec, const table::Table& table,
                                         const std::vector<std::string>& extras, bool applySelection) {
-  std::vector<table::NamedType> columns;
-  std::map<std::string, std::string> unreadable;
-  for (const table::ColumnInfo& column : table.columns()) {
-    if (column.unsupported.empty()) {
-      columns.push_back({column.name, column.type});
-    } else {
-      unreadable[column.name] = column.unsupported;
-    }
-  }
-  MLAAS_TRY(FeaturePlan plan, makePlan(std::move(spec), columns, unreadable, extras, applySelection));
+  const table::NamedColumns names = table::nameColumns(table);
+  MLAAS_TRY(FeaturePlan plan, makePlan(std::move(spec), names.readable, names.unreadable, extras, applySelection));
   return FeatureMaker(std::make_shared<const FeaturePlan>(std::move(plan)));
 }
 

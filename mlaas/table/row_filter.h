@@ -8,7 +8,7 @@
 
 namespace mlaas::table {
 
-// The rows `rows` (ascending) of `column`, jagged levels included, as a column of their own.
+// The rows `rows` (in any order, also more than once) of `column`, jagged levels included, as a column of their own.
 Column takeRows(const Column& column, std::span<const int64_t> rows);
 
 }  // namespace mlaas::table

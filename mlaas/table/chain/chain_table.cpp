@@ -222,14 +222,13 @@ Result<std::shared_ptr<const Table>> openChain(std::span<const FileReference> fi
   for (const FileReference& file : files) {
     if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while opening files");
     MLAAS_TRY(auto opened, pool.open(file));
+    auto table = opened.pooled;
     if (change) {
-      MLAAS_TRY(auto changed, change(std::move(opened.pooled)));
-      columns.add(*changed);
-      tables.push_back(std::move(changed));
-      continue;
+      MLAAS_TRY(table, change(std::move(table)));
     }
-    columns.add(*opened.direct);
-    tables.push_back(std::move(opened.pooled));
+    // The sizes of a pooled table's columns may be those of another file.
+    columns.add(table == opened.pooled ? *opened.direct : *table);
+    tables.push_back(std::move(table));
   }
   return joinTables(std::move(tables), std::move(columns));
 }
