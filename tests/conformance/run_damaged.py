@@ -37,7 +37,13 @@ def damage(driver: Path, path: Path, truncations: int, flips: int) -> list[str]:
         command = [str(driver), *(word for number in numbers for word in number.split("=")), str(path)]
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, errors="replace", timeout=FILE_LIMIT_S, env=environment, check=False
+                command,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=FILE_LIMIT_S,
+                env=environment,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             return [*findings, f"finding: {path.name}: no end within {FILE_LIMIT_S} s"]
