@@ -11,16 +11,6 @@ constexpr uint64_t kMostElements = uint64_t{1} << 62;
 
 Error corrupt(std::string message) { return Error(ErrorCode::kCorrupt, std::move(message)); }
 
-// Turns ends counted from the cluster's begin, ends[0] being where the first collection begins, into ones counted on
-// from `base`. False where they fall.
-bool moveEnds(int64_t* ends, size_t count, int64_t base) {
-  int64_t falls = ends[0] < 0 ? 1 : 0;
-  for (size_t i = 1; i <= count; ++i) falls |= static_cast<int64_t>(ends[i] < ends[i - 1]);
-  const auto shift = static_cast<uint64_t>(base) - static_cast<uint64_t>(ends[0]);
-  for (size_t i = 0; i <= count; ++i) ends[i] = static_cast<int64_t>(static_cast<uint64_t>(ends[i]) + shift);
-  return falls == 0;
-}
-
 // Counts the elements of one alternative, in order.
 class AlternativeCounter {
  public:
@@ -69,21 +59,16 @@ Result<std::shared_ptr<Buffer>> makeRoom(uint64_t bytes) {
 }
 
 Result<ElementSpan> readCollections(const StoredColumn& column, const PageStore& store, ElementSpan span, int64_t* to) {
-  const int64_t base = to[0];
-  // The end of the collection before the first is read along: there the first begins.
-  const bool isFirst = span.first == 0;
-  const ElementSpan wanted{isFirst ? 0 : span.first - 1, span.last};
-  int64_t* ends = isFirst ? to + 1 : to;
-  to[0] = 0;
+  // The first collection begins where the one before it ends.
+  const bool beginsAtZero = span.first == 0;
+  const ElementSpan wanted{beginsAtZero ? 0 : span.first - 1, span.last};
+  EndsWriter ends(to, beginsAtZero);
   MLAAS_CHECK(forEachPage(
       column, store, wanted,
-      [&](const PageBytes& page, ElementRun run, uint64_t at) {
-        return decodeIndexes(page, *column.column, run, ends + at);
-      },
-      [&](uint64_t at, uint64_t count) { std::fill_n(ends + at, count, 0); }));
-  const auto begin = static_cast<uint64_t>(to[0]);
-  if (!moveEnds(to, span.size(), base)) return corrupt("the ends of its collections fall");
-  return ElementSpan{begin, begin + static_cast<uint64_t>(to[span.size()] - base)};
+      [&](const PageBytes& page, ElementRun run, uint64_t) { return decodeIndexes(page, *column.column, run, ends); },
+      [&](uint64_t, uint64_t count) { ends.addZeros(count); }));
+  if (ends.fell()) return corrupt("the ends of its collections fall");
+  return ElementSpan{ends.begin(), ends.end()};
 }
 
 Result<ElementSpan> readAlternatives(const StoredColumn& column, const PageStore& store, ElementSpan span,

@@ -127,30 +127,22 @@ void restoreQuantized(std::span<const std::byte> plain, const PhysicalColumn& co
   });
 }
 
-// Elements of an index column as they are stored, from the page's first on.
-template <class T>
+// Elements of an index column as they are stored.
 void loadIndexes(const std::byte* plain, const PageBytes& page, const PhysicalColumn& column, size_t first,
-                 size_t count, T* to) {
-  auto* raw = reinterpret_cast<std::byte*>(to);
-  if (column.encoding->isSplit) return joinPlanes(plain, page.page->numElements, sizeof(T), first, count, raw);
-  std::memcpy(raw, plain + first * sizeof(T), count * sizeof(T));
-}
-
-template <class T>
-void decodeIndexesAs(const std::byte* plain, const PageBytes& page, const PhysicalColumn& column, ElementRun run,
-                     int64_t* to) {
-  std::array<T, kRunElements> stored;
-  const bool isDelta = column.encoding->isDelta;
-  // Differences add up from the page's first element on, wherever the run begins.
-  const size_t skipped = isDelta ? 0 : run.first;
-  const size_t end = run.first + run.count;
-  T sum = 0;
-  for (size_t at = skipped; at < end; at += kRunElements) {
-    const size_t count = std::min(kRunElements, end - at);
-    loadIndexes(plain, page, column, at, count, stored.data());
-    for (size_t i = 0; isDelta && i < count; ++i) stored[i] = sum = static_cast<T>(sum + stored[i]);
-    const size_t from = std::max(at, run.first);
-    for (size_t i = from; i < at + count; ++i) to[i - run.first] = static_cast<int64_t>(stored[i - at]);
+                 size_t count, uint64_t* to) {
+  const size_t width = column.bits / 8;
+  const size_t numElements = page.page->numElements;
+  std::array<std::byte, kRunElements * sizeof(uint64_t)> joined;
+  const std::byte* from = plain + first * width;
+  if (column.encoding->isSplit) {
+    joinPlanes(plain, numElements, width, first, count, joined.data());
+    from = joined.data();
+  }
+  if (width == sizeof(uint64_t)) {
+    std::memcpy(to, from, count * width);
+  } else {
+    const auto* narrow = reinterpret_cast<const uint32_t*>(from);
+    for (size_t i = 0; i < count; ++i) to[i] = narrow[i];
   }
 }
 
@@ -189,12 +181,50 @@ Result<void> decodeValues(const PageBytes& page, const PhysicalColumn& column, E
   return {};
 }
 
-Result<void> decodeIndexes(const PageBytes& page, const PhysicalColumn& column, ElementRun run, int64_t* to) {
+void EndsWriter::add(std::span<const uint64_t> ends) {
+  if (!hasBegin_ && !ends.empty()) {
+    hasBegin_ = true;
+    begin_ = previous_ = ends.front();
+    shift_ = base_ - begin_;
+    ends = ends.subspan(1);
+  }
+  if (ends.empty()) return;
+  bool fell = ends.front() < previous_;
+  for (size_t i = 1; i < ends.size(); ++i) fell |= ends[i] < ends[i - 1];
+  for (size_t i = 0; i < ends.size(); ++i) to_[i] = static_cast<int64_t>(ends[i] + shift_);
+  fell_ |= fell;
+  previous_ = ends.back();
+  to_ += ends.size();
+}
+
+void EndsWriter::addZeros(uint64_t count) {
+  constexpr std::array<uint64_t, kRunElements> kZeros{};
+  for (uint64_t done = 0; done < count; done += kRunElements) {
+    add(std::span(kZeros).first(std::min<uint64_t>(kRunElements, count - done)));
+  }
+}
+
+Result<void> decodeIndexes(const PageBytes& page, const PhysicalColumn& column, ElementRun run, EndsWriter& ends) {
   MLAAS_TRY(const std::span<const std::byte> plain, openPage(page, column));
-  if (column.bits == 32) {
-    decodeIndexesAs<uint32_t>(plain.data(), page, column, run, to);
-  } else {
-    decodeIndexesAs<uint64_t>(plain.data(), page, column, run, to);
+  const bool isDelta = column.encoding->isDelta;
+  const uint64_t mask = column.bits == 32 ? UINT32_MAX : UINT64_MAX;
+  std::array<uint64_t, kRunElements> values;
+  uint64_t sum = 0;
+  // Differences add up from the page's first element on, wherever the run begins.
+  const size_t end = run.first + run.count;
+  for (size_t at = isDelta ? 0 : run.first; at < end; at += kRunElements) {
+    const size_t count = std::min(kRunElements, end - at);
+    const auto added =
+        isDelta ? addUpSmall(plain.data(), page.page->numElements, column.bits / 8, at, count, sum, values.data())
+                : std::nullopt;
+    if (added) {
+      sum = *added;
+    } else {
+      loadIndexes(plain.data(), page, column, at, count, values.data());
+      for (size_t i = 0; isDelta && i < count; ++i) values[i] = sum = (sum + values[i]) & mask;
+    }
+    const size_t skipped = std::min(count, run.first > at ? run.first - at : 0);
+    ends.add(std::span(values).subspan(skipped, count - skipped));
   }
   return {};
 }

@@ -34,8 +34,37 @@ Result<void> checkPage(const PageBytes& page, const PhysicalColumn& column);
 // Fills `to` with elements of the page as numbers of the column's dtype.
 Result<void> decodeValues(const PageBytes& page, const PhysicalColumn& column, ElementRun run, std::byte* to);
 
-// Fills `to` with elements of an index column: ends of collections, from the cluster's begin on.
-Result<void> decodeIndexes(const PageBytes& page, const PhysicalColumn& column, ElementRun run, int64_t* to);
+// Takes the elements of an index column, which are ends of collections counted from the cluster's begin, and writes
+// them as ends that count on from where others stopped.
+class EndsWriter {
+ public:
+  // Writes behind to[0], where the first collection begins in the output. In the cluster it begins at 0, or else where
+  // the first element says that is added, which is then not written.
+  EndsWriter(int64_t* to, bool beginsAtZero) : to_(to + 1), base_(static_cast<uint64_t>(to[0])) {
+    hasBegin_ = beginsAtZero;
+    shift_ = base_;
+  }
+  void add(std::span<const uint64_t> ends);
+  void addZeros(uint64_t count);
+
+  // Whether an end was smaller than the one before it.
+  bool fell() const { return fell_; }
+  // The first element of the first collection and the end of the last.
+  uint64_t begin() const { return begin_; }
+  uint64_t end() const { return previous_; }
+
+ private:
+  int64_t* to_;
+  const uint64_t base_;
+  bool hasBegin_ = false;
+  bool fell_ = false;
+  uint64_t begin_ = 0;
+  uint64_t shift_ = 0;
+  uint64_t previous_ = 0;
+};
+
+// Hands elements of an index column to `ends`.
+Result<void> decodeIndexes(const PageBytes& page, const PhysicalColumn& column, ElementRun run, EndsWriter& ends);
 
 // Fills `to` with elements of a switch column.
 Result<void> decodeSwitches(const PageBytes& page, const PhysicalColumn& column, ElementRun run, SwitchValue* to);

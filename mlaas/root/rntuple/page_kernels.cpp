@@ -1,6 +1,7 @@
 #include "mlaas/root/rntuple/page_kernels.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <type_traits>
@@ -80,6 +81,13 @@ float widenHalf(uint16_t half) {
   return std::bit_cast<float>(std::bit_cast<uint32_t>(magnitude) | sign);
 }
 
+// All bits that are set in any of the bytes.
+MLAAS_WIDE_VECTORS uint8_t allBits(Bytes bytes, size_t count) {
+  uint8_t bits = 0;
+  for (size_t i = 0; i < count; ++i) bits |= bytes[i];
+  return bits;
+}
+
 }  // namespace
 
 void joinPlanes(const std::byte* page, size_t numElements, size_t width, size_t first, size_t count, std::byte* to) {
@@ -88,6 +96,27 @@ void joinPlanes(const std::byte* page, size_t numElements, size_t width, size_t 
   if (width == 2) return joinTwo(from, from + numElements, count, out);
   if (width == 8) return joinEight(from, numElements, count, out);
   joinFour(from, from + numElements, from + 2 * numElements, from + 3 * numElements, count, out);
+}
+
+std::optional<uint64_t> addUpSmall(const std::byte* page, size_t numElements, size_t width, size_t first, size_t count,
+                                   uint64_t sum, uint64_t* to) {
+  const auto* lowest = reinterpret_cast<const uint8_t*>(page) + first;
+  for (size_t plane = 0; plane < width; ++plane) {
+    const uint8_t mask = plane == 0 ? 0xE0 : 0xFF;
+    if ((allBits(lowest + plane * numElements, count) & mask) != 0) return std::nullopt;
+  }
+  // Eight at a time: a product with ones adds up bytes that do not overflow.
+  constexpr size_t kStep = 8;
+  size_t i = 0;
+  for (; i + kStep <= count; i += kStep) {
+    uint64_t lengths;
+    std::memcpy(&lengths, lowest + i, kStep);
+    const auto sums = std::bit_cast<std::array<uint8_t, kStep>>(lengths * 0x0101010101010101ULL);
+    for (size_t k = 0; k < kStep; ++k) to[i + k] = sum + sums[k];
+    sum += sums[kStep - 1];
+  }
+  for (; i < count; ++i) to[i] = sum += lowest[i];
+  return sum;
 }
 
 void undoZigzag(std::byte* values, size_t width, size_t count) {

@@ -6,11 +6,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace mlaas::root {
 
 // Puts together the bytes of elements of `width` bytes (2, 4 or 8) that lie in `width` planes.
 void joinPlanes(const std::byte* page, size_t numElements, size_t width, size_t first, size_t count, std::byte* to);
+
+// Adds up differences that lie in planes: sum += element, to[i] = sum, starting from `sum`; returns the last. Only where
+// all of them are below 32, as most lengths of collections are; else it returns nothing and leaves `to` alone.
+std::optional<uint64_t> addUpSmall(const std::byte* page, size_t numElements, size_t width, size_t first, size_t count,
+                                   uint64_t sum, uint64_t* to);
 
 // Turns zigzag numbers of `width` bytes (2, 4 or 8) into signed ones where they are.
 void undoZigzag(std::byte* values, size_t width, size_t count);
