@@ -103,16 +103,6 @@ class ValueReader {
 
 }  // namespace
 
-Result<WalkedLevels> walkLevels(const NTupleView& view, EntryRange range, const NTupleColumn& column, size_t numLevels,
-                                const PageStore& store) {
-  WalkedLevels levels{LevelWalk(view, range), {}};
-  for (size_t i = 0; i < numLevels; ++i) {
-    MLAAS_TRY(SharedBuffer offsets, levels.walk.descend(column.levels[i], store));
-    if (offsets) levels.offsets.push_back(std::move(offsets));
-  }
-  return levels;
-}
-
 Result<Column> readColumn(const NTupleColumn& column, EntryRange range, WalkedLevels levels, const PageStore& store) {
   MLAAS_TRY(SharedBuffer values, ValueReader(column, levels.walk, store).read());
   return Column{column.type, range.size(), std::move(levels.offsets), std::move(values)};

@@ -9,16 +9,6 @@
 
 namespace mlaas::root {
 
-// The levels above a column's values, followed: where the values lie, and the offsets.
-struct WalkedLevels {
-  LevelWalk walk;
-  std::vector<SharedBuffer> offsets;
-};
-
-// Follows the first `numLevels` levels of `column`.
-Result<WalkedLevels> walkLevels(const NTupleView& view, EntryRange range, const NTupleColumn& column, size_t numLevels,
-                                const PageStore& store);
-
 // Reads the values below `levels`, which are those of `column`, and joins both.
 Result<Column> readColumn(const NTupleColumn& column, EntryRange range, WalkedLevels levels, const PageStore& store);
 

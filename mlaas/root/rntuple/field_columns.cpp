@@ -218,6 +218,11 @@ class Planner {
 
 }  // namespace
 
+size_t NTupleColumn::numReadLevels() const {
+  const auto last = std::find_if(levels.rbegin(), levels.rend(), [](const Level& level) { return level.hasColumn(); });
+  return static_cast<size_t>(last.base() - levels.begin());
+}
+
 Result<std::vector<NTupleColumn>> planFieldColumns(const Schema& schema) { return Planner(schema).plan(); }
 
 }  // namespace mlaas::root

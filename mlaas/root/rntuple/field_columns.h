@@ -26,6 +26,7 @@ struct Level {
   uint32_t alternative = 0;  // kVariant: from 1 on
   uint64_t size = 0;         // kArray, kShape
   bool makesOffsets() const { return kind != LevelKind::kShape; }
+  bool hasColumn() const { return kind == LevelKind::kCollection || kind == LevelKind::kVariant; }
 };
 
 enum class LeafKind : uint8_t {
@@ -42,6 +43,9 @@ struct NTupleColumn {
   std::vector<Level> levels;
   LeafKind leaf = LeafKind::kNumbers;
   uint32_t values = 0;  // in Schema::columns
+
+  // The levels down to the last that has a column of its own; below are fixed arrays.
+  size_t numReadLevels() const;
 };
 
 // The columns in the order of the fields.

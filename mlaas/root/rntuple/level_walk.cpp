@@ -85,14 +85,14 @@ Result<ElementSpan> readAlternatives(const StoredColumn& column, const PageStore
 }
 
 std::span<const Page> pagesIn(const NTupleView& view, const Cluster& cluster, uint32_t id) {
-  const auto stored = findStored(view.schema, view.pages, cluster, id, std::nullopt);
+  const auto stored = findStored(*view.schema, *view.pages, cluster, id, std::nullopt);
   return stored.ok() ? stored->pages : std::span<const Page>{};
 }
 
 LevelWalk::LevelWalk(const NTupleView& view, EntryRange range) : view_(view) {
-  const auto clusters = view.pages.clustersOf(range);
+  const auto clusters = view.pages->clustersOf(range);
   for (size_t i = clusters.first; i < clusters.last; ++i) {
-    const EntryRange& entries = view.pages.clusters()[i].entries;
+    const EntryRange& entries = view.pages->clusters()[i].entries;
     const auto first = static_cast<uint64_t>(std::max(range.first, entries.first) - entries.first);
     const auto last = static_cast<uint64_t>(std::min(range.last, entries.last) - entries.first);
     spans_.push_back({i, {first, last}});
@@ -101,10 +101,10 @@ LevelWalk::LevelWalk(const NTupleView& view, EntryRange range) : view_(view) {
 }
 
 Result<StoredColumn> LevelWalk::locate(uint32_t id, const ClusterSpan& span) const {
-  const Cluster& cluster = view_.pages.clusters()[span.cluster];
+  const Cluster& cluster = view_.pages->clusters()[span.cluster];
   std::optional<uint64_t> expected;
   if (perEntry_ > 0) expected = static_cast<uint64_t>(cluster.entries.size()) * perEntry_;
-  MLAAS_TRY(const StoredColumn stored, findStored(view_.schema, view_.pages, cluster, id, expected));
+  MLAAS_TRY(const StoredColumn stored, findStored(*view_.schema, *view_.pages, cluster, id, expected));
   MLAAS_CHECK(checkCovers(stored, span.elements));
   return stored;
 }
@@ -124,7 +124,7 @@ Result<SharedBuffer> LevelWalk::multiply(const Level& level) {
   }
   const uint64_t most = kMostElements / level.size;
   for (ClusterSpan& span : spans_) {
-    const auto entries = static_cast<uint64_t>(view_.pages.clusters()[span.cluster].entries.size());
+    const auto entries = static_cast<uint64_t>(view_.pages->clusters()[span.cluster].entries.size());
     if (span.elements.last > most || (perEntry_ > 0 && entries > most / perEntry_)) {
       return corrupt("its arrays have too many elements");
     }
@@ -166,6 +166,12 @@ Result<SharedBuffer> LevelWalk::followColumn(const Level& level, const PageStore
   numElements_ = static_cast<uint64_t>(to[0]);
   perEntry_ = 0;
   return SharedBuffer(std::move(offsets));
+}
+
+Result<void> WalkedLevels::follow(const Level& level, const PageStore& store) {
+  MLAAS_TRY(SharedBuffer made, walk.descend(level, store));
+  if (made) offsets.push_back(std::move(made));
+  return {};
 }
 
 }  // namespace mlaas::root

@@ -25,8 +25,8 @@ struct ClusterSpan {
 
 // The metadata of an RNTuple that reading needs.
 struct NTupleView {
-  const Schema& schema;
-  const PageList& pages;
+  const Schema* schema = nullptr;
+  const PageList* pages = nullptr;
 };
 
 // All pages of the column `id` of the schema in `cluster`.
@@ -55,6 +55,15 @@ class LevelWalk {
   std::vector<ClusterSpan> spans_;
   uint64_t numElements_ = 0;
   uint64_t perEntry_ = 1;  // elements of an entry; 0 below collections, where it differs
+};
+
+// The levels above a column's values, followed: where the values lie, and the offsets.
+struct WalkedLevels {
+  LevelWalk walk;
+  std::vector<SharedBuffer> offsets;
+
+  // Follows one more level.
+  Result<void> follow(const Level& level, const PageStore& store);
 };
 
 // kOverloaded where a column of `count` elements of `width` bytes is more than one call may return.

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <tuple>
 
 #include "mlaas/root/rntuple/anchor.h"
 #include "mlaas/root/rntuple/page_fetch.h"
+#include "mlaas/root/rntuple/read_ranges.h"
 
 namespace mlaas::root {
 
@@ -15,35 +14,30 @@ namespace {
 // Codecs by the number in the compression setting.
 constexpr std::array<std::string_view, 6> kCodecs = {"default", "zlib", "lzma", "deflate", "lz4", "zstd"};
 
-// The levels of a column that have a column of their own, down to the last of them.
-size_t numSharedLevels(const NTupleColumn& column) {
-  const auto last = std::find_if(column.levels.rbegin(), column.levels.rend(), [](const Level& level) {
-    return level.kind == LevelKind::kCollection || level.kind == LevelKind::kVariant;
-  });
-  return static_cast<size_t>(last.base() - column.levels.begin());
-}
-
 }  // namespace
 
 // One fetch on its way.
 struct NTuple::Fetch {
   Fetch(const NTuple& ntuple, EntryRange range, const std::vector<size_t>& columns,
-        const std::vector<const NTupleColumn*>& plans)
+        const std::vector<WantedColumn>& wanted)
       : source(ntuple.file().source()),
         fetched(std::make_unique<FetchedPages>(ntuple, range, columns)),
-        plan(ntuple.view(), range, plans),
-        place(ntuple.place()) {}
+        plan(ntuple.view(), range, wanted) {}
 
-  Result<std::vector<io::ReadRequest>> next() {
-    auto requests = plan.next(fetched->store_);
-    if (!requests.ok()) return std::move(requests).error().within(place);
-    return requests;
+  std::vector<io::ReadRequest> next() { return plan.next(fetched->store_); }
+  // After the last round.
+  std::unique_ptr<FetchedPages> finish() {
+    for (auto& [path, walked] : plan.takeWalked()) {
+      auto& shared = fetched->shared_[static_cast<size_t>(path)];
+      if (!shared) shared = std::make_unique<FetchedPages::SharedLevels>();
+      shared->levels = std::make_unique<WalkedLevels>(std::move(walked));
+    }
+    return std::move(fetched);
   }
 
   io::ByteSource& source;
   std::unique_ptr<FetchedPages> fetched;
   PageFetch plan;
-  const std::string place;
   std::function<void(Result<std::unique_ptr<FetchedPages>>)> done;
 };
 
@@ -54,8 +48,8 @@ Result<std::shared_ptr<const NTuple>> NTuple::open(std::shared_ptr<const File> f
   auto read = ntuple->readMetadata(entry.key);
   if (!read.ok()) return Error(read.error()).within(ntuple->place());
   ntuple->countBytes();
-  ntuple->numberPaths();
-  for (const Cluster& cluster : ntuple->pages_.clusters()) ntuple->clusters_.push_back(cluster.entries);
+  ntuple->paths_ = findOffsetPaths(ntuple->schema_, ntuple->pages_, ntuple->columns_);
+  ntuple->clusters_ = findReadRanges(ntuple->schema_, ntuple->pages_);
   return std::shared_ptr<const NTuple>(std::move(ntuple));
 }
 
@@ -99,22 +93,6 @@ void NTuple::countBytes() {
   }
 }
 
-void NTuple::numberPaths() {
-  using Step = std::tuple<int, LevelKind, uint32_t, uint64_t>;
-  std::map<Step, int> numbers;
-  for (const NTupleColumn& column : columns_) {
-    int path = -1;
-    const size_t numLevels = column.unsupported.empty() ? numSharedLevels(column) : 0;
-    for (size_t i = 0; i < numLevels; ++i) {
-      const Level& level = column.levels[i];
-      const Step step{path, level.kind, level.column, level.alternative + level.size};
-      path = numbers.emplace(step, static_cast<int>(numbers.size())).first->second;
-    }
-    paths_.push_back(path);
-  }
-  numPaths_ = static_cast<int>(numbers.size());
-}
-
 std::string NTuple::place() const { return file_->url() + ": ntuple " + name_; }
 
 std::string NTuple::compressionOf(size_t column) const {
@@ -139,23 +117,22 @@ Result<std::shared_ptr<NTuple::Fetch>> NTuple::startFetch(EntryRange range, cons
                                                   std::to_string(range.last) + " are not among its " +
                                                   std::to_string(numEntries()));
   }
-  std::vector<const NTupleColumn*> plans;
+  std::vector<WantedColumn> wanted;
   for (const size_t column : columns) {
     const NTupleColumn& plan = columns_.at(column);
     if (!plan.unsupported.empty()) {
       return Error(ErrorCode::kUnsupported, place() + ": column " + plan.name + " cannot be read: " + plan.unsupported);
     }
-    plans.push_back(&plan);
+    wanted.push_back({&plan, paths_.ofColumn[column]});
   }
-  return std::make_shared<Fetch>(*this, range, columns, plans);
+  return std::make_shared<Fetch>(*this, range, columns, wanted);
 }
 
 void NTuple::continueFetch(std::shared_ptr<Fetch> fetch) {
   auto requests = fetch->next();
-  if (!requests.ok()) return fetch->done(std::move(requests).error());
-  if (requests->empty()) return fetch->done(std::move(fetch->fetched));
+  if (requests.empty()) return fetch->done(fetch->finish());
   io::ByteSource& source = fetch->source;
-  source.read(*std::move(requests), [fetch = std::move(fetch)](Result<void> read) {
+  source.read(std::move(requests), [fetch = std::move(fetch)](Result<void> read) {
     if (!read.ok()) return fetch->done(Error(read.error()));
     continueFetch(fetch);
   });
@@ -172,19 +149,19 @@ void NTuple::fetch(EntryRange range, const std::vector<size_t>& columns,
 Result<std::unique_ptr<FetchedPages>> NTuple::fetchNow(EntryRange range, const std::vector<size_t>& columns) const {
   MLAAS_TRY(const std::shared_ptr<Fetch> fetch, startFetch(range, columns));
   while (true) {
-    MLAAS_TRY(std::vector<io::ReadRequest> requests, fetch->next());
-    if (requests.empty()) return std::move(fetch->fetched);
+    std::vector<io::ReadRequest> requests = fetch->next();
+    if (requests.empty()) return fetch->finish();
     MLAAS_CHECK(file_->source().readNow(std::move(requests)));
   }
 }
 
 FetchedPages::FetchedPages(const NTuple& ntuple, EntryRange range, const std::vector<size_t>& columns)
     : ntuple_(ntuple), range_(range), isFetched_(ntuple.columns().size(), false) {
-  std::vector<int> users(static_cast<size_t>(ntuple.numPaths_), 0);
+  std::vector<int> users(ntuple.paths_.numPaths, 0);
   for (const size_t column : columns) {
     if (isFetched_[column]) continue;
     isFetched_[column] = true;
-    if (ntuple.paths_[column] >= 0) ++users[static_cast<size_t>(ntuple.paths_[column])];
+    if (ntuple.paths_.ofColumn[column] >= 0) ++users[static_cast<size_t>(ntuple.paths_.ofColumn[column])];
   }
   shared_.resize(users.size());
   for (size_t i = 0; i < users.size(); ++i) {
@@ -194,23 +171,21 @@ FetchedPages::FetchedPages(const NTuple& ntuple, EntryRange range, const std::ve
 
 Result<WalkedLevels> FetchedPages::walk(size_t column) {
   const NTupleColumn& plan = ntuple_.columns()[column];
-  const int path = ntuple_.paths_[column];
+  const int path = ntuple_.paths_.ofColumn[column];
   SharedLevels* shared = path < 0 ? nullptr : shared_[static_cast<size_t>(path)].get();
-  if (!shared) return walkLevels(ntuple_.view(), range_, plan, plan.levels.size(), store_);
-  std::unique_lock lock(shared->mutex);
-  const size_t numShared = numSharedLevels(plan);
-  if (!shared->levels) {
-    MLAAS_TRY(WalkedLevels walked, walkLevels(ntuple_.view(), range_, plan, numShared, store_));
-    shared->levels = std::make_unique<WalkedLevels>(std::move(walked));
+  WalkedLevels walked{LevelWalk(ntuple_.view(), range_), {}};
+  size_t done = 0;
+  if (shared) {
+    const std::lock_guard lock(shared->mutex);
+    done = plan.numReadLevels();
+    if (!shared->levels) {
+      for (size_t i = 0; i < done; ++i) MLAAS_CHECK(walked.follow(plan.levels[i], store_));
+      shared->levels = std::make_unique<WalkedLevels>(walked);
+    }
+    walked = *shared->levels;
   }
-  WalkedLevels levels = *shared->levels;
-  lock.unlock();
-  // What is left are fixed arrays.
-  for (size_t i = numShared; i < plan.levels.size(); ++i) {
-    MLAAS_TRY(SharedBuffer offsets, levels.walk.descend(plan.levels[i], store_));
-    if (offsets) levels.offsets.push_back(std::move(offsets));
-  }
-  return levels;
+  for (size_t i = done; i < plan.levels.size(); ++i) MLAAS_CHECK(walked.follow(plan.levels[i], store_));
+  return walked;
 }
 
 Result<Column> FetchedPages::decode(size_t column) {

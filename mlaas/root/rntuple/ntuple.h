@@ -13,6 +13,7 @@
 
 #include "mlaas/root/directory.h"
 #include "mlaas/root/rntuple/column_reader.h"
+#include "mlaas/root/rntuple/offset_paths.h"
 
 namespace mlaas::root {
 
@@ -28,7 +29,7 @@ class FetchedPages {
 
  private:
   friend class NTuple;
-  // Levels that several of the columns share: followed once, by the first that needs them.
+  // Levels that several of the columns share, or that fetching had to follow: followed once.
   struct SharedLevels {
     std::mutex mutex;
     std::unique_ptr<WalkedLevels> levels;  // under mutex
@@ -39,7 +40,7 @@ class FetchedPages {
   const EntryRange range_;
   std::vector<bool> isFetched_;  // by column
   PageStore store_;
-  std::vector<std::unique_ptr<SharedLevels>> shared_;  // by NTuple::pathOf(), nullptr where one column alone has it
+  std::vector<std::unique_ptr<SharedLevels>> shared_;  // by path; nullptr where one column alone needs it
 };
 
 class NTuple {
@@ -52,6 +53,7 @@ class NTuple {
   const std::string& name() const { return name_; }
   int64_t numEntries() const { return pages_.numEntries(); }
   const std::vector<NTupleColumn>& columns() const { return columns_; }
+  // Ranges that are cheap to read as a whole: clusters, cut or joined.
   const std::vector<EntryRange>& clusters() const { return clusters_; }
 
   // Bytes of a column's pages in all clusters. Pages that several columns share count for the first of them.
@@ -61,7 +63,7 @@ class NTuple {
   };
   const std::vector<Bytes>& columnBytes() const { return columnBytes_; }
   // The fields and pages behind the columns.
-  NTupleView view() const { return {schema_, pages_}; }
+  NTupleView view() const { return {&schema_, &pages_}; }
   // The codec of the column's pages: "zstd", "none", or empty where there are none.
   std::string compressionOf(size_t column) const;
 
@@ -77,7 +79,6 @@ class NTuple {
   NTuple() = default;
   Result<void> readMetadata(const Key& key);
   void countBytes();
-  void numberPaths();
   Result<std::shared_ptr<Fetch>> startFetch(EntryRange range, const std::vector<size_t>& columns) const;
   // Makes the next round of reads; calls done after the last.
   static void continueFetch(std::shared_ptr<Fetch> fetch);
@@ -91,9 +92,7 @@ class NTuple {
   std::vector<NTupleColumn> columns_;
   std::vector<Bytes> columnBytes_;
   std::vector<EntryRange> clusters_;
-  // Columns below the same collections have the same number here; -1: not below any.
-  std::vector<int> paths_;
-  int numPaths_ = 0;
+  OffsetPaths paths_;
 };
 
 }  // namespace mlaas::root
