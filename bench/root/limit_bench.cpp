@@ -56,12 +56,15 @@ std::vector<Piece> piecesOfTree(const std::shared_ptr<const root::File>& file, c
 
 // The stored pages of a physical column in one cluster.
 void addPages(const root::NTupleView& view, const root::Cluster& cluster, uint32_t id, std::vector<Piece>& pieces) {
-  for (const uint32_t physical : view.schema.columns[id].physical) {
+  for (const uint32_t physical : view.schema->columns[id].physical) {
     if (physical >= cluster.columns.size() || cluster.columns[physical].isSuppressed) continue;
-    const uint32_t bits = view.schema.physical[physical].bits;
-    for (const root::Page& page : view.pages.pagesOf(cluster.columns[physical])) {
+    const uint32_t bits = view.schema->physical[physical].bits;
+    for (const root::Page& page : view.pages->pagesOf(cluster.columns[physical])) {
       const size_t plainBytes = root::packedBytes(page.numElements, bits);
-      if (page.storedBytes < plainBytes) pieces.push_back({page.offset, page.storedBytes, plainBytes});
+      // Columns with equal pages may share them.
+      const bool isNew =
+          std::none_of(pieces.begin(), pieces.end(), [&](const Piece& p) { return p.offset == page.offset; });
+      if (isNew && page.storedBytes < plainBytes) pieces.push_back({page.offset, page.storedBytes, plainBytes});
     }
   }
 }
@@ -80,7 +83,7 @@ std::vector<Piece> piecesOfNTuple(const std::shared_ptr<const root::File>& file,
     }
   }
   std::vector<Piece> pieces;
-  for (const root::Cluster& cluster : ntuple->view().pages.clusters()) {
+  for (const root::Cluster& cluster : ntuple->view().pages->clusters()) {
     for (const uint32_t id : ids) addPages(ntuple->view(), cluster, id, pieces);
   }
   return pieces;

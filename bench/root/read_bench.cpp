@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "mlaas/table/table.h"
+#include "mlaas/table/range_reader.h"
 
 namespace {
 
@@ -88,11 +88,16 @@ Measurement measure(const Options& options, TaskPool* pool) {
   opening.stop();
   result.numEntries = table->numEntries();
   result.numColumns = columns.size();
-  for (const table::EntryRange cluster : table->clusters()) {
+  Stopwatch starting(result);
+  table::RangeReader reader(*table, table::readingRanges(*table, {0, table->numEntries()}, columns), columns,
+                            {.pool = pool});
+  starting.stop();
+  while (true) {
     Stopwatch reading(result);
-    const auto values = table->read(cluster, columns, pool).value();
+    const auto block = reader.next().value();
     reading.stop();
-    for (const Column& column : values) {
+    if (!block) break;
+    for (const Column& column : block->columns) {
       result.bytes += column.sizeBytes();
       result.sum += sumOf(column);
     }

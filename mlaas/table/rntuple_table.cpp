@@ -26,6 +26,17 @@ class NTupleTable : public Table {
   const std::vector<ColumnInfo>& columns() const override { return columns_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
 
+  uint64_t entryBytes(const std::vector<size_t>& columns) const override { return ntuple_->entryBytes(columns); }
+
+  std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns, CutSize size) const override {
+    std::vector<EntryRange> pieces;
+    for (const root::EntryRange& piece :
+         ntuple_->cut({range.first, range.last}, columns, {size.preferred, size.most})) {
+      pieces.push_back({piece.first, piece.last});
+    }
+    return pieces;
+  }
+
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
     ntuple_->fetch(
         {range.first, range.last}, columns,

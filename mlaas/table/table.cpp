@@ -1,5 +1,6 @@
 #include "mlaas/table/table.h"
 
+#include <algorithm>
 #include <future>
 
 #include "mlaas/base/nearest_name.h"
@@ -13,6 +14,27 @@ Result<std::unique_ptr<FetchedRange>> Table::fetchNow(EntryRange range, std::vec
   auto future = promise->get_future();
   fetch(range, std::move(columns), [promise](Fetched fetched) { promise->set_value(std::move(fetched)); });
   return future.get();
+}
+
+uint64_t Table::entryBytes(const std::vector<size_t>& wanted) const {
+  uint64_t bytes = 0;
+  uint64_t perEntry = 1;
+  for (const size_t column : wanted) {
+    bytes += columns()[column].uncompressedBytes;
+    perEntry += static_cast<uint64_t>(columns()[column].type.jaggedDepth) * sizeof(int64_t);
+  }
+  return bytes / static_cast<uint64_t>(std::max<int64_t>(1, numEntries())) + perEntry;
+}
+
+// Pages are small: where they are cut matters little.
+std::vector<EntryRange> Table::cut(EntryRange range, const std::vector<size_t>& /*columns*/, CutSize size) const {
+  const int64_t count = (range.size() + size.preferred - 1) / size.preferred;
+  std::vector<EntryRange> pieces;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t first = range.first + range.size() / count * i + std::min(i, range.size() % count);
+    pieces.push_back({first, first + range.size() / count + (i < range.size() % count ? 1 : 0)});
+  }
+  return pieces;
 }
 
 const std::vector<ColumnAlias>& Table::aliases() const {

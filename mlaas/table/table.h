@@ -58,6 +58,12 @@ struct TableLinks {
   std::vector<std::string> index;  // major and minor of the table's own index, as formulas; empty without one
 };
 
+// Entries of a piece that a range is cut into.
+struct CutSize {
+  int64_t preferred = 0;
+  int64_t most = 0;  // at least preferred
+};
+
 // The compressed bytes of some columns of a range of entries.
 class FetchedRange {
  public:
@@ -83,6 +89,13 @@ class Table {
 
   // The ranges that are cheap to read as a whole, in order, covering [0, numEntries) without a gap.
   virtual const std::vector<EntryRange>& clusters() const = 0;
+
+  // Bytes of an entry of `columns` in memory, on average.
+  virtual uint64_t entryBytes(const std::vector<size_t>& columns) const;
+
+  // Cuts a range into pieces of about `size.preferred` entries where little of `columns` is decompressed twice. Pieces
+  // grow up to `size.most` where that saves much.
+  virtual std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns, CutSize size) const;
 
   // Starts to read what decode() of these columns needs; done is called once, on any thread. The table must outlive
   // the FetchedRange.

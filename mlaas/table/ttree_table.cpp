@@ -27,6 +27,14 @@ class TreeTable : public Table {
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
   const TableLinks& links() const override { return links_; }
 
+  std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns, CutSize size) const override {
+    std::vector<EntryRange> pieces;
+    for (const root::EntryRange& piece : tree_->cut({range.first, range.last}, columns, {size.preferred, size.most})) {
+      pieces.push_back({piece.first, piece.last});
+    }
+    return pieces;
+  }
+
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
     tree_->fetch({range.first, range.last}, columns,
                  [done = std::move(done)](Result<std::unique_ptr<root::FetchedBaskets>> baskets) {

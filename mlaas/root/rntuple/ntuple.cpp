@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "mlaas/root/rntuple/anchor.h"
 #include "mlaas/root/rntuple/page_fetch.h"
@@ -87,13 +88,65 @@ void NTuple::countBytes() {
       for (const Level& level : column.levels) {
         if (level.kind == LevelKind::kCollection || level.kind == LevelKind::kVariant) count(level.column);
       }
+      const uint64_t above = bytes.plain;
       count(column.values);
+      bytes.values = bytes.plain - above;
     }
     columnBytes_.push_back(bytes);
   }
 }
 
 std::string NTuple::place() const { return file_->url() + ": ntuple " + name_; }
+
+uint64_t NTuple::entryBytes(const std::vector<size_t>& columns) const {
+  std::set<int> paths;
+  uint64_t bytes = 0;
+  uint64_t perEntry = 1;
+  for (const size_t column : columns) {
+    bytes += columnBytes_.at(column).values;
+    if (paths_.ofColumn[column] >= 0 && !paths.insert(paths_.ofColumn[column]).second) continue;
+    perEntry += static_cast<uint64_t>(columns_[column].type.jaggedDepth) * sizeof(int64_t);
+  }
+  return bytes / static_cast<uint64_t>(std::max<int64_t>(1, numEntries())) + perEntry;
+}
+
+std::vector<EntryRange> NTuple::cut(EntryRange range, const std::vector<size_t>& columns, RangeSize size) const {
+  std::set<uint32_t> ids;
+  for (const size_t column : columns) {
+    const NTupleColumn& plan = columns_.at(column);
+    if (!plan.unsupported.empty()) continue;
+    for (const Level& level : plan.levels) {
+      if (level.kind == LevelKind::kCollection || level.kind == LevelKind::kVariant) ids.insert(level.column);
+    }
+    ids.insert(plan.values);
+  }
+  // Below collections the entries of a page are estimated: what counts is how large the pages are.
+  const auto clusters = pages_.clustersOf(range);
+  std::vector<std::vector<int64_t>> firstEntries;
+  std::vector<std::vector<uint32_t>> bytes;
+  for (const uint32_t id : ids) {
+    std::vector<int64_t>& firstEntry = firstEntries.emplace_back();
+    std::vector<uint32_t>& stored = bytes.emplace_back();
+    for (size_t i = clusters.first; i < clusters.last; ++i) {
+      const Cluster& cluster = pages_.clusters()[i];
+      const auto pages = pagesIn(view(), cluster, id);
+      if (pages.empty()) continue;
+      const double numElements = static_cast<double>(pages.back().firstElement) + pages.back().numElements;
+      for (const Page& page : pages) {
+        const double share = static_cast<double>(page.firstElement) / std::max(1.0, numElements);
+        firstEntry.push_back(cluster.entries.first +
+                             static_cast<int64_t>(share * static_cast<double>(cluster.entries.size())));
+        stored.push_back(static_cast<uint32_t>(std::min<uint64_t>(page.storedBytes, UINT32_MAX)));
+      }
+    }
+    if (!stored.empty()) firstEntry.push_back(pages_.clusters()[clusters.last - 1].entries.last);
+  }
+  std::vector<StoredPieces> pieces;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    if (!bytes[i].empty()) pieces.push_back({firstEntries[i], bytes[i]});
+  }
+  return cutRange(pieces, range, size);
+}
 
 std::string NTuple::compressionOf(size_t column) const {
   const NTupleColumn& plan = columns_.at(column);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "mlaas/root/directory.h"
+#include "mlaas/root/range_cuts.h"
 #include "mlaas/root/rntuple/column_reader.h"
 #include "mlaas/root/rntuple/offset_paths.h"
 
@@ -60,10 +61,15 @@ class NTuple {
   struct Bytes {
     uint64_t stored = 0;
     uint64_t plain = 0;
+    uint64_t values = 0;  // of plain, without the ends of collections
   };
   const std::vector<Bytes>& columnBytes() const { return columnBytes_; }
   // The fields and pages behind the columns.
   NTupleView view() const { return {&schema_, &pages_}; }
+  // Bytes of an entry of `columns` in memory, on average.
+  uint64_t entryBytes(const std::vector<size_t>& columns) const;
+  // Cuts a range where few of the columns' pages have to be decompressed twice.
+  std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns, RangeSize size) const;
   // The codec of the column's pages: "zstd", "none", or empty where there are none.
   std::string compressionOf(size_t column) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "mlaas/root/compression.h"
 #include "mlaas/root/streamer/streamer_info.h"
@@ -73,6 +74,17 @@ Result<std::shared_ptr<const Tree>> Tree::open(std::shared_ptr<const File> file,
 }
 
 std::string Tree::place() const { return file_->url() + ": tree " + name_; }
+
+std::vector<EntryRange> Tree::cut(EntryRange range, const std::vector<size_t>& columns, RangeSize size) const {
+  std::set<size_t> branches;
+  std::vector<StoredPieces> pieces;
+  for (const size_t column : columns) {
+    if (!branches.insert(columns_.at(column).branch).second) continue;
+    const BasketIndex& baskets = branchOf(columns_[column]).baskets;
+    if (baskets.size() > 0) pieces.push_back({baskets.firstEntry, baskets.bytes});
+  }
+  return cutRange(pieces, range, size);
+}
 
 std::string Tree::compressionOf(const ColumnPlan& column) const {
   const BasketIndex& baskets = branchOf(column).baskets;

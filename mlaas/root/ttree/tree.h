@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mlaas/root/directory.h"
+#include "mlaas/root/range_cuts.h"
 #include "mlaas/root/ttree/column_plan.h"
 #include "mlaas/root/ttree/entry_range.h"
 #include "mlaas/root/ttree/tree_metadata.h"
@@ -61,6 +62,8 @@ class Tree {
   const std::vector<DeclaredFriend>& friends() const { return metadata_.friends; }
   const std::vector<std::string>& indexNames() const { return metadata_.indexNames; }
   const Branch& branchOf(const ColumnPlan& column) const { return metadata_.branches[column.branch]; }
+  // Cuts a range where few of the columns' baskets have to be decompressed twice.
+  std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns, RangeSize size) const;
   // The codec of the branch's first basket in the file: "zstd", "none", or empty where there is none.
   std::string compressionOf(const ColumnPlan& column) const;
 
