@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "apps/mlaas/export_formats.h"
@@ -44,6 +45,28 @@ Result<void> exportGroup(const ExportRows& rows, const std::vector<size_t>& colu
   MLAAS_CHECK(forEachPiece(rows, columns, write));
   for (auto& file : files) MLAAS_CHECK(file.close());
   return {};
+}
+
+// Whether a column's own bytes are to blame, so that others may still be read.
+bool concernsColumns(const Error& error) {
+  return error.code() == ErrorCode::kUnsupported || error.code() == ErrorCode::kCorrupt;
+}
+
+// Writes the columns, and where one of them cannot be read all others: halves are tried until it is found. The value is
+// the first such error, with a line on standard error for each.
+Result<std::optional<Error>> exportReadable(const ExportRows& rows, std::span<const size_t> columns,
+                                            const std::string& directory) {
+  auto done = exportGroup(rows, {columns.begin(), columns.end()}, directory);
+  if (done.ok()) return std::optional<Error>();
+  if (!concernsColumns(done.error())) return std::move(done).error();
+  if (columns.size() == 1) {
+    const auto& info = rows.table.columns()[columns.front()];
+    log::error("column '" + info.name + "' is not exported: " + done.error().what());
+    return std::optional(std::move(done).error());
+  }
+  MLAAS_TRY(auto first, exportReadable(rows, columns.first(columns.size() / 2), directory));
+  MLAAS_TRY(auto second, exportReadable(rows, columns.subspan(columns.size() / 2), directory));
+  return first ? first : second;
 }
 
 // The columns by the number of their entries: those of the table, and others.
@@ -96,11 +119,17 @@ Result<bool> exportNumpy(const ExportRows& rows, std::vector<size_t> columns, co
     return std::string();
   });
   MLAAS_CHECK(makeDirectory(target.directory));
+  bool someDamaged = false;
   for (const auto& [numEntries, ofLength] : groupByLength(rows.table, columns)) {
     ExportRows wanted{rows.table, rangeWithin(rows, numEntries), rows.selection, rows.pool, rows.progress, rows.stop};
-    for (const auto& group : groupColumns(rows.table, ofLength))
-      MLAAS_CHECK(exportGroup(wanted, group, target.directory));
+    for (const auto& group : groupColumns(rows.table, ofLength)) {
+      MLAAS_TRY(const auto failed, exportReadable(wanted, group, target.directory));
+      if (failed && failed->code() == ErrorCode::kCorrupt) someDamaged = true;
+      someDropped = someDropped || failed;
+    }
   }
+  if (someDamaged)
+    return Error(ErrorCode::kCorrupt, rows.table.url() + ": some columns are damaged; the others are written");
   return someDropped;
 }
 

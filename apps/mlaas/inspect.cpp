@@ -24,6 +24,7 @@ Json columnJson(const table::ColumnInfo& column) {
   Json json = {{"name", column.name},
                {"type", supported ? column.type.name() : column.storedType},
                {"stored_type", column.storedType}};
+  if (column.ownEntries) json["entries"] = *column.ownEntries;
   if (!column.counter.empty()) json["counter"] = column.counter;
   json["compressed_bytes"] = column.compressedBytes;
   json["uncompressed_bytes"] = column.uncompressedBytes;
@@ -43,6 +44,7 @@ Json tableJson(const table::TableInfo& info) {
 
 Json fileJson(const table::FileInfo& info) {
   Json json = {{"file", info.url}, {"bytes", info.sizeBytes}, {"written_by", info.writtenBy}};
+  if (!info.damage.empty()) json["damage"] = info.damage;
   json["objects"] = Json::array();
   json["unreadable"] = Json::array();
   for (const auto& table : info.tables) {
@@ -100,6 +102,7 @@ std::string describeTable(const table::TableInfo& info) {
 
 std::string describeFile(const table::FileInfo& info) {
   std::string text = info.url + ": " + formatByteSize(info.sizeBytes) + ", written by " + info.writtenBy + "\n";
+  if (!info.damage.empty()) text += "warning: it " + info.damage + "\n";
   for (const auto& table : info.tables) text += "\n" + describeTable(table);
   if (info.tables.empty()) text += "\nno trees\n";
   if (info.others.empty()) return text;

@@ -1,5 +1,6 @@
 // The directories of a ROOT file and the keys in them.
-// Only the highest cycle of a name is listed. Names are paths: "dir/Events".
+// Only the highest cycle of a name is listed. Names are paths: "dir/Events"; "dir/Events;2" asks for a cycle.
+// Where the lists of keys are missing, what the search of the file found is listed.
 // Errors:  kCorrupt, those of the source, kNotFound.
 // Threads: pure functions over an immutable file.
 // Source:  docs/formats/tfile.md, "Directories".

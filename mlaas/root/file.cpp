@@ -5,6 +5,8 @@
 #include <cstdio>
 
 #include "mlaas/root/compression.h"
+#include "mlaas/root/directory.h"
+#include "mlaas/root/recovery.h"
 
 namespace mlaas::root {
 
@@ -21,6 +23,7 @@ struct Header {
   uint64_t begin = 0;
   uint64_t end = 0;
   uint64_t nameBytes = 0;
+  uint64_t freeOffset = 0;
   uint64_t infoOffset = 0;
   uint32_t infoBytes = 0;
 };
@@ -35,7 +38,7 @@ Result<Header> readHeader(ByteCursor cursor) {
   header.begin = cursor.big<uint32_t>();
   const auto place = [&] { return version >= kBigFile ? cursor.big<uint64_t>() : cursor.big<uint32_t>(); };
   header.end = place();
-  place();         // free segments
+  header.freeOffset = place();
   cursor.skip(8);  // bytes and number of the free segments
   header.nameBytes = cursor.big<uint32_t>();
   cursor.skip(1 + 4);  // width of places, compression setting
@@ -58,15 +61,38 @@ Result<std::shared_ptr<const File>> File::open(std::shared_ptr<io::ByteSource> s
   MLAAS_TRY(const auto bytes, file->readRaw(0, std::min(size, kHeaderBytes)));
   auto header = readHeader(ByteCursor(bytes));
   if (!header.ok()) return std::move(header).error().within(url);
-  if (header->end > size) {
-    return Error(ErrorCode::kCorrupt, url + ": is truncated: its header promises " + std::to_string(header->end) +
-                                          " bytes and " + std::to_string(size) + " are there; copy it again");
-  }
   file->version_ = header->version;
+  file->promisedBytes_ = std::max(header->end, size);
+  file->firstRecordOffset_ = header->begin;
   file->topDirectoryOffset_ = header->begin + header->nameBytes;
   file->streamerInfoOffset_ = header->infoOffset;
   file->streamerInfoBytes_ = header->infoOffset == 0 ? 0 : header->infoBytes;
+  if (header->end > size) {
+    file->damage_ = "is truncated: its header promises " + std::to_string(header->end) + " bytes and " +
+                    std::to_string(size) + " are there; copy it again";
+  } else if (header->freeOffset == 0) {
+    file->damage_ = "was never closed by the program that wrote it";
+  }
+  if (!file->damage_.empty()) MLAAS_CHECK(file->recoverWhereNeeded());
   return std::shared_ptr<const File>(std::move(file));
+}
+
+bool File::hasKeyList() const {
+  const auto keys = listKeys(*this);
+  return keys.ok() && !keys->empty();
+}
+
+Result<void> File::recoverWhereNeeded() {
+  if (hasKeyList()) return {};
+  MLAAS_TRY(RecoveredFile found, recoverKeys(*this));
+  if (found.entries.empty()) {
+    return Error(ErrorCode::kCorrupt, url() + ": " + damage_ + "; no whole object was found in it");
+  }
+  // The streamer info that the header names lies at the file's end.
+  streamerInfoOffset_ = found.streamerInfoOffset;
+  streamerInfoBytes_ = found.streamerInfoBytes;
+  recovered_ = std::make_shared<const RecoveredFile>(std::move(found));
+  return {};
 }
 
 std::string File::writtenBy() const {

@@ -33,10 +33,10 @@ Key readKeyOfUnwritten(ByteCursor& cursor) {
   key.cycle = cursor.big<uint16_t>();
   if (version > kWideVersion) {
     key.offset = cursor.big<uint64_t>() & kPlaceMask;
-    cursor.skip(8);  // the directory's place
+    key.parentOffset = cursor.big<uint64_t>() & kPlaceMask;
   } else {
     key.offset = cursor.big<uint32_t>();
-    cursor.skip(4);
+    key.parentOffset = cursor.big<uint32_t>();
   }
   key.className = readString(cursor);
   key.name = readString(cursor);

@@ -17,7 +17,8 @@ struct Key {
   uint32_t objectBytes = 0;  // fObjlen: the object without compression
   uint16_t keyBytes = 0;     // fKeylen
   uint16_t cycle = 0;
-  uint64_t offset = 0;  // fSeekKey: where the record lies
+  uint64_t offset = 0;        // fSeekKey: where the record lies
+  uint64_t parentOffset = 0;  // fSeekPdir: where the record of its directory lies
   std::string className;
   std::string name;
   std::string title;

@@ -107,6 +107,7 @@ Result<FileInfo> inspectFile(const std::string& url, const std::string& name) {
   info.url = url;
   info.sizeBytes = file->source().sizeBytes();
   info.writtenBy = file->writtenBy();
+  info.damage = file->damage();
   if (!name.empty()) {
     MLAAS_TRY(const auto entry, findTable(*file, name));
     info.tables.push_back(describeTable(file, entry));

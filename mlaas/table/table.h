@@ -129,6 +129,7 @@ struct FileInfo {
   std::string url;
   uint64_t sizeBytes = 0;
   std::string writtenBy;  // "ROOT 6.40.00"
+  std::string damage;     // "is truncated: ...", empty for a whole file
   std::vector<TableInfo> tables;
   std::vector<ObjectInfo> others;  // objects that are no tables
 };

@@ -122,6 +122,14 @@ Result<void> Tree::checkReadable(EntryRange range, const ColumnPlan& plan) const
   return {};
 }
 
+Error Tree::lostBasket(size_t branch, size_t basket) const {
+  const BasketIndex& index = metadata_.branches[branch].baskets;
+  return Error(ErrorCode::kCorrupt, place() + ": branch " + metadata_.branches[branch].path + ": entries " +
+                                        std::to_string(index.firstEntry[basket]) + " to " +
+                                        std::to_string(index.firstEntry[basket + 1]) + " lie at byte " +
+                                        std::to_string(index.offset[basket]) + " of a file that " + file_->damage());
+}
+
 Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size_t>& columns) const {
   int64_t end = numEntries();
   for (const size_t column : columns) end = std::max(end, branchOf(columns_.at(column)).numEntries);
@@ -146,7 +154,10 @@ Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size
   for (const auto& [branch, span] : wanted.byBranch()) {
     const BasketIndex& index = metadata_.branches[branch].baskets;
     size_t bytes = 0;
-    for (size_t i = span.first; i < span.end; ++i) bytes += index.bytes[i];
+    for (size_t i = span.first; i < span.end; ++i) {
+      if (index.offset[i] + index.bytes[i] > file_->source().sizeBytes()) return lostBasket(branch, i);
+      bytes += index.bytes[i];
+    }
     Buffer records(bytes);
     size_t at = 0;
     for (size_t i = span.first; i < span.end; ++i) {

@@ -82,6 +82,8 @@ class Tree {
   Tree() = default;
   // kUnsupported or kCorrupt where the entries of a column cannot be read.
   Result<void> checkReadable(EntryRange range, const ColumnPlan& plan) const;
+  // A basket that lies behind the end of a truncated file.
+  Error lostBasket(size_t branch, size_t basket) const;
   Result<FetchPlan> planFetch(EntryRange range, const std::vector<size_t>& columns) const;
   // "FILE: tree T", for messages.
   std::string place() const;

@@ -272,7 +272,7 @@ Result<TreeMetadata> readTreeMetadata(const File& file, const Key& key, const Cl
   MLAAS_TRY(metadata.numEntries, tree->integer("fEntries"));
   if (metadata.numEntries < 0) return Error(ErrorCode::kCorrupt, "it has a negative number of entries");
   const size_t mostBranches = record.bytes.size() / kLeastBranchBytes;
-  MLAAS_CHECK(BranchListReader(file.source().sizeBytes(), mostBranches, metadata.branches).read(*tree, -1, "", 0));
+  MLAAS_CHECK(BranchListReader(file.promisedBytes(), mostBranches, metadata.branches).read(*tree, -1, "", 0));
   readClusters(*tree, metadata);
   readFriends(*tree, metadata);
   readIndexNames(*tree, metadata);
