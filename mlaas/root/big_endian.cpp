@@ -4,17 +4,20 @@
 #include <cstdint>
 #include <cstring>
 
+#include "mlaas/base/wide_vectors.h"
+
 namespace mlaas::root {
 
 namespace {
 
-uint16_t swapped(uint16_t v) { return static_cast<uint16_t>((v >> 8) | (v << 8)); }
-uint32_t swapped(uint32_t v) { return __builtin_bswap32(v); }
-uint64_t swapped(uint64_t v) { return __builtin_bswap64(v); }
+inline uint16_t swapped(uint16_t v) { return static_cast<uint16_t>((v >> 8) | (v << 8)); }
+inline uint32_t swapped(uint32_t v) { return __builtin_bswap32(v); }
+inline uint64_t swapped(uint64_t v) { return __builtin_bswap64(v); }
 
-// A loop that compilers turn into vector shuffles.
+// Loops that compilers turn into vector shuffles.
 template <class T>
-void copySwapped(const std::byte* __restrict from, size_t count, std::byte* __restrict to) {
+[[gnu::always_inline]] inline void copySwapped(const std::byte* __restrict from, size_t count,
+                                               std::byte* __restrict to) {
   for (size_t i = 0; i < count; ++i) {
     T value;
     std::memcpy(&value, from + i * sizeof(T), sizeof(T));
@@ -24,7 +27,7 @@ void copySwapped(const std::byte* __restrict from, size_t count, std::byte* __re
 }
 
 template <class T>
-void swapInPlace(std::byte* data, size_t count) {
+[[gnu::always_inline]] inline void swapInPlace(std::byte* data, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     T value;
     std::memcpy(&value, data + i * sizeof(T), sizeof(T));
@@ -33,6 +36,19 @@ void swapInPlace(std::byte* data, size_t count) {
   }
 }
 
+MLAAS_WIDE_VECTORS void copy16(const std::byte* from, size_t count, std::byte* to) {
+  copySwapped<uint16_t>(from, count, to);
+}
+MLAAS_WIDE_VECTORS void copy32(const std::byte* from, size_t count, std::byte* to) {
+  copySwapped<uint32_t>(from, count, to);
+}
+MLAAS_WIDE_VECTORS void copy64(const std::byte* from, size_t count, std::byte* to) {
+  copySwapped<uint64_t>(from, count, to);
+}
+MLAAS_WIDE_VECTORS void swap16(std::byte* data, size_t count) { swapInPlace<uint16_t>(data, count); }
+MLAAS_WIDE_VECTORS void swap32(std::byte* data, size_t count) { swapInPlace<uint32_t>(data, count); }
+MLAAS_WIDE_VECTORS void swap64(std::byte* data, size_t count) { swapInPlace<uint64_t>(data, count); }
+
 }  // namespace
 
 void copyFromBigEndian(const std::byte* from, size_t count, size_t width, std::byte* to) {
@@ -40,22 +56,22 @@ void copyFromBigEndian(const std::byte* from, size_t count, size_t width, std::b
   if (width == 1 || std::endian::native == std::endian::big) {
     std::memcpy(to, from, count * width);
   } else if (width == 2) {
-    copySwapped<uint16_t>(from, count, to);
+    copy16(from, count, to);
   } else if (width == 4) {
-    copySwapped<uint32_t>(from, count, to);
+    copy32(from, count, to);
   } else {
-    copySwapped<uint64_t>(from, count, to);
+    copy64(from, count, to);
   }
 }
 
 void swapFromBigEndian(std::byte* data, size_t count, size_t width) {
   if (width == 1 || std::endian::native == std::endian::big) return;
   if (width == 2) {
-    swapInPlace<uint16_t>(data, count);
+    swap16(data, count);
   } else if (width == 4) {
-    swapInPlace<uint32_t>(data, count);
+    swap32(data, count);
   } else {
-    swapInPlace<uint64_t>(data, count);
+    swap64(data, count);
   }
 }
 

@@ -6,16 +6,9 @@
 #include <cstring>
 #include <type_traits>
 
-static_assert(std::endian::native == std::endian::little, "pages of RNTuples hold little-endian numbers");
+#include "mlaas/base/wide_vectors.h"
 
-// One compilation for the baseline and one for AVX2, chosen when the program is loaded. Sanitizers do not bear the
-// resolvers, which run before them.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_UNDEFINED__)
-#define MLAAS_WIDE_VECTORS __attribute__((target_clones("avx2", "default")))
-#else
-#define MLAAS_WIDE_VECTORS
-#endif
+static_assert(std::endian::native == std::endian::little, "pages of RNTuples hold little-endian numbers");
 
 namespace mlaas::root {
 

@@ -8,6 +8,7 @@
 #include "mlaas/root/big_endian.h"
 #include "mlaas/root/compression.h"
 #include "mlaas/root/key.h"
+#include "mlaas/root/ttree/collection_kernel.h"
 #include "mlaas/root/ttree/value_reader.h"
 
 namespace mlaas::root {
@@ -91,6 +92,7 @@ class Decoder {
   }
 
   Result<void> readHeaders() {
+    headers_.reserve(baskets_.size());
     for (const BasketPart& part : baskets_) {
       auto header = part.embedded ? Result<BasketHeader>(headerOf(*part.embedded)) : readBasketHeader(part.record);
       if (!header.ok()) return inBasket(std::move(header).error(), part);
@@ -263,6 +265,7 @@ class Decoder {
   Result<void> placeWithHeaders(std::span<const std::byte> data, size_t first, size_t count) {
     const int64_t* offsets = scratch().offsets.data() + first;
     if (static_cast<size_t>(offsets[count]) > data.size()) return corrupt("an entry ends past the basket's data");
+    if (placePlainCollections(data, {offsets, count + 1})) return {};
     MLAAS_CHECK(placeOffsets(first, count, static_cast<int64_t>(plan_.headerBytes)));
     for (size_t i = 0; i < count; ++i) {
       const auto entry =
@@ -304,6 +307,20 @@ class Decoder {
     }
     entry_ += count;
     return {};
+  }
+
+  // The usual case in one pass; false where it is another, which placeWithHeaders() reads or finds fault with.
+  bool placePlainCollections(std::span<const std::byte> data, std::span<const int64_t> offsets) {
+    if (plan_.headerBytes != kCollectionHeaderBytes || !plan_.encoding.isPlain() || elementBytes_ != width_ ||
+        plan_.type.dtype == DType::kBool) {
+      return false;
+    }
+    int64_t* ends = offsets_->as<int64_t>().data() + entry_;
+    const auto placed = placeCollections(data, offsets, width_, ends, values_->data() + valueBytes_);
+    if (!placed) return false;
+    valueBytes_ += *placed;
+    entry_ += offsets.size() - 1;
+    return true;
   }
 
   // The header of a collection against the entry that holds it.

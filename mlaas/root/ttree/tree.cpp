@@ -189,9 +189,8 @@ Result<std::unique_ptr<FetchedBaskets>> Tree::fetchNow(EntryRange range, const s
 }
 
 const FetchedBaskets::BranchBytes* FetchedBaskets::find(size_t branch) const {
-  const auto found =
-      std::find_if(branches_.begin(), branches_.end(), [&](const auto& b) { return b.branch == branch; });
-  return found == branches_.end() ? nullptr : &*found;
+  const auto found = std::ranges::lower_bound(branches_, branch, {}, &BranchBytes::branch);
+  return found == branches_.end() || found->branch != branch ? nullptr : &*found;
 }
 
 Result<Column> FetchedBaskets::decode(size_t column) const {
@@ -206,6 +205,7 @@ Result<Column> FetchedBaskets::decodeRange(const ColumnPlan& plan, EntryRange ra
   if (!bytes) return Error(ErrorCode::kInternal, "it was not fetched");
   const BasketIndex& index = tree_.branchOf(plan).baskets;
   std::vector<BasketPart> parts;
+  parts.reserve(bytes->endBasket - bytes->firstBasket);
   size_t at = 0;
   for (size_t i = bytes->firstBasket; i < bytes->endBasket; ++i) {
     const EntryRange entries{index.firstEntry[i], index.firstEntry[i + 1]};
