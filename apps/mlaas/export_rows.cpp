@@ -10,7 +10,7 @@ namespace mlaas::command {
 
 namespace {
 
-constexpr uint64_t kPieceBytes = uint64_t{64} << 20;  // decoded columns in memory
+constexpr uint64_t kPieceBytes = uint64_t{32} << 20;  // decoded columns in memory
 
 // Rows of these columns that fit into kPieceBytes.
 int64_t pieceEntries(const table::Table& table, const std::vector<size_t>& columns) {
@@ -99,9 +99,14 @@ Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& col
 }
 
 uint64_t bytesPerEntry(const table::Table& table, const std::vector<size_t>& columns) {
-  uint64_t bytes = 0;
-  for (size_t column : columns) bytes += table.columns()[column].uncompressedBytes;
-  return bytes / static_cast<uint64_t>(std::max<int64_t>(table.numEntries(), 1));
+  uint64_t stored = 0;
+  uint64_t least = 0;  // what the types need, whatever the file says of its sizes
+  for (size_t column : columns) {
+    const auto& info = table.columns()[column];
+    stored += info.uncompressedBytes;
+    least += info.type.jaggedDepth > 0 ? sizeof(int64_t) : dtypeBytes(info.type.dtype) * info.type.valuesPerElement();
+  }
+  return std::max(least, stored / static_cast<uint64_t>(std::max<int64_t>(table.numEntries(), 1)));
 }
 
 }  // namespace mlaas::command

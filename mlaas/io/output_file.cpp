@@ -105,6 +105,15 @@ Result<void> OutputFile::commit() {
   MLAAS_CHECK(flush());
   // Before the name, so that no crash leaves a file of that name without its content.
   if (::fsync(descriptor_) != 0) return failure("written");
+  return rename();
+}
+
+Result<void> OutputFile::commitWithoutWaiting() {
+  MLAAS_CHECK(flush());
+  return rename();
+}
+
+Result<void> OutputFile::rename() {
   int closed = ::close(std::exchange(descriptor_, -1));
   if (closed != 0) return failure("written");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return failure("given its name");

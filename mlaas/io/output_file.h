@@ -38,10 +38,14 @@ class OutputFile {
   // Brings everything to the disk and gives the file its name, replacing an earlier file of that name. Nothing may be
   // written afterwards.
   Result<void> commit();
+  // As commit(), but leaves it to the system when the bytes reach the disk: for outputs of very many files, where waiting
+  // for each would take longer than all else. A crash of the machine within the next seconds may lose them.
+  Result<void> commitWithoutWaiting();
 
  private:
   OutputFile() = default;
   Result<void> flush();
+  Result<void> rename();
   Result<void> writeNow(uint64_t offset, std::span<const std::byte> bytes);
   Error failure(std::string_view what) const;
   void discard();

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import awkward as ak
 import numpy as np
 import pytest
@@ -39,6 +42,14 @@ template <class T> ROOT::VecOps::RVec<double> mlaasNumbers(const T &x) {
   mlaasFlatten(x, out);
   return ROOT::VecOps::RVec<double>(out.begin(), out.end());
 }
+"""
+
+# Runs its arguments and prints their peak memory in KiB.
+PEAK = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(0 if code in (0, 3) else code)
 """
 
 
@@ -192,6 +203,20 @@ def test_root_attaches_a_written_tree_as_friend(root, write):
     frame = root.RDataFrame(tree)
     assert frame.Filter("i32 == other.i32 && Jet_pt.size() == other.Jet_pt.size()").Count().GetValue() == 1000
     file.Close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_memory_of_export_does_not_grow_with_the_file(mlaas, write, kind, tmp_path):
+    """Twice the entries, 180 and 360 MB of columns, in the same memory."""
+    peaks = []
+    for entries in (600_000, 1_200_000):
+        source = write(entries, "ttree", "lz4:1")
+        command = [mlaas.binary, "export", source, "--as", kind, "--out", tmp_path / f"{entries}.root", "--quiet"]
+        # From a small process: a child's peak starts with what its parent had.
+        result = subprocess.run([sys.executable, "-c", PEAK, *command], capture_output=True, text=True, check=True)
+        peaks.append(int(result.stdout) / 1024)  # MiB
+    assert peaks[1] < peaks[0] + 25
+    assert peaks[1] < 250
 
 
 @pytest.mark.slow

@@ -25,14 +25,14 @@ struct Tag {
   unsigned char method;
 };
 
-Tag tagOf(Codec codec) {
+Tag tagOf(OutputCodec codec) {
   switch (codec) {
-    case Codec::kZlib:
+    case OutputCodec::kZlib:
       return {'Z', 'L', 8};
-    case Codec::kLz4:
+    case OutputCodec::kLz4:
       return {'L', '4', LZ4_VERSION_MAJOR};
-    case Codec::kNone:
-    case Codec::kZstd:
+    case OutputCodec::kNone:
+    case OutputCodec::kZstd:
       break;
   }
   return {'Z', 'S', 1};
@@ -65,8 +65,8 @@ struct BlockCompressor::Context {
   ZSTD_CCtx* zstd = nullptr;
   libdeflate_compressor* deflate = nullptr;
   explicit Context(CompressionSetting setting) {
-    if (setting.codec == Codec::kZstd) zstd = ZSTD_createCCtx();
-    if (setting.codec == Codec::kZlib) deflate = libdeflate_alloc_compressor(setting.level);
+    if (setting.codec == OutputCodec::kZstd) zstd = ZSTD_createCCtx();
+    if (setting.codec == OutputCodec::kZlib) deflate = libdeflate_alloc_compressor(setting.level);
   }
   ~Context() {
     ZSTD_freeCCtx(zstd);
@@ -84,13 +84,13 @@ BlockCompressor::~BlockCompressor() = default;
 // `to` has one byte less than the block, so what fits is smaller.
 Result<size_t> BlockCompressor::compressBlock(std::span<const std::byte> block, std::span<std::byte> to) {
   switch (setting_.codec) {
-    case Codec::kNone:
+    case OutputCodec::kNone:
       return size_t{0};
-    case Codec::kZlib:
+    case OutputCodec::kZlib:
       return libdeflate_zlib_compress(context_->deflate, block.data(), block.size(), to.data(), to.size());
-    case Codec::kLz4:
+    case OutputCodec::kLz4:
       return compressLz4(block, to, setting_.level);
-    case Codec::kZstd:
+    case OutputCodec::kZstd:
       break;
   }
   size_t size = ZSTD_compressCCtx(context_->zstd, to.data(), to.size(), block.data(), block.size(), setting_.level);
@@ -101,7 +101,7 @@ Result<size_t> BlockCompressor::compressBlock(std::span<const std::byte> block, 
 
 Result<std::span<const std::byte>> BlockCompressor::compress(std::span<const std::byte> payload) {
   blocks_.clear();
-  if (setting_.codec == Codec::kNone) return std::span<const std::byte>{};
+  if (setting_.codec == OutputCodec::kNone) return std::span<const std::byte>{};
   Tag tag = tagOf(setting_.codec);
   for (auto rest = payload; !rest.empty();) {
     auto block = rest.first(std::min(rest.size(), kMaxBlockBytes));

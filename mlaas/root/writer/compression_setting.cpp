@@ -9,16 +9,16 @@ namespace {
 
 struct CodecRow {
   std::string_view name;
-  Codec codec;
+  OutputCodec codec;
   int algorithm;  // ROOT's number
   int defaultLevel;
   int maxLevel;
 };
 
-constexpr std::array<CodecRow, 4> kCodecs = {{{"zstd", Codec::kZstd, 5, 5, 19},
-                                              {"zlib", Codec::kZlib, 1, 6, 12},
-                                              {"lz4", Codec::kLz4, 4, 4, 12},
-                                              {"none", Codec::kNone, 0, 0, 0}}};
+constexpr std::array<CodecRow, 4> kCodecs = {{{"zstd", OutputCodec::kZstd, 5, 5, 19},
+                                              {"zlib", OutputCodec::kZlib, 1, 6, 12},
+                                              {"lz4", OutputCodec::kLz4, 4, 4, 12},
+                                              {"none", OutputCodec::kNone, 0, 0, 0}}};
 
 Error badSetting(std::string_view text) {
   std::string expected;
@@ -33,7 +33,7 @@ Error badSetting(std::string_view text) {
 
 int32_t CompressionSetting::number() const {
   for (const CodecRow& row : kCodecs)
-    if (row.codec == codec) return row.algorithm * 100 + (codec == Codec::kNone ? 0 : level);
+    if (row.codec == codec) return row.algorithm * 100 + (codec == OutputCodec::kNone ? 0 : level);
   return 0;
 }
 

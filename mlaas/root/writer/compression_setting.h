@@ -10,10 +10,10 @@
 
 namespace mlaas::root {
 
-enum class Codec : uint8_t { kNone, kZlib, kLz4, kZstd };
+enum class OutputCodec : uint8_t { kNone, kZlib, kLz4, kZstd };
 
 struct CompressionSetting {
-  Codec codec = Codec::kZstd;
+  OutputCodec codec = OutputCodec::kZstd;
   int level = 5;  // of the codec's own scale, at least 1; 0 for kNone
 
   // ROOT's fCompress: algorithm * 100 + level, 0 for none.

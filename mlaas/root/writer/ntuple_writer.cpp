@@ -72,7 +72,7 @@ Result<NtupleWriter> NtupleWriter::create(const std::string& path, const std::st
   MLAAS_TRY(auto file, FileWriter::create(path, options.compression.number(), options.stamp));
   NtupleWriter writer(std::move(file), std::move(options));
   writer.name_ = name;
-  writer.schema_ = makeNtupleSchema(columns, writer.options_.compression.codec != Codec::kNone);
+  writer.schema_ = makeNtupleSchema(columns, writer.options_.compression.codec != OutputCodec::kNone);
   writer.columns_ = std::move(columns);
   writer.open_.resize(writer.schema_.columns.size());
   auto header = makeNtupleHeader(writer.schema_, name, writer.options_.title);

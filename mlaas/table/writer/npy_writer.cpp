@@ -52,7 +52,7 @@ Result<void> NpyWriter::close() {
   uint64_t numRows = rowBytes_ == 0 ? 0 : (file_.size() - headerBytes_) / rowBytes_;
   std::string text = header(numRows);
   MLAAS_CHECK(file_.writeAt(0, std::as_bytes(std::span(text))));
-  return file_.commit();
+  return file_.commitWithoutWaiting();  // an export makes a file or more for each column
 }
 
 }  // namespace mlaas::table
