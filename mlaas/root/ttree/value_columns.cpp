@@ -22,7 +22,8 @@ ValueNode rootOf(const Branch& branch, const ClassMember* member, ValuePlanner& 
     return node;
   }
   if (member == nullptr) {
-    ValueNode node = planner.ofTypeName(element.className);
+    ValueNode node = planner.ofClass(element.className, element.classVersion, element.checksum);
+    if (node.kind == ValueKind::kOpaque) node = planner.ofTypeName(element.className);
     // A whole object stands there without its header, unless its class has a streamer of its own.
     const bool isBare = node.kind == ValueKind::kRecord && element.type == 0;
     if (node.kind == ValueKind::kString || isBare) node.hasHeader = false;
@@ -59,6 +60,7 @@ void findUnreadable(const ValueNode& node, const std::string& prefix, std::vecto
 
 std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, const ClassMember* member,
                                          ValuePlanner& planner) {
+  planner.start();
   auto root = std::make_shared<ValueNode>(rootOf(branch, member, planner));
   if (root->kind == ValueKind::kOpaque) return {};
   finishTree(*root);

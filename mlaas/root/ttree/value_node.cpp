@@ -53,6 +53,7 @@ void measure(ValueNode& node) {
       break;
     case ValueKind::kRecord:
       node.leastBytes = sumOf(node.children, &ValueNode::leastBytes);
+      for (const ValueNode& other : node.others) node.leastBytes = std::min(node.leastBytes, other.leastBytes);
       node.fixedBytes = !node.hasHeader && allFixed(node.children) ? node.leastBytes : 0;
       break;
     case ValueKind::kRest:
@@ -74,6 +75,8 @@ void finish(ValueNode& node, uint32_t& numLeaves) {
   if (node.isLeaf() && !node.isHidden) ++numLeaves;
   for (ValueNode& child : node.children) finish(child, numLeaves);
   node.endLeaf = numLeaves;
+  node.hasCounters = std::ranges::any_of(
+      node.children, [](const ValueNode& child) { return child.slot >= 0 || (child.isBase && child.hasCounters); });
   measure(node);
 }
 
@@ -113,6 +116,17 @@ ValuePath pathTo(const ValueNode& root, uint32_t leaf) {
   path.type.isString = path.nodes.back()->kind != ValueKind::kNumber;
   path.type.dtype = path.type.isString ? DType::kUInt8 : path.nodes.back()->number.dtype;
   return path;
+}
+
+uint32_t leafLike(const ValueNode& node, uint32_t leaf, const ValueNode& other) {
+  const ValuePath wanted = pathTo(node, leaf);
+  const std::string name =
+      node.name.empty() ? wanted.name : wanted.name.substr(std::min(wanted.name.size(), node.name.size() + 1));
+  for (uint32_t i = other.firstLeaf; i < other.endLeaf; ++i) {
+    const ValuePath found = pathTo(other, i);
+    if (found.name == name && found.type == wanted.type) return i;
+  }
+  return other.endLeaf;
 }
 
 }  // namespace mlaas::root

@@ -42,6 +42,7 @@ struct ValueNode {
   bool isHidden = false;            // read, but no leaf
   bool isBase = false;              // kRecord: a base class, whose members stand among those of the class
   bool hasFlag = false;             // kCounted
+  bool isTriangle = false;          // kCounted: the number counts the rows of a triangle of elements
   bool isMap = false;               // kList: of keys and values; the two members of its child
   bool hasReferences = false;       // kNumber: two more bytes follow where the bit of referenced objects is set
   uint32_t count = 0;               // kArray, kBytes
@@ -52,11 +53,14 @@ struct ValueNode {
   int32_t numSlots = 0;             // kRecord: slots of it and its base classes; 0 in base classes
   NumberEncoding number;            // kNumber
   std::vector<ValueNode> children;  // the element, or the members
+  std::vector<ValueNode>
+      others;  // kRecord: the class in its other versions that the file describes; trees of their own
 
   // Filled at the end of planning.
-  size_t fixedBytes = 0;   // of every value, where that is the same for all; else 0
-  size_t leastBytes = 0;   // that a value can have
-  uint32_t firstLeaf = 0;  // leaves below: [firstLeaf, endLeaf)
+  bool hasCounters = false;  // kRecord: a number in it or in its base classes has a slot
+  size_t fixedBytes = 0;     // of every value, where that is the same for all; else 0
+  size_t leastBytes = 0;     // that a value can have
+  uint32_t firstLeaf = 0;    // leaves below: [firstLeaf, endLeaf)
   uint32_t endLeaf = 0;
 
   bool isLeaf() const {
@@ -78,5 +82,8 @@ struct ValuePath {
 
 // `leaf` must be one of the root's.
 ValuePath pathTo(const ValueNode& root, uint32_t leaf);
+
+// The leaf of `other` that has the name and type that `leaf` has below `node`; other.endLeaf where there is none.
+uint32_t leafLike(const ValueNode& node, uint32_t leaf, const ValueNode& other);
 
 }  // namespace mlaas::root

@@ -12,7 +12,7 @@ namespace {
 namespace type = element_type;
 
 constexpr size_t kDeepestClass = 32;
-constexpr size_t kMostNodes = 20000;  // of one planner: classes that contain each other grow without end
+constexpr size_t kMostNodes = 20000;  // of one tree: classes that contain each other grow without end
 constexpr int32_t kNewest = -1;
 constexpr int32_t kStlPointer = 71;                // TStreamerInfo::kSTLp
 constexpr size_t kMostElements = size_t{1} << 24;  // of a fixed array
@@ -74,7 +74,7 @@ ValueNode named(ValueNode node, std::string name) {
   return node;
 }
 
-ValueNode record(std::string typeName, bool withHeader, std::vector<ValueNode> members) {
+ValueNode recordNode(std::string typeName, bool withHeader, std::vector<ValueNode> members) {
   ValueNode node;
   node.kind = ValueKind::kRecord;
   node.hasHeader = withHeader;
@@ -111,9 +111,9 @@ int32_t arrayCode(std::string_view name) {
 // TRef: a TObject whose unique id is what it refers to, with a number of its process where other TObjects have none.
 // uproot gives the rest names of its own.
 ValueNode referenceNode() {
-  return record("TRef", false,
-                membersOf({bytes(2), number(type::kUInt, "ref"), number(type::kUShort, "@other1"),
-                           number(type::kUInt, "@other2")}));
+  return recordNode("TRef", false,
+                    membersOf({bytes(2), number(type::kUInt, "ref"), number(type::kUShort, "@other1"),
+                               number(type::kUInt, "@other2")}));
 }
 
 ValueNode referenceArray() {
@@ -125,8 +125,29 @@ ValueNode referenceArray() {
   references.countSlot = 0;
   references.children.push_back(number(type::kInt));
   ValueNode node =
-      record("TRefArray", true,
-             membersOf({tObject(), named(stringNode("TString", false), "fName"), size, bytes(6), references}));
+      recordNode("TRefArray", true,
+                 membersOf({tObject(), named(stringNode("TString", false), "fName"), size, bytes(6), references}));
+  node.numSlots = 1;
+  return node;
+}
+
+// TMatrixTSym: TMatrixTBase, and one triangle of its elements.
+ValueNode symmetricMatrix(std::string name) {
+  const int32_t code = name == "TMatrixTSym<double>" ? type::kDouble : type::kFloat;
+  ValueNode rows = number(type::kInt, "fNrows");
+  rows.slot = 0;
+  ValueNode head = recordNode("TMatrixTBase", true,
+                              membersOf({tObject(), rows, number(type::kInt, "fNcols"), number(type::kInt, "fRowLwb"),
+                                         number(type::kInt, "fColLwb"), number(type::kUInt, "fNelems"),
+                                         number(type::kInt, "fNrowIndex"), number(code, "fTol")}));
+  head.isBase = true;
+  ValueNode elements;
+  elements.kind = ValueKind::kCounted;
+  elements.name = "fElements";
+  elements.isTriangle = true;
+  elements.countSlot = 0;
+  elements.children.push_back(number(code));
+  ValueNode node = recordNode(std::move(name), false, membersOf({head, elements}));
   node.numSlots = 1;
   return node;
 }
@@ -190,6 +211,12 @@ ValuePlanner::ValuePlanner(const ClassRegistry& registry) : registry_(registry) 
   }
 }
 
+void ValuePlanner::start() {
+  numNodes_ = 0;
+  open_.clear();
+  scopes_.clear();
+}
+
 ValueNode ValuePlanner::ofTypeName(std::string_view typeName) {
   const auto type = parseTypeName(typeName);
   if (!type) return opaque(std::string(typeName), "the name of its type cannot be understood");
@@ -199,7 +226,7 @@ ValueNode ValuePlanner::ofTypeName(std::string_view typeName) {
 ValueNode ValuePlanner::ofTObject() {
   ValueNode flags = number(type::kBits, "fBits");
   flags.hasReferences = true;
-  return record("TObject", false, membersOf({bytes(2), number(type::kUInt, "fUniqueID"), flags}));
+  return recordNode("TObject", false, membersOf({bytes(2), number(type::kUInt, "fUniqueID"), flags}));
 }
 
 ValueNode ValuePlanner::ofType(const TypeName& type, bool withHeader) {
@@ -237,14 +264,16 @@ ValueNode ValuePlanner::ofCollection(const TypeName& type, bool withHeader) {
 }
 
 ValueNode ValuePlanner::ofPair(const TypeName& first, const TypeName& second, bool isMap) {
-  ValueNode pair = record("pair<" + first.text() + "," + second.text() + ">", !isMap,
-                          membersOf({named(ofType(first, true), isMap ? "0" : "first"),
-                                     named(ofType(second, true), isMap ? "1" : "second")}));
+  ValueNode pair = recordNode("pair<" + first.text() + "," + second.text() + ">", !isMap,
+                              membersOf({named(ofType(first, true), isMap ? "0" : "first"),
+                                         named(ofType(second, true), isMap ? "1" : "second")}));
   return pair;
 }
 
 ValueNode ValuePlanner::pointerTo(ValueNode object) {
-  if (object.kind != ValueKind::kRecord) return opaque(object.typeName + "*", "pointers to it are not supported");
+  if (object.kind != ValueKind::kRecord && object.kind != ValueKind::kOpaque) {
+    object = opaque(object.typeName, "pointers to it are not supported");
+  }
   ValueNode node;
   node.kind = ValueKind::kPointer;
   node.typeName = object.typeName + "*";
@@ -253,14 +282,16 @@ ValueNode ValuePlanner::pointerTo(ValueNode object) {
 }
 
 bool ValuePlanner::isBuiltin(const std::string& name, ValueNode& node) {
-  if (name == "TObject") {
+  if (name == "TMatrixTSym<double>" || name == "TMatrixTSym<float>") {
+    node = symmetricMatrix(name);
+  } else if (name == "TObject") {
     node = tObject();
   } else if (name == "TString") {
     node = stringNode(name, false);
   } else if (name == "TObjString") {
-    node = record(name, true, membersOf({tObject(), stringNode("TString", false)}));
+    node = recordNode(name, true, membersOf({tObject(), stringNode("TString", false)}));
   } else if (name == "TDatime") {
-    node = record(name, false, membersOf({number(type::kUInt, "fDatime")}));
+    node = recordNode(name, false, membersOf({number(type::kUInt, "fDatime")}));
   } else if (name == "TRef") {
     node = referenceNode();
   } else if (name == "TRefArray") {
@@ -305,17 +336,39 @@ ValueNode ValuePlanner::describe(const ClassDescription& description, bool isBas
   }
   open_.push_back(name);
   if (!isBase) scopes_.emplace_back();
-  ValueNode node = record(name, true, {});
+  ValueNode node = recordNode(name, true, {});
   node.version = description.version;
   node.checksum = description.checksum;
   node.isBase = isBase;
   addMembers(node, description);
+  addOtherVersions(node, description);
   if (!isBase) {
     node.numSlots = static_cast<int32_t>(scopes_.back().slots.size());
     scopes_.pop_back();
   }
   open_.pop_back();
   return node;
+}
+
+// What the file describes of the class beside `description`: files that were merged can hold objects of each.
+void ValuePlanner::addOtherVersions(ValueNode& node, const ClassDescription& description) {
+  const auto versions = registry_.all().find(description.name);
+  if (versions == registry_.all().end()) return;
+  for (const ClassDescription& other : versions->second) {
+    if (other.version == description.version && other.checksum == description.checksum) continue;
+    ValueNode record = recordNode(description.name, true, {});
+    record.version = other.version;
+    record.checksum = other.checksum;
+    record.isBase = node.isBase;
+    if (!node.isBase) scopes_.emplace_back();
+    addMembers(record, other);
+    if (!node.isBase) {
+      record.numSlots = static_cast<int32_t>(scopes_.back().slots.size());
+      scopes_.pop_back();
+    }
+    finishTree(record);
+    node.others.push_back(std::move(record));
+  }
 }
 
 void ValuePlanner::addMembers(ValueNode& node, const ClassDescription& description) {

@@ -19,6 +19,8 @@ class ValuePlanner {
  public:
   explicit ValuePlanner(const ClassRegistry& registry);
 
+  // Forgets how large the last tree was: to be called before the next.
+  void start();
   // A whole object or collection as it stands in a branch or in another object: collections with their header.
   ValueNode ofTypeName(std::string_view typeName);
   // An object of a class. Version and checksum choose the description; version -1 takes the newest.
@@ -39,6 +41,7 @@ class ValuePlanner {
   ValueNode ofPair(const TypeName& first, const TypeName& second, bool isMap);
   bool isBuiltin(const std::string& name, ValueNode& node);
   ValueNode describe(const ClassDescription& description, bool isBase);
+  void addOtherVersions(ValueNode& node, const ClassDescription& description);
   void addMembers(ValueNode& record, const ClassDescription& description);
   ValueNode ofBase(const ClassMember& member);
   ValueNode plainMember(const ClassMember& member, int32_t code);

@@ -53,7 +53,8 @@ SharedBuffer GrowingBuffer::take() {
   return std::make_shared<Buffer>(std::exchange(buffer_, Buffer()));
 }
 
-ValueReader::ValueReader(const ValueNode& root, uint32_t leaf) : root_(root), leaf_(leaf), path_(pathTo(root, leaf)) {
+ValueReader::ValueReader(const ValueNode& root, uint32_t leaf)
+    : root_(root), path_(pathTo(root, leaf)), leaf_(leaf), levels_(path_.levels) {
   clear();
 }
 
@@ -129,7 +130,7 @@ bool ValueReader::read(T& value) {
 }
 
 bool ValueReader::addOffsets(size_t depth, size_t lists, size_t count) {
-  auto& level = offsets_[static_cast<size_t>(path_.levels[depth])];
+  auto& level = offsets_[static_cast<size_t>(levels_[depth])];
   for (size_t i = 0; i < lists; ++i) level.push_back(level.back() + static_cast<int64_t>(count));
   return true;
 }
@@ -157,22 +158,20 @@ bool ValueReader::finish(const Header& header, const std::byte* outerEnd, const 
   return fail(node.typeName + " has " + std::to_string(limit - at_) + " bytes more than its members");
 }
 
+// After the header of member-wise collections stands the version of their elements' class.
 bool ValueReader::readCollectionHeader(Header& header) {
   if (!readHeader(header)) return false;
-  return !header.memberWise || header.version < kFirstWithVersion || readClassVersion();
-}
-
-// The version of the elements' class, which stands before the count of member-wise collections.
-bool ValueReader::readClassVersion() {
+  if (!header.memberWise || header.version < kFirstWithVersion) return true;
   int16_t version = 0;
-  uint32_t checksum = 0;
   if (!read(version)) return false;
-  return version > 0 || read(checksum);
+  header.hasElementVersion = true;
+  header.elementVersion = version;
+  return version > 0 || read(header.elementChecksum);
 }
 
 bool ValueReader::readValues(const ValueNode& node, size_t count, size_t depth, bool wanted) {
   const bool isOwnHeader = node.kind == ValueKind::kRecord || node.kind == ValueKind::kLoop;
-  if (!node.hasHeader || isOwnHeader) return readContents(node, count, depth, wanted, false);
+  if (!node.hasHeader || isOwnHeader) return readContents(node, count, depth, wanted, nullptr);
   Header header;
   if (!readCollectionHeader(header)) return false;
   if (!wanted && header.end != nullptr) {
@@ -181,10 +180,12 @@ bool ValueReader::readValues(const ValueNode& node, size_t count, size_t depth, 
   }
   const std::byte* outerEnd = end_;
   if (header.end != nullptr) end_ = header.end;
-  return readContents(node, count, depth, wanted, header.memberWise) && finish(header, outerEnd, node);
+  return readContents(node, count, depth, wanted, header.memberWise ? &header : nullptr) &&
+         finish(header, outerEnd, node);
 }
 
-bool ValueReader::readContents(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise) {
+bool ValueReader::readContents(const ValueNode& node, size_t count, size_t depth, bool wanted,
+                               const Header* memberWise) {
   if (!wanted && node.fixedBytes > 0) {
     if (count > left() / node.fixedBytes) return fail("it is cut short");
     at_ += count * node.fixedBytes;
@@ -293,7 +294,7 @@ bool ValueReader::readString(const ValueNode& node, size_t depth, bool wanted) {
   return true;
 }
 
-bool ValueReader::readList(const ValueNode& node, size_t depth, bool wanted, bool memberWise) {
+bool ValueReader::readList(const ValueNode& node, size_t depth, bool wanted, const Header* memberWise) {
   int32_t count = 0;
   if (!read(count)) return false;
   const ValueNode& element = node.children.front();
@@ -302,27 +303,31 @@ bool ValueReader::readList(const ValueNode& node, size_t depth, bool wanted, boo
     return fail("a list of " + std::to_string(count) + " elements has " + std::to_string(left()) + " bytes");
   }
   if (wanted) addOffsets(depth, 1, static_cast<size_t>(count));
-  if (count == 0 && !memberWise) return true;
+  if (count == 0) return true;
   return readElements(node, static_cast<size_t>(count), depth + 1, isWanted(element, wanted), memberWise);
 }
 
-bool ValueReader::readElements(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise) {
+bool ValueReader::readElements(const ValueNode& node, size_t count, size_t depth, bool wanted,
+                               const Header* memberWise) {
   const ValueNode& element = node.children.front();
   if (memberWise) {
     if (element.kind != ValueKind::kRecord) {
       return failUnsupported("a collection of " + element.typeName + " is stored member by member");
     }
-    return readMemberWise(element, count, depth, wanted);
+    if (!memberWise->hasElementVersion) return readMemberWise(element, count, depth, wanted);
+    const ValueNode* found = ofVersion(element, memberWise->elementVersion, memberWise->elementChecksum);
+    if (found == nullptr) return false;
+    return inVersion(element, *found, depth, wanted, [&] { return readMemberWise(*found, count, depth, wanted); });
   }
   if (node.isMap) return readMap(element, count, depth, wanted);
-  return readContents(element, count, depth, wanted, false);
+  return readContents(element, count, depth, wanted, nullptr);
 }
 
 // Keys and values in turn, without the headers that members have.
 bool ValueReader::readMap(const ValueNode& pair, size_t count, size_t depth, bool wanted) {
   for (size_t i = 0; i < count; ++i) {
     for (const ValueNode& member : pair.children) {
-      if (!readContents(member, 1, depth + 1, isWanted(member, wanted), false)) return false;
+      if (!readContents(member, 1, depth + 1, isWanted(member, wanted), nullptr)) return false;
     }
   }
   return true;
@@ -357,11 +362,11 @@ void ValueReader::closeFrame(Frame outer) {
   frame_ = outer;
 }
 
-bool ValueReader::readArray(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise) {
+bool ValueReader::readArray(const ValueNode& node, size_t count, size_t depth, bool wanted, const Header* memberWise) {
   const ValueNode& element = node.children.front();
   const size_t room = left() / std::max<size_t>(element.leastBytes, 1);
   if (node.count == 0 || count > room / node.count) return fail("an array is cut short");
-  if (wanted && path_.levels[depth] >= 0) addOffsets(depth, count, node.count);
+  if (wanted && levels_[depth] >= 0) addOffsets(depth, count, node.count);
   return readContents(element, count * node.count, depth + 1, isWanted(element, wanted), memberWise);
 }
 
@@ -369,6 +374,7 @@ bool ValueReader::readCounted(const ValueNode& node, size_t object, size_t depth
   const size_t slot = frame_.first + object * frame_.numSlots + static_cast<size_t>(node.countSlot);
   if (slot >= slots_.size()) return failUnsupported("the number that counts " + node.typeName + " is elsewhere");
   int64_t count = slots_[slot];
+  if (node.isTriangle && count >= 0 && count <= INT32_MAX) count = count * (count + 1) / 2;
   Header header;
   uint8_t flag = 1;
   if (node.hasHeader && !readHeader(header)) return false;
@@ -384,7 +390,7 @@ bool ValueReader::readCounted(const ValueNode& node, size_t object, size_t depth
     at_ = header.end;
     return true;
   }
-  return readContents(element, static_cast<size_t>(count), depth + 1, wantsElement, false);
+  return readContents(element, static_cast<size_t>(count), depth + 1, wantsElement, nullptr);
 }
 
 bool ValueReader::readRecord(const ValueNode& node, size_t depth, bool wanted) {
@@ -395,28 +401,57 @@ bool ValueReader::readRecord(const ValueNode& node, size_t depth, bool wanted) {
   bool done = true;
   if (node.hasHeader) {
     done = readHeader(header) && (header.version > 0 || header.end == nullptr || read(header.checksum));
-    if (done && !wanted && header.end != nullptr) {
+    const bool counts = node.isBase && node.hasCounters;
+    if (done && !wanted && !counts && header.end != nullptr) {
       at_ = header.end;
       --depth_;
       return true;
     }
     if (header.end != nullptr) end_ = header.end;
-    done = done && checkVersion(node, header);
   }
-  const Frame outer = frame_;
-  if (node.numSlots > 0) openFrame(static_cast<size_t>(node.numSlots), 1);
-  done = done && readMembers(node, depth, wanted) && finish(header, outerEnd, node);
-  if (node.numSlots > 0) closeFrame(outer);
+  const bool isOther = done && header.end != nullptr;
+  const ValueNode* found = isOther ? ofVersion(node, header.version, header.checksum) : &node;
+  done = done && found != nullptr && inVersion(node, *found, depth, wanted, [&] {
+           const Frame outer = frame_;
+           if (found->numSlots > 0) openFrame(static_cast<size_t>(found->numSlots), 1);
+           const bool read = readMembers(*found, depth, wanted) && finish(header, outerEnd, node);
+           if (found->numSlots > 0) closeFrame(outer);
+           return read;
+         });
   --depth_;
   return done;
 }
 
-bool ValueReader::checkVersion(const ValueNode& node, const Header& header) {
-  const bool known = node.version == kAnyVersion ||
-                     (header.version > 0 ? header.version == node.version : header.checksum == node.checksum);
-  if (known || header.end == nullptr) return true;
-  return failUnsupported("it holds version " + std::to_string(header.version) + " of " + node.typeName +
-                         ", which the file describes as version " + std::to_string(node.version));
+const ValueNode* ValueReader::ofVersion(const ValueNode& node, int32_t version, uint32_t checksum) {
+  const auto isIt = [&](const ValueNode& one) {
+    return one.version == kAnyVersion || (version > 0 ? one.version == version : one.checksum == checksum);
+  };
+  if (isIt(node)) return &node;
+  const auto other = std::ranges::find_if(node.others, isIt);
+  if (other != node.others.end()) return &*other;
+  failUnsupported("it holds version " + std::to_string(version) + " of " + node.typeName +
+                  ", which the file describes as version " + std::to_string(node.version));
+  return nullptr;
+}
+
+template <class Read>
+bool ValueReader::inVersion(const ValueNode& node, const ValueNode& other, size_t depth, bool wanted, Read&& read) {
+  if (!wanted || &node == &other) return read();
+  const uint32_t leaf = leafLike(node, leaf_, other);
+  if (leaf == other.endLeaf) {
+    return failUnsupported("version " + std::to_string(other.version) + " of " + node.typeName +
+                           " has no such member, or one of another type");
+  }
+  const uint32_t outerLeaf = std::exchange(leaf_, leaf);
+  const std::vector<int32_t> outerLevels = levels_;
+  const auto numLevels = static_cast<int32_t>(std::count_if(
+      outerLevels.begin(), outerLevels.begin() + static_cast<ptrdiff_t>(depth), [](int32_t one) { return one >= 0; }));
+  levels_.resize(depth);
+  for (const int32_t level : pathTo(other, leaf).levels) levels_.push_back(level < 0 ? level : level + numLevels);
+  const bool done = read();
+  leaf_ = outerLeaf;
+  levels_ = outerLevels;
+  return done;
 }
 
 bool ValueReader::readMembers(const ValueNode& node, size_t depth, bool wanted) {
@@ -442,7 +477,7 @@ bool ValueReader::readRest(const ValueNode& node, size_t depth, bool wanted) {
   if (header.end != nullptr) end_ = header.end;
   while (at_ < end_) {
     const std::byte* before = at_;
-    if (!readContents(element, 1, depth + 1, wantsElement, header.memberWise)) return false;
+    if (!readContents(element, 1, depth + 1, wantsElement, header.memberWise ? &header : nullptr)) return false;
     if (at_ == before) return fail("an element without any byte cannot be counted");
     ++count;
   }
@@ -469,7 +504,7 @@ bool ValueReader::readPointer(const ValueNode& node, size_t depth, bool wanted) 
   if (!read(word)) return false;
   if (word == 0) return !wanted || addOffsets(depth, 1, 0);
   if ((word & kByteCountMask) == 0 || word == kNewClassTag) {
-    return failUnsupported("a pointer refers to an object that was read before");
+    return !wanted || failUnsupported("a pointer refers to an object that was read before");
   }
   const size_t bytes = word & ~kByteCountMask;
   if (bytes > left() || bytes < sizeof(uint32_t)) return fail("a byte count goes past the end");

@@ -51,6 +51,10 @@ class ValueReader {
     int32_t version = 0;
     uint32_t checksum = 0;
     bool memberWise = false;
+    // Of the elements' class, where they are stored member by member and their version stands there.
+    bool hasElementVersion = false;
+    int32_t elementVersion = 0;
+    uint32_t elementChecksum = 0;
   };
 
   // The counters of one object, or of several that are read member by member.
@@ -70,25 +74,28 @@ class ValueReader {
 
   bool readHeader(Header& header);
   bool readCollectionHeader(Header& header);
-  bool readClassVersion();
   bool finish(const Header& header, const std::byte* outerEnd, const ValueNode& node);
 
   // Each reads `count` values of the node, one after the other; `depth` is the node's place on the path where wanted.
   bool readValues(const ValueNode& node, size_t count, size_t depth, bool wanted);
-  bool readContents(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise);
+  bool readContents(const ValueNode& node, size_t count, size_t depth, bool wanted, const Header* memberWise);
   bool readNumbers(const ValueNode& node, size_t count, bool wanted);
   bool readFlagged(const ValueNode& node, size_t object, bool wanted);
   bool readString(const ValueNode& node, size_t depth, bool wanted);
-  bool readList(const ValueNode& node, size_t depth, bool wanted, bool memberWise);
-  bool readElements(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise);
+  bool readList(const ValueNode& node, size_t depth, bool wanted, const Header* memberWise);
+  bool readElements(const ValueNode& node, size_t count, size_t depth, bool wanted, const Header* memberWise);
   bool readMap(const ValueNode& pair, size_t count, size_t depth, bool wanted);
   void openFrame(size_t numSlots, size_t count);
   void closeFrame(Frame outer);
   bool readMemberWise(const ValueNode& record, size_t count, size_t depth, bool wanted);
-  bool readArray(const ValueNode& node, size_t count, size_t depth, bool wanted, bool memberWise);
+  bool readArray(const ValueNode& node, size_t count, size_t depth, bool wanted, const Header* memberWise);
   bool readCounted(const ValueNode& node, size_t object, size_t depth, bool wanted);
   bool readRecord(const ValueNode& node, size_t depth, bool wanted);
-  bool checkVersion(const ValueNode& node, const Header& header);
+  // The description of the class in the version that was found; nullptr after failing.
+  const ValueNode* ofVersion(const ValueNode& node, int32_t version, uint32_t checksum);
+  // Calls read() with the wanted leaf looked up by its name in another version of a class.
+  template <class Read>
+  bool inVersion(const ValueNode& node, const ValueNode& other, size_t depth, bool wanted, Read&& read);
   bool readMembers(const ValueNode& node, size_t depth, bool wanted);
   bool readRest(const ValueNode& node, size_t depth, bool wanted);
   bool readNamed(const ValueNode& node, size_t depth, bool wanted);
@@ -101,8 +108,9 @@ class ValueReader {
   bool isWanted(const ValueNode& node, bool parentWanted) const { return parentWanted && node.holds(leaf_); }
 
   const ValueNode& root_;
-  const uint32_t leaf_;
   const ValuePath path_;
+  uint32_t leaf_;                // in the tree that is being read: the root's, or another version of one of its classes
+  std::vector<int32_t> levels_;  // of the nodes on the way to it
   const std::byte* begin_ = nullptr;  // of the entry
   const std::byte* at_ = nullptr;
   const std::byte* end_ = nullptr;  // of the innermost value that says its length

@@ -54,6 +54,8 @@ ClassRegistry makeRegistry() {
                 1,
                 {base("TObject", 1), member("x", type::kDouble, "double"), member("n", type::kCounter, "int"), array}});
   registry.add({"Opaque", 1, 2, {member("f", type::kStreamer, "Foreign"), member("i", type::kInt, "int")}});
+  registry.add({"Two", 1, 4, {member("a", type::kInt, "int")}});
+  registry.add({"Two", 2, 5, {member("b", type::kFloat, "float"), member("a", type::kInt, "int")}});
   registry.add({"Loop", 1, 3, {member("next", type::kAny, "Loop"), member("i", type::kInt, "int")}});
   return registry;
 }
@@ -154,6 +156,20 @@ TEST(ValueReader, ReadsAroundWhatItDoesNotKnow) {
   const auto column = tree.read("i", bytesOf("4000000e 0001 40000004 0001 ffff 00000007"));
   EXPECT_EQ(valuesOf<int32_t>(column), (std::vector<int32_t>{7}));
   EXPECT_EQ(tree.read("i", bytesOf("4000000a 0001 00000000 00000007")).error().code(), ErrorCode::kUnsupported);
+}
+
+// Two objects of version 2 and one of version 1, as merged files can have them.
+TEST(ValueReader, ReadsEveryVersionThatTheFileDescribes) {
+  const Tree tree("vector<Two>");
+  const auto inTurn = bytesOf(
+      "4000002c 000a 00000003 4000000a 0002 3f800000 00000001 40000006 0001 00000002"
+      "4000000a 0002 40000000 00000003");
+  EXPECT_EQ(valuesOf<int32_t>(tree.read("a", inTurn)), (std::vector<int32_t>{1, 2, 3}));
+  EXPECT_EQ(tree.read("b", inTurn).error().code(), ErrorCode::kUnsupported);
+  const auto memberWise = bytesOf("40000010 400a 0001 00000002 00000001 00000002");
+  EXPECT_EQ(valuesOf<int32_t>(tree.read("a", memberWise)), (std::vector<int32_t>{1, 2}));
+  const auto unknown = bytesOf("40000010 400a 0007 00000002 00000001 00000002");
+  EXPECT_EQ(tree.read("a", unknown).error().code(), ErrorCode::kUnsupported);
 }
 
 TEST(ValueReader, RefusesOtherVersions) {
