@@ -14,12 +14,13 @@ namespace {
 
 class FileDataset : public Dataset {
  public:
-  FileDataset(DatasetConfig config, SampleFiles files, TaskPool& pool, std::stop_token stop)
-      : budget_(config.memoryBytes), pool_(pool), source_(std::move(config), std::move(files), std::move(stop)) {}
+  FileDataset(std::unique_ptr<MemoryBudget> budget, DatasetConfig config, SampleFiles files, TaskPool& pool,
+              std::stop_token stop)
+      : budget_(std::move(budget)), pool_(pool), source_(std::move(config), std::move(files), std::move(stop)) {}
 
   const DatasetConfig& config() const override { return source_.config(); }
   const feature::FeatureSpec& features() const override { return source_.features(); }
-  const MemoryBudget& memory() const override { return budget_; }
+  const MemoryBudget& memory() const override { return *budget_; }
 
   Result<Statistics> statistics() override {
     MLAAS_CHECK(ensurePass());
@@ -28,17 +29,17 @@ class FileDataset : public Dataset {
 
   Result<std::unique_ptr<BatchStream>> stream(const StreamOptions& options) override {
     MLAAS_CHECK(ensurePass());
-    return EpochStream::make(source_, *pass_, pool_, budget_, options);
+    return EpochStream::make(source_, *pass_, pool_, *budget_, options);
   }
 
  private:
   Result<void> ensurePass() {
     if (pass_) return {};
-    MLAAS_TRY(pass_, runStatisticsPass(source_, pool_, budget_));
+    MLAAS_TRY(pass_, runStatisticsPass(source_, pool_, *budget_));
     return {};
   }
 
-  MemoryBudget budget_;  // first: the cache's blocks give back to it
+  const std::unique_ptr<MemoryBudget> budget_;  // first: the cache's blocks and friends' indices give back to it
   TaskPool& pool_;
   const RowSource source_;
   std::optional<PassResult> pass_;  // absent before the first call of statistics() or stream()
@@ -47,9 +48,10 @@ class FileDataset : public Dataset {
 }  // namespace
 
 Result<std::unique_ptr<Dataset>> Dataset::open(DatasetConfig config, TaskPool& pool, std::stop_token stop) {
-  MLAAS_TRY(auto files, openSampleFiles(config, pool, stop));
+  auto budget = std::make_unique<MemoryBudget>(config.memoryBytes);
+  MLAAS_TRY(auto files, openSampleFiles(config, pool, *budget, stop));
   return std::unique_ptr<Dataset>(
-      std::make_unique<FileDataset>(std::move(config), std::move(files), pool, std::move(stop)));
+      std::make_unique<FileDataset>(std::move(budget), std::move(config), std::move(files), pool, std::move(stop)));
 }
 
 }  // namespace mlaas::dataset

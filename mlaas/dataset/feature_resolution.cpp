@@ -7,6 +7,7 @@
 
 #include "mlaas/feature/feature_maker.h"
 #include "mlaas/table/expression.h"
+#include "mlaas/table/named_columns.h"
 
 namespace mlaas::dataset {
 
@@ -19,10 +20,7 @@ bool hasPattern(const std::vector<std::string>& names) {
 
 // The table's readable columns and then the defines, each with its type.
 Result<std::vector<table::NamedType>> namedTypes(const DatasetConfig& config, const table::Table& table) {
-  std::vector<table::NamedType> names;
-  for (const auto& column : table.columns()) {
-    if (column.unsupported.empty()) names.push_back({column.name, column.type});
-  }
+  std::vector<table::NamedType> names = table::nameColumns(table).readable;
   for (const auto& define : config.features.defines) {
     auto compiled = table::Expression::compile(define.expression, names);
     if (!compiled.ok()) return std::move(compiled).error().within("define '" + define.name + "'");
@@ -50,8 +48,30 @@ Result<std::vector<std::string>> expand(const std::vector<std::string>& patterns
   return unique;
 }
 
+// Adds the columns of friends that are excluded under their own names, and second names of what a pattern takes.
+void excludeFriends(const DatasetConfig& config, const table::Table& table, std::vector<std::string>& excluded) {
+  std::set<std::string> names(excluded.begin(), excluded.end());
+  for (const auto& sample : config.samples) {
+    for (const auto& one : sample.friends) {
+      if (one.options.index) names.insert(one.options.index->begin(), one.options.index->end());
+    }
+  }
+  std::set<std::string> listed(config.features.scalars.begin(), config.features.scalars.end());
+  for (const auto& group : config.features.groups) listed.insert(group.columns.begin(), group.columns.end());
+  for (const auto& column : table.columns()) {
+    const size_t dot = column.name.find('.');
+    if (dot == std::string::npos) continue;
+    const std::string own = column.name.substr(dot + 1);
+    if (names.contains(own) || isTruthName(own)) excluded.push_back(column.name);
+  }
+  for (const auto& alias : table.aliases()) {
+    excluded.push_back(alias.name);
+    if (listed.contains(alias.name)) excluded.push_back(table.columns()[alias.column].name);
+  }
+}
+
 // What a pattern never takes.
-Result<std::vector<std::string>> excludedFromPatterns(const DatasetConfig& config,
+Result<std::vector<std::string>> excludedFromPatterns(const DatasetConfig& config, const table::Table& table,
                                                       const std::vector<table::NamedType>& names) {
   std::vector<std::string> excluded = config.identity;
   for (const auto& sample : config.samples) {
@@ -63,6 +83,7 @@ Result<std::vector<std::string>> excludedFromPatterns(const DatasetConfig& confi
   for (const auto& [name, type] : names) {
     if (isTruthName(name)) excluded.push_back(name);
   }
+  excludeFriends(config, table, excluded);
   return excluded;
 }
 
@@ -83,7 +104,7 @@ Result<feature::FeatureSpec> resolveFeatures(const DatasetConfig& config, const 
                                                                 [](const auto& g) { return hasPattern(g.columns); });
   if (!patterns) return spec;
   MLAAS_TRY(const auto names, namedTypes(config, table));
-  MLAAS_TRY(const auto excluded, excludedFromPatterns(config, names));
+  MLAAS_TRY(const auto excluded, excludedFromPatterns(config, table, names));
   auto scalars = expand(spec.scalars, names, 0, excluded);
   if (!scalars.ok()) return std::move(scalars).error().within(table.url() + ": dataset.features.scalars");
   spec.scalars = *std::move(scalars);
@@ -125,6 +146,22 @@ Result<std::vector<size_t>> columnsRead(const feature::FeatureSpec& spec, const 
     }
   }
   return std::vector<size_t>(columns.begin(), columns.end());
+}
+
+Result<std::vector<std::string>> namesAsked(const DatasetConfig& config, const Sample& sample) {
+  std::set<std::string> asked(config.identity.begin(), config.identity.end());
+  const auto add = [&](const std::vector<std::string>& names) { asked.insert(names.begin(), names.end()); };
+  add(config.features.scalars);
+  for (const auto& group : config.features.groups) add(group.columns);
+  std::vector<std::string> expressions = {config.features.select, sample.weight};
+  for (const auto& define : config.features.defines) expressions.push_back(define.expression);
+  for (const auto& expression : expressions) {
+    if (expression.empty()) continue;
+    MLAAS_TRY(const auto used, table::namesUsed(expression));
+    add(used);
+  }
+  for (const auto& define : config.features.defines) asked.erase(define.name);
+  return std::vector<std::string>(asked.begin(), asked.end());
 }
 
 }  // namespace mlaas::dataset

@@ -33,7 +33,7 @@ RowSource::RowSource(DatasetConfig config, SampleFiles files, std::stop_token st
       files_(std::move(files)),
       stop_(std::move(stop)),
       layout_(RowLayout::of(files_.features)),
-      plan_(MemoryPlan::of(config_.memoryBytes)),
+      plan_(MemoryPlan::of(files_.memoryBytes)),
       units_(planUnits(clusteredFiles(files_.files), plan_, layout_.strideBytes)) {}
 
 Result<RowSource::Loaded> RowSource::load(size_t unit) const {

@@ -1,19 +1,26 @@
 #include "mlaas/dataset/sample_files.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "mlaas/dataset/feature_resolution.h"
 #include "mlaas/dataset/read_ahead.h"
-#include "mlaas/io/opener.h"
+#include "mlaas/table/chain/declared_friends.h"
+#include "mlaas/table/chain/file_reference.h"
+#include "mlaas/table/chain/friend_options.h"
+#include "mlaas/table/chain/table_pool.h"
 
 namespace mlaas::dataset {
 
 namespace {
 
+// Less than this would leave too little for reading: the workflow's own limit.
+constexpr size_t kLeastMemoryBytes = size_t{1} << 20;
+
 struct ListedFile {
-  std::string url;
+  table::FileReference file;
   uint32_t sample = 0;
 };
 
@@ -24,16 +31,14 @@ Result<std::vector<ListedFile>> listFiles(const DatasetConfig& config) {
   for (uint32_t i = 0; i < config.samples.size(); ++i) {
     const Sample& sample = config.samples[i];
     std::set<std::string> seen;
-    for (const auto& pattern : sample.files) {
-      auto urls = io::expandPattern(pattern);
-      if (!urls.ok()) return std::move(urls).error().within(sampleName(sample));
-      for (auto& url : *urls) {
-        if (!seen.insert(url).second) {
-          return Error(ErrorCode::kInvalidArgument,
-                       sampleName(sample) + " lists " + url + " twice; its events would count twice, so list it once");
-        }
-        files.push_back({std::move(url), i});
+    auto references = table::expandFileReferences(sample.files, sample.tree.empty() ? config.tree : sample.tree);
+    if (!references.ok()) return std::move(references).error().within(sampleName(sample));
+    for (auto& reference : *references) {
+      if (!seen.insert(reference.text()).second) {
+        return Error(ErrorCode::kInvalidArgument, sampleName(sample) + " lists " + reference.url +
+                                                      " twice; its events would count twice, so list it once");
       }
+      files.push_back({std::move(reference), i});
     }
   }
   return files;
@@ -50,18 +55,96 @@ Result<void> checkIdentity(const DatasetConfig& config, const table::Table& tabl
   return {};
 }
 
+// The friends of one sample and how far its files have come beside them.
+class SampleFriends {
+ public:
+  SampleFriends(const Sample& sample, table::TablePool& pool, MemoryBudget& budget, const std::stop_token& stop)
+      : sample_(sample), pool_(pool), budget_(budget), stop_(stop) {}
+
+  // The next file with its friends: those of the workflow, and those that the file declares where `names` need them.
+  Result<std::shared_ptr<const table::Table>> attach(std::shared_ptr<const table::Table> file,
+                                                     const std::vector<std::string>& names) {
+    if (links_.size() < sample_.friends.size()) MLAAS_CHECK(open(*file));
+    const table::EntryRange entries{numEntries_, numEntries_ + file->numEntries()};
+    numEntries_ = entries.last;
+    std::vector<table::FriendLink> links = links_;
+    std::vector<std::string> others = names;  // that no friend of the workflow has by its alias
+    for (table::FriendLink& link : links) {
+      std::erase_if(others, [&](const std::string& name) { return name.starts_with(link.alias + "."); });
+      if (link.index) continue;
+      if (entries.last > link.table->numEntries()) return lengthError(link);
+      link.entries = entries;
+    }
+    MLAAS_TRY(file, table::attachDeclaredFriends(std::move(file), others, pool_, budget_, stop_));
+    return table::attachFriends(std::move(file), std::move(links));
+  }
+
+  // All files have been attached: friends by entry must be used up.
+  Result<void> finish() const {
+    for (const table::FriendLink& link : links_) {
+      if (!link.index && link.table->numEntries() != numEntries_) return lengthError(link);
+    }
+    return {};
+  }
+
+ private:
+  Result<void> open(const table::Table& first) {
+    for (const SampleFriend& one : sample_.friends) {
+      auto link = table::openFriend(one.options, first, pool_, budget_, stop_);
+      if (!link.ok()) return std::move(link).error().within(one.where + ": friend");
+      links_.push_back(*std::move(link));
+    }
+    return {};
+  }
+
+  Error lengthError(const table::FriendLink& link) const {
+    const bool isShort = numEntries_ > link.table->numEntries();
+    return Error(ErrorCode::kInvalidArgument, "the files of " + sampleName(sample_) + " have " +
+                                                  std::to_string(numEntries_) + (isShort ? " or more" : "") +
+                                                  " entries, but friend '" + link.alias + "' (" + link.table->url() +
+                                                  ") has " + std::to_string(link.table->numEntries()) +
+                                                  "; friends by entry have the same number, others need an index");
+  }
+
+  const Sample& sample_;
+  table::TablePool& pool_;
+  MemoryBudget& budget_;
+  const std::stop_token& stop_;
+  std::vector<table::FriendLink> links_;  // of sample_.friends
+  int64_t numEntries_ = 0;                // of the files so far
+};
+
+// Uncompressed bytes of `columns` of `table`, the first of which are those of `file`: the list that tables of a pool
+// share has the sizes of another file.
+uint64_t bytesOf(const table::Table& table, const table::Table& file, const std::vector<size_t>& columns) {
+  uint64_t bytes = 0;
+  for (const size_t column : columns) {
+    const auto& infos = column < file.columns().size() ? file.columns() : table.columns();
+    bytes += infos[column].uncompressedBytes;
+  }
+  return bytes;
+}
+
+// `table` is `file` with its friends.
 Result<DataFile> prepareFile(const DatasetConfig& config, const feature::FeatureSpec& features,
-                             std::shared_ptr<const table::Table> table, uint32_t sample) {
+                             std::shared_ptr<const table::Table> table, const table::Table& file, uint32_t sample) {
   MLAAS_CHECK(checkIdentity(config, *table));
   std::vector<std::string> extras = config.identity;
   const std::string& weight = config.samples[sample].weight;
   if (!weight.empty()) extras.push_back(weight);
   MLAAS_TRY(auto maker, feature::FeatureMaker::make(features, *table, extras, true));
   MLAAS_TRY(const auto columns, columnsRead(features, extras, *table));
-  uint64_t bytes = 0;
-  for (const size_t column : columns) bytes += table->columns()[column].uncompressedBytes;
   const auto entries = static_cast<uint64_t>(std::max<int64_t>(1, table->numEntries()));
-  return DataFile{std::move(table), std::move(maker), sample, 0, static_cast<size_t>(bytes / entries)};
+  const auto entryBytes = static_cast<size_t>(bytesOf(*table, file, columns) / entries);
+  return DataFile{std::move(table), std::move(maker), sample, 0, entryBytes};
+}
+
+Result<size_t> memoryLeft(const MemoryBudget& budget) {
+  const size_t left = budget.limitBytes() - budget.usedBytes();
+  if (left >= kLeastMemoryBytes) return left;
+  return Error(ErrorCode::kInvalidArgument, "the indices of friends take " + formatByteSize(budget.usedBytes()) +
+                                                " of dataset.memory, " + formatByteSize(budget.limitBytes()) +
+                                                "; raise it");
 }
 
 Result<void> checkSamplesHaveEntries(const DatasetConfig& config, const std::vector<DataFile>& files) {
@@ -81,31 +164,74 @@ Result<void> checkSamplesHaveEntries(const DatasetConfig& config, const std::vec
   return {};
 }
 
+// Opens one file after the other in the order of samples.
+class SampleOpener {
+ public:
+  SampleOpener(const DatasetConfig& config, table::TablePool& pool, MemoryBudget& budget, const std::stop_token& stop)
+      : config_(config), pool_(pool), budget_(budget), stop_(stop) {}
+
+  Result<void> add(const table::TablePool::Opened& opened, uint32_t sample) {
+    if (!friends_ || sample != sample_) {
+      MLAAS_CHECK(finishSample());
+      sample_ = sample;
+      friends_.emplace(config_.samples[sample], pool_, budget_, stop_);
+      MLAAS_TRY(names_, namesAsked(config_, config_.samples[sample]));
+    }
+    auto added = addFile(opened, sample);
+    if (!added.ok()) return std::move(added).error().within(sampleName(config_.samples[sample]));
+    return {};
+  }
+
+  Result<SampleFiles> finish() {
+    MLAAS_CHECK(finishSample());
+    MLAAS_CHECK(checkSamplesHaveEntries(config_, result_.files));
+    MLAAS_TRY(result_.memoryBytes, memoryLeft(budget_));
+    return std::move(result_);
+  }
+
+ private:
+  Result<void> addFile(const table::TablePool::Opened& opened, uint32_t sample) {
+    MLAAS_TRY(auto table, friends_->attach(opened.pooled, names_));
+    if (result_.files.empty()) {
+      MLAAS_TRY(result_.features, resolveFeatures(config_, *table));
+    }
+    auto file = prepareFile(config_, result_.features, std::move(table), *opened.direct, sample);
+    if (!file.ok()) return std::move(file).error().within(opened.direct->url());
+    file->firstRow = firstRow_;
+    firstRow_ += file->table->numEntries();
+    result_.files.push_back(*std::move(file));
+    return {};
+  }
+
+  Result<void> finishSample() const { return friends_ ? friends_->finish() : Result<void>{}; }
+
+  const DatasetConfig& config_;
+  table::TablePool& pool_;
+  MemoryBudget& budget_;
+  const std::stop_token& stop_;
+  SampleFiles result_;
+  uint32_t sample_ = 0;                   // that friends_ belong to
+  std::optional<SampleFriends> friends_;  // of the sample whose files are opened
+  std::vector<std::string> names_;        // that it asks for
+  int64_t firstRow_ = 0;
+};
+
 }  // namespace
 
-Result<SampleFiles> openSampleFiles(const DatasetConfig& config, TaskPool& pool, const std::stop_token& stop) {
+Result<SampleFiles> openSampleFiles(const DatasetConfig& config, TaskPool& pool, MemoryBudget& budget,
+                                    const std::stop_token& stop) {
   MLAAS_TRY(const auto listed, listFiles(config));
-  SampleFiles result;
-  ReadAhead<std::shared_ptr<const table::Table>> opened(pool, listed.size(), 2 * pool.numThreads(), [&](size_t i) {
-    return table::openTable(listed[i].url, config.tree);
-  });
-  int64_t firstRow = 0;
-  for (size_t i = 0; i < listed.size(); ++i) {
+  const auto tables = table::TablePool::make();
+  ReadAhead<table::TablePool::Opened> opened(pool, listed.size(), 2 * pool.numThreads(),
+                                             [&](size_t i) { return tables->open(listed[i].file); });
+  SampleOpener opener(config, *tables, budget, stop);
+  for (const ListedFile& file : listed) {
     if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while opening files");
-    const std::string place = sampleName(config.samples[listed[i].sample]);
     auto table = opened.next();
-    if (!table.ok()) return std::move(table).error().within(place);
-    if (i == 0) {
-      MLAAS_TRY(result.features, resolveFeatures(config, **table));
-    }
-    auto file = prepareFile(config, result.features, *std::move(table), listed[i].sample);
-    if (!file.ok()) return std::move(file).error().within(place + ": " + listed[i].url);
-    file->firstRow = firstRow;
-    firstRow += file->table->numEntries();
-    result.files.push_back(*std::move(file));
+    if (!table.ok()) return std::move(table).error().within(sampleName(config.samples[file.sample]));
+    MLAAS_CHECK(opener.add(*table, file.sample));
   }
-  MLAAS_CHECK(checkSamplesHaveEntries(config, result.files));
-  return result;
+  return opener.finish();
 }
 
 }  // namespace mlaas::dataset

@@ -1,6 +1,6 @@
 // The files of every sample, opened and checked against the workflow.
 // Errors:  those of opening; kNotFound for a pattern or column without a match; kInvalidArgument for an empty sample, a
-//          file listed twice, a column of an unfit type. Messages name sample, file and column.
+//          file listed twice, a column of an unfit type, a friend of another length. Messages name sample, file and column.
 // Threads: immutable after openSampleFiles().
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mlaas/base/error.h"
+#include "mlaas/base/memory_budget.h"
 #include "mlaas/base/task_pool.h"
 #include "mlaas/dataset/workflow.h"
 #include "mlaas/feature/feature_maker.h"
@@ -28,10 +29,13 @@ struct DataFile {
 
 struct SampleFiles {
   feature::FeatureSpec features;  // of all files, without patterns
+  size_t memoryBytes = 0;         // what the indices of friends leave of the dataset's memory
   std::vector<DataFile> files;    // in the order of samples and, within one, of the workflow and the patterns
 };
 
-// Opens all files, several at a time on `pool`.
-Result<SampleFiles> openSampleFiles(const DatasetConfig& config, TaskPool& pool, const std::stop_token& stop);
+// Opens all files, several at a time on `pool`, and attaches their friends, whose indices count to `budget`. A file is
+// closed again until it is read.
+Result<SampleFiles> openSampleFiles(const DatasetConfig& config, TaskPool& pool, MemoryBudget& budget,
+                                    const std::stop_token& stop);
 
 }  // namespace mlaas::dataset

@@ -12,15 +12,24 @@
 
 #include "mlaas/base/error.h"
 #include "mlaas/feature/feature_spec.h"
+#include "mlaas/table/chain/friend_options.h"
 
 namespace mlaas::dataset {
+
+// Tables whose columns stand beside those of a sample's files.
+struct SampleFriend {
+  table::FriendOptions options;
+  std::string where;  // for messages
+};
 
 struct Sample {
   std::string name;
   int64_t label = 0;
-  std::vector<std::string> files;  // paths, patterns, URLs
+  std::vector<std::string> files;  // paths, patterns, URLs; each may name its tree, as table::FileReference spells it
   std::string weight;              // expression; empty means 1
   std::string where;               // "workflow.yaml:5:12", for messages
+  std::string tree = {};           // of files that name none; empty: DatasetConfig::tree
+  std::vector<SampleFriend> friends = {};
 };
 
 struct Split {

@@ -7,7 +7,7 @@
 
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/dataset/workflow_fields.h"
-#include "mlaas/table/expression.h"
+#include "mlaas/dataset/workflow_samples.h"
 
 namespace mlaas::dataset {
 
@@ -15,11 +15,9 @@ namespace {
 
 const std::vector<std::string> kDatasetKeys = {"tree",   "samples",  "identity", "select",
                                                "define", "features", "split",    "memory"};
-const std::vector<std::string> kSampleKeys = {"label", "files", "weight"};
 const std::vector<std::string> kGroupKeys = {"columns", "length"};
 const std::vector<std::string> kSplitKeys = {"train", "validation", "test", "seed"};
 
-constexpr int64_t kMaxClasses = 1000;
 constexpr int64_t kMaxGroupLength = 10'000;
 constexpr size_t kMinMemoryBytes = size_t{1} << 20;
 constexpr double kFractionTolerance = 1e-6;
@@ -36,59 +34,6 @@ Result<void> checkUnique(const WorkflowFields& fields, std::string_view key, con
     if (!seen.insert(name).second) return fields.error(key, "'" + name + "' is listed twice");
   }
   return {};
-}
-
-// An expression that is there, parsed so that a mistake is reported at its place; columns are not known yet.
-Result<std::string> parseExpression(const WorkflowFields& fields, std::string_view key) {
-  MLAAS_TRY(auto text, fields.text(key));
-  const auto names = table::namesUsed(text);
-  if (!names.ok()) return fields.error(key, names.error().what());
-  return text;
-}
-
-Result<Sample> parseSample(const YamlNode& key, const YamlNode& node) {
-  MLAAS_TRY(const auto fields, WorkflowFields::make(node, "dataset.samples." + key.text, kSampleKeys));
-  Sample sample;
-  sample.name = key.text;
-  sample.where = key.where();
-  MLAAS_TRY(sample.label, fields.integer("label", 0, kMaxClasses - 1));
-  MLAAS_TRY(sample.files, fields.texts("files"));
-  if (fields.find("weight") != nullptr) {
-    MLAAS_TRY(sample.weight, parseExpression(fields, "weight"));
-  }
-  return sample;
-}
-
-Result<void> checkLabels(const WorkflowFields& dataset, const std::vector<Sample>& samples) {
-  std::set<int64_t> labels;
-  for (const auto& sample : samples) labels.insert(sample.label);
-  if (labels.size() < 2) {
-    return dataset.error("samples", "all samples have the label " + std::to_string(*labels.begin()) +
-                                        "; a classifier needs samples of at least two labels (0, 1, ...)");
-  }
-  int64_t expected = 0;
-  for (const int64_t label : labels) {
-    if (label != expected) {
-      return dataset.error("samples", "no sample has the label " + std::to_string(expected) + " but one has " +
-                                          std::to_string(*labels.rbegin()) + "; labels count 0, 1, ... without a gap");
-    }
-    ++expected;
-  }
-  return {};
-}
-
-Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset) {
-  MLAAS_TRY(const YamlNode* node, dataset.required("samples"));
-  MLAAS_TRY(const auto fields, WorkflowFields::make(*node, "dataset.samples", {}));
-  if (node->keys.empty()) return dataset.error("samples", "no sample is listed");
-  std::vector<Sample> samples;
-  for (size_t i = 0; i < node->keys.size(); ++i) {
-    if (node->keys[i].text.empty()) return yamlError(node->keys[i], "dataset.samples: a sample has no name");
-    MLAAS_TRY(auto sample, parseSample(node->keys[i], node->items[i]));
-    samples.push_back(std::move(sample));
-  }
-  MLAAS_CHECK(checkLabels(dataset, samples));
-  return samples;
 }
 
 Result<std::vector<feature::Define>> parseDefines(const WorkflowFields& dataset) {
@@ -188,16 +133,6 @@ Result<size_t> parseMemory(const WorkflowFields& dataset) {
   if (!bytes.ok()) return dataset.error("memory", bytes.error().message());
   if (*bytes < kMinMemoryBytes) return dataset.error("memory", "at least 1 MiB, found '" + text + "'");
   return *bytes;
-}
-
-nlohmann::ordered_json samplesToJson(const std::vector<Sample>& samples) {
-  auto json = nlohmann::ordered_json::object();
-  for (const auto& sample : samples) {
-    nlohmann::ordered_json entry = {{"label", sample.label}, {"files", sample.files}};
-    if (!sample.weight.empty()) entry["weight"] = sample.weight;
-    json[sample.name] = std::move(entry);
-  }
-  return json;
 }
 
 }  // namespace

@@ -141,12 +141,20 @@ class FriendTable : public Table {
     origins_.push_back(origin);
   }
 
+  // What as many entries as the table has take of `bytes` of a friend.
+  uint64_t share(uint64_t bytes, const Table& other) const {
+    const auto entries = static_cast<double>(std::max<int64_t>(1, other.numEntries()));
+    return static_cast<uint64_t>(static_cast<double>(bytes) * (static_cast<double>(numEntries()) / entries));
+  }
+
   void addFriend(size_t part) {
     const FriendLink& link = friends_[part - 1];
     const auto& infos = link.table->columns();
     for (size_t i = 0; i < infos.size(); ++i) {
       ColumnInfo info = infos[i];
       info.name = link.alias + "." + info.name;
+      info.compressedBytes = share(info.compressedBytes, *link.table);
+      info.uncompressedBytes = share(info.uncompressedBytes, *link.table);
       if (!info.counter.empty()) info.counter = link.alias + "." + info.counter;
       if (info.unsupported.empty() && link.missing && !canHold(info.type, *link.missing)) {
         info.unsupported =

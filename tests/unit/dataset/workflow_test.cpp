@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <fstream>
 #include <sstream>
 
@@ -112,6 +114,49 @@ TEST(Workflow, RefusesUnknownKeysWithTheNearest) {
             std::string::npos);
 }
 
+TEST(Workflow, ReadsTreesAndFriendsOfASample) {
+  const auto workflow =
+      parseWorkflow(replaced("files: c.root", R"(tree: dir/T, files: [c.root, {file: d.bin, tree: D}, "e.root:E"],
+                  friends: [{files: s_*.root, tree: S, alias: s, index: [run, event], missing: -999},
+                            {files: "t.root:T", index: none}, {files: u.root, missing: nan}])"),
+                    "w.yaml", {});
+  ASSERT_TRUE(workflow.ok()) << workflow.error().what();
+  const auto again = parseWorkflow(workflow->text, "again", {}).value();
+  EXPECT_EQ(again.text, workflow->text);
+  for (const Sample& sample : {workflow->dataset.samples[1], again.dataset.samples[1]}) {
+    EXPECT_EQ(sample.tree, "dir/T");
+    EXPECT_EQ(sample.files, (std::vector<std::string>{"c.root", "d.bin?#D", "e.root:E"}));
+    ASSERT_EQ(sample.friends.size(), 3U);
+    const auto& indexed = sample.friends[0].options;
+    EXPECT_EQ(indexed.files, (std::vector<std::string>{"s_*.root"}));
+    EXPECT_EQ(indexed.tree, "S");
+    EXPECT_EQ(indexed.alias, "s");
+    EXPECT_EQ(indexed.index, (std::vector<std::string>{"run", "event"}));
+    EXPECT_EQ(indexed.missing, -999);
+    EXPECT_EQ(sample.friends[1].options.index, std::vector<std::string>{});
+    EXPECT_FALSE(sample.friends[2].options.index);
+    EXPECT_TRUE(std::isnan(*sample.friends[2].options.missing));
+  }
+}
+
+TEST(Workflow, RefusesWrongFilesAndFriends) {
+  const auto message = [](const std::string& text) { return messageOf(replaced("files: c.root", text)); };
+  const auto expectWords = [&](const std::string& text, const std::string& words) {
+    EXPECT_NE(message(text).find(words), std::string::npos) << message(text);
+    EXPECT_TRUE(message(text).starts_with("w.yaml:")) << message(text);
+  };
+  expectWords("files: 'c.root:'", "names no tree");
+  expectWords("files: [{file: c.root}]", "tree is missing");
+  expectWords("files: [{file: 'c.root:A', tree: B}]", "names tree 'A' already");
+  expectWords("files: c.root, friends: {tree: T}", "dataset.samples.ttbar.friends.files is missing");
+  expectWords("files: c.root, friends: [{files: s.root, alia: s}]", "unknown key 'alia'; did you mean 'alias'");
+  expectWords("files: c.root, friends: {files: s.root, alias: 's.t'}", "'s.t' cannot name a friend");
+  expectWords("files: c.root, friends: {files: s.root, index: [a, b, c]}", "one or two columns");
+  expectWords("files: c.root, friends: {files: s.root, index: run, missing: much}", "'much'");
+  expectWords("files: c.root, friends: {files: s.root, index: none, missing: 0}", "an entry for each");
+  expectWords("files: c.root, friends: s.root", "expected a map");
+}
+
 TEST(Workflow, RefusesMissingAndWrongValues) {
   EXPECT_EQ(messageOf(replaced("label: 1, ", "")),
             "w.yaml:5:10: dataset.samples.ttH.label is missing; docs/workflow.md lists the keys");
@@ -122,8 +167,10 @@ TEST(Workflow, RefusesMissingAndWrongValues) {
   EXPECT_NE(messageOf(replaced("label: 1", "label: 0")).find("at least two labels"), std::string::npos);
   EXPECT_NE(messageOf(replaced("length: 8", "length: 0")).find("an integer from 1 to"), std::string::npos);
   EXPECT_NE(messageOf(replaced("length: 8", "length: 8.5")).find("found '8.5'"), std::string::npos);
-  EXPECT_NE(messageOf(replaced("files: c.root", "files: []")).find("at least one text"), std::string::npos);
-  EXPECT_NE(messageOf(replaced("files: c.root", "files: {a: b}")).find("a list of texts"), std::string::npos);
+  EXPECT_NE(messageOf(replaced("files: c.root", "files: []")).find("at least one file"), std::string::npos);
+  EXPECT_NE(messageOf(replaced("files: c.root", "files: {a: b}")).find("unknown key 'a'"), std::string::npos);
+  EXPECT_NE(messageOf(replaced("files: c.root", "files: [[c.root]]")).find("expected a text or a map"),
+            std::string::npos);
   EXPECT_NE(messageOf(replaced("[zeta, met,", "[zeta, zeta,")).find("'zeta' is listed twice"), std::string::npos);
   EXPECT_NE(messageOf(replaced("  tree: Events", "  tree: [Events]")).find("expected a text, found a list"),
             std::string::npos);

@@ -1,0 +1,195 @@
+#include "mlaas/dataset/workflow_samples.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <span>
+
+#include "mlaas/table/chain/file_reference.h"
+#include "mlaas/table/expression.h"
+
+namespace mlaas::dataset {
+
+namespace {
+
+const std::vector<std::string> kSampleKeys = {"label", "tree", "files", "weight", "friends"};
+const std::vector<std::string> kFileKeys = {"file", "tree"};
+const std::vector<std::string> kFriendKeys = {"files", "tree", "alias", "index", "missing"};
+constexpr std::string_view kByEntry = "none";
+
+constexpr int64_t kMaxClasses = 1000;
+
+// One or several nodes: a list's items, or the node itself.
+std::span<const YamlNode> itemsOf(const YamlNode& node) {
+  return node.kind == YamlNode::Kind::kList ? std::span<const YamlNode>(node.items) : std::span(&node, 1);
+}
+
+// One of `files`: a text that may name a tree, or a map {file, tree}; as a FileReference is spelled.
+Result<std::string> parseFile(const YamlNode& node, const std::string& path) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    if (node.kind != YamlNode::Kind::kScalar || node.text.empty()) {
+      return yamlError(node, path + ": expected a text or a map {file: F, tree: T}, found " + node.describe());
+    }
+    const auto reference = table::parseFileReference(node.text);
+    if (!reference.ok()) return yamlError(node, path + ": " + reference.error().message());
+    return node.text;
+  }
+  MLAAS_TRY(const auto fields, WorkflowFields::make(node, path, kFileKeys));
+  MLAAS_TRY(const auto file, fields.text("file"));
+  MLAAS_TRY(const auto tree, fields.text("tree"));
+  const auto reference = table::parseFileReference(file);
+  if (!reference.ok()) return fields.error("file", reference.error().message());
+  if (!reference->tree.empty()) {
+    return fields.error("file", "'" + file + "' names tree '" + reference->tree + "' already; leave `tree` out");
+  }
+  return table::FileReference{reference->url, tree}.text();
+}
+
+Result<std::vector<std::string>> parseFiles(const WorkflowFields& fields) {
+  MLAAS_TRY(const YamlNode* node, fields.required("files"));
+  std::vector<std::string> files;
+  for (const YamlNode& item : itemsOf(*node)) {
+    MLAAS_TRY(auto file, parseFile(item, fields.pathOf("files")));
+    files.push_back(std::move(file));
+  }
+  if (files.empty()) return fields.error("files", "expected at least one file, found an empty list");
+  return files;
+}
+
+Result<SampleFriend> parseFriend(const YamlNode& node, const std::string& path) {
+  MLAAS_TRY(const auto fields, WorkflowFields::make(node, path, kFriendKeys));
+  SampleFriend parsed;
+  parsed.where = node.where();
+  table::FriendOptions& options = parsed.options;
+  MLAAS_TRY(options.files, parseFiles(fields));
+  if (fields.find("tree") != nullptr) {
+    MLAAS_TRY(options.tree, fields.text("tree"));
+  }
+  if (fields.find("alias") != nullptr) {
+    MLAAS_TRY(options.alias, fields.text("alias"));
+    if (!table::isAlias(options.alias)) {
+      return fields.error(
+          "alias", "'" + options.alias + "' cannot name a friend; use letters, digits and _, not a " + "digit first");
+    }
+  }
+  if (fields.find("index") != nullptr) {
+    MLAAS_TRY(options.index, fields.texts("index"));
+    if (options.index->front() == kByEntry && options.index->size() == 1) options.index->clear();
+    if (options.index->size() > table::kMostKeyColumns) {
+      return fields.error("index", "expected one or two columns, major and minor, or none; found " +
+                                       std::to_string(options.index->size()));
+    }
+  }
+  if (fields.find("missing") != nullptr) {
+    MLAAS_TRY(const auto text, fields.text("missing"));
+    const auto missing = table::parseMissing(text.starts_with('.') && text.ends_with("nan") ? "nan" : text);
+    if (!missing.ok()) return fields.error("missing", missing.error().message());
+    options.missing = *missing;
+    if (options.index && options.index->empty()) {
+      return fields.error("missing", "a friend by entry has an entry for each; leave it out, or give an index");
+    }
+  }
+  return parsed;
+}
+
+Result<std::vector<SampleFriend>> parseFriends(const WorkflowFields& fields) {
+  std::vector<SampleFriend> friends;
+  const YamlNode* node = fields.find("friends");
+  if (node == nullptr) return friends;
+  for (const YamlNode& item : itemsOf(*node)) {
+    MLAAS_TRY(auto parsed, parseFriend(item, fields.pathOf("friends")));
+    friends.push_back(std::move(parsed));
+  }
+  return friends;
+}
+
+Result<Sample> parseSample(const YamlNode& key, const YamlNode& node) {
+  MLAAS_TRY(const auto fields, WorkflowFields::make(node, "dataset.samples." + key.text, kSampleKeys));
+  Sample sample;
+  sample.name = key.text;
+  sample.where = key.where();
+  MLAAS_TRY(sample.label, fields.integer("label", 0, kMaxClasses - 1));
+  if (fields.find("tree") != nullptr) {
+    MLAAS_TRY(sample.tree, fields.text("tree"));
+  }
+  MLAAS_TRY(sample.files, parseFiles(fields));
+  MLAAS_TRY(sample.friends, parseFriends(fields));
+  if (fields.find("weight") != nullptr) {
+    MLAAS_TRY(sample.weight, parseExpression(fields, "weight"));
+  }
+  return sample;
+}
+
+Result<void> checkLabels(const WorkflowFields& dataset, const std::vector<Sample>& samples) {
+  std::set<int64_t> labels;
+  for (const auto& sample : samples) labels.insert(sample.label);
+  if (labels.size() < 2) {
+    return dataset.error("samples", "all samples have the label " + std::to_string(*labels.begin()) +
+                                        "; a classifier needs samples of at least two labels (0, 1, ...)");
+  }
+  int64_t expected = 0;
+  for (const int64_t label : labels) {
+    if (label != expected) {
+      return dataset.error("samples", "no sample has the label " + std::to_string(expected) + " but one has " +
+                                          std::to_string(*labels.rbegin()) + "; labels count 0, 1, ... without a gap");
+    }
+    ++expected;
+  }
+  return {};
+}
+
+nlohmann::ordered_json friendToJson(const table::FriendOptions& options) {
+  nlohmann::ordered_json json = {{"files", options.files}};
+  if (!options.tree.empty()) json["tree"] = options.tree;
+  if (!options.alias.empty()) json["alias"] = options.alias;
+  if (options.index && options.index->empty()) {
+    json["index"] = kByEntry;
+  } else if (options.index) {
+    json["index"] = *options.index;
+  }
+  // JSON has no NaN.
+  if (options.missing && std::isnan(*options.missing)) {
+    json["missing"] = "nan";
+  } else if (options.missing) {
+    json["missing"] = *options.missing;
+  }
+  return json;
+}
+
+}  // namespace
+
+Result<std::string> parseExpression(const WorkflowFields& fields, std::string_view key) {
+  MLAAS_TRY(auto text, fields.text(key));
+  const auto names = table::namesUsed(text);
+  if (!names.ok()) return fields.error(key, names.error().what());
+  return text;
+}
+
+Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset) {
+  MLAAS_TRY(const YamlNode* node, dataset.required("samples"));
+  MLAAS_TRY(const auto fields, WorkflowFields::make(*node, "dataset.samples", {}));
+  if (node->keys.empty()) return dataset.error("samples", "no sample is listed");
+  std::vector<Sample> samples;
+  for (size_t i = 0; i < node->keys.size(); ++i) {
+    if (node->keys[i].text.empty()) return yamlError(node->keys[i], "dataset.samples: a sample has no name");
+    MLAAS_TRY(auto sample, parseSample(node->keys[i], node->items[i]));
+    samples.push_back(std::move(sample));
+  }
+  MLAAS_CHECK(checkLabels(dataset, samples));
+  return samples;
+}
+
+nlohmann::ordered_json samplesToJson(const std::vector<Sample>& samples) {
+  auto json = nlohmann::ordered_json::object();
+  for (const auto& sample : samples) {
+    nlohmann::ordered_json entry = {{"label", sample.label}};
+    if (!sample.tree.empty()) entry["tree"] = sample.tree;
+    entry["files"] = sample.files;
+    for (const auto& one : sample.friends) entry["friends"].push_back(friendToJson(one.options));
+    if (!sample.weight.empty()) entry["weight"] = sample.weight;
+    json[sample.name] = std::move(entry);
+  }
+  return json;
+}
+
+}  // namespace mlaas::dataset
