@@ -113,7 +113,6 @@ class Planner {
     const ClassMember* member = memberOf(branch);
     if (member == nullptr && branch.element.id >= 0) return;
     auto columns = planValueColumns(branch, index, member, valuePlanner_);
-    if (columns.empty()) return;
     columns_.pop_back();
     std::ranges::move(columns, std::back_inserter(columns_));
   }

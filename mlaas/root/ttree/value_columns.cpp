@@ -22,8 +22,12 @@ ValueNode rootOf(const Branch& branch, const ClassMember* member, ValuePlanner& 
     return node;
   }
   if (member == nullptr) {
-    ValueNode node = planner.ofClass(element.className, element.classVersion, element.checksum);
-    if (node.kind == ValueKind::kOpaque) node = planner.ofTypeName(element.className);
+    ValueNode node = planner.ofTypeName(element.className);
+    if (node.kind == ValueKind::kRecord) {
+      // The branch tells which version of the class it holds.
+      ValueNode versioned = planner.ofClass(element.className, element.classVersion, element.checksum);
+      if (versioned.kind == ValueKind::kRecord) node = std::move(versioned);
+    }
     // A whole object stands there without its header, unless its class has a streamer of its own.
     const bool isBare = node.kind == ValueKind::kRecord && element.type == 0;
     if (node.kind == ValueKind::kString || isBare) node.hasHeader = false;
@@ -62,7 +66,6 @@ std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, con
                                          ValuePlanner& planner) {
   planner.start();
   auto root = std::make_shared<ValueNode>(rootOf(branch, member, planner));
-  if (root->kind == ValueKind::kOpaque) return {};
   finishTree(*root);
   std::vector<ColumnPlan> columns;
   std::set<std::string> names;
@@ -91,6 +94,13 @@ std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, con
     column.branch = index;
     column.unsupported = one.node->reason;
     columns.push_back(std::move(column));
+  }
+  if (columns.empty()) {
+    ColumnPlan& column = columns.emplace_back();
+    column.name = branch.path;
+    column.storedType = root->typeName;
+    column.branch = index;
+    column.unsupported = "there is no number or string in " + (root->typeName.empty() ? "it" : root->typeName);
   }
   return columns;
 }

@@ -11,8 +11,7 @@
 namespace mlaas::root {
 
 // The columns of branch `index`; `member` is the class's member that the branch holds, or nullptr for a whole object.
-// Members that cannot be read are columns with a reason. Empty where nothing is known about the branch's class, or where
-// there is no number or string in it.
+// Members that cannot be read are columns with a reason; there is at least one column.
 std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, const ClassMember* member,
                                          ValuePlanner& planner);
 

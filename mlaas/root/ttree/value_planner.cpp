@@ -330,6 +330,8 @@ ValueNode ValuePlanner::ofClass(const std::string& name, int32_t version, uint32
 
 ValueNode ValuePlanner::describe(const ClassDescription& description, bool isBase) {
   const std::string& name = description.name;
+  const bool isCollection = description.members.size() == 1 && description.members.front().name == "This";
+  if (isCollection) return opaque(name, name + " is a collection whose elements the file does not describe");
   if (std::ranges::find(open_, name) != open_.end()) return opaque(name, "class " + name + " contains itself");
   if (open_.size() >= kDeepestClass || numNodes_ > kMostNodes) {
     return opaque(name, "its classes contain each other without end");
