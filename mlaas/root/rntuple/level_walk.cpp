@@ -117,7 +117,10 @@ Result<SharedBuffer> LevelWalk::descend(const Level& level, const PageStore& sto
 Result<SharedBuffer> LevelWalk::multiply(const Level& level) {
   std::shared_ptr<Buffer> offsets;
   if (level.makesOffsets()) {
-    MLAAS_CHECK(checkAmount(numElements_ + 1, sizeof(int64_t)));
+    // The elements below are looked for later.
+    if (numElements_ >= kMostZeroBytes / sizeof(int64_t)) {
+      return Error(ErrorCode::kOverloaded, "it has too many arrays; read a smaller range");
+    }
     MLAAS_TRY(offsets, makeRoom((numElements_ + 1) * sizeof(int64_t)));
     const auto to = offsets->as<int64_t>();
     for (size_t i = 0; i < to.size(); ++i) to[i] = static_cast<int64_t>(i * level.size);

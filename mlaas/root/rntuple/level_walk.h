@@ -15,7 +15,7 @@ namespace mlaas::root {
 // What one call may return; a larger range is read in pieces.
 inline constexpr uint64_t kMostColumnBytes = uint64_t{16} << 30;
 // Zeros that no byte of the file stands for.
-inline constexpr uint64_t kMostZeroBytes = uint64_t{1} << 30;
+inline constexpr uint64_t kMostZeroBytes = uint64_t{256} << 20;
 
 // Elements of one cluster that a level asks for.
 struct ClusterSpan {
