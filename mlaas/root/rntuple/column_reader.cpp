@@ -7,9 +7,6 @@ namespace mlaas::root {
 
 namespace {
 
-// Elements that are converted go through the first-level cache in runs of this many.
-constexpr size_t kRunElements = 1024;
-
 // Turns values of one type into those of another, `from` and `to` apart.
 void convert(const std::byte* from, DType fromType, size_t count, DType toType, std::byte* to) {
   visitDType(fromType, [&](auto source) {

@@ -141,8 +141,7 @@ void loadIndexes(const std::byte* plain, const PageBytes& page, const PhysicalCo
   if (width == sizeof(uint64_t)) {
     std::memcpy(to, from, count * width);
   } else {
-    const auto* narrow = reinterpret_cast<const uint32_t*>(from);
-    for (size_t i = 0; i < count; ++i) to[i] = narrow[i];
+    for (size_t i = 0; i < count; ++i) to[i] = loadNumber<uint32_t, std::endian::little>(from + i * width);
   }
 }
 

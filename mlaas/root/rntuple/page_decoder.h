@@ -16,7 +16,7 @@ struct PageBytes {
   std::span<const std::byte> stored;
 };
 
-// Elements of a page, counted within it.
+// Elements of a page, counted within it; at least one.
 struct ElementRun {
   size_t first = 0;
   size_t count = 0;
@@ -26,6 +26,7 @@ struct ElementRun {
 struct SwitchValue {
   uint64_t index = 0;
   uint32_t alternative = 0;
+  bool operator==(const SwitchValue&) const = default;
 };
 
 // kCorrupt unless the page's blocks promise what its elements need. To be called before memory for them is asked for.

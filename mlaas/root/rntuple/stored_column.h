@@ -51,6 +51,7 @@ Result<void> forEachPage(const StoredColumn& column, const PageStore& store, Ele
     const uint64_t begin = page.firstElement + column.numZeros;
     const uint64_t first = std::max(span.first, begin);
     const uint64_t last = std::min(span.last, begin + page.numElements);
+    if (first >= last) continue;
     MLAAS_TRY(const PageBytes bytes, store.find(page));
     auto placed = place(bytes, ElementRun{first - begin, last - first}, first - span.first);
     if (!placed.ok()) return std::move(placed).error().within("page at byte " + std::to_string(page.offset));
