@@ -94,6 +94,10 @@ class Decoder {
   Result<void> readHeaders() {
     headers_.reserve(baskets_.size());
     for (const BasketPart& part : baskets_) {
+      if (part.isGap()) {
+        headers_.emplace_back();
+        continue;
+      }
       auto header = part.embedded ? Result<BasketHeader>(headerOf(*part.embedded)) : readBasketHeader(part.record);
       if (!header.ok()) return inBasket(std::move(header).error(), part);
       if (auto fits = checkEntries(part, *header); !fits.ok()) return inBasket(Error(fits.error()), part);
@@ -142,6 +146,7 @@ class Decoder {
   Result<void> decodeBasket(const BasketPart& part, const BasketHeader& header) {
     const EntryRange wanted{std::max(range_.first, part.entries.first), std::min(range_.last, part.entries.last)};
     if (wanted.size() <= 0) return {};
+    if (part.isGap()) return placeGap(static_cast<size_t>(wanted.size()));
     const auto record = part.embedded ? std::span<const std::byte>(part.embedded->bytes) : part.record;
     const auto first = static_cast<size_t>(wanted.first - part.entries.first);
     const auto count = static_cast<size_t>(wanted.size());
@@ -161,6 +166,24 @@ class Decoder {
     if (isString) return placeStrings(data.entries, first, count);
     return plan_.headerBytes == 0 ? placeBare(data.entries, first, count)
                                   : placeWithHeaders(data.entries, first, count);
+  }
+
+  // Zero, or no elements, for entries that were never filled.
+  Result<void> placeGap(size_t count) {
+    if (valueReader_) {
+      return Error(ErrorCode::kUnsupported,
+                   "the branch was made later than its tree, and its type has no value for none");
+    }
+    if (plan_.layout == EntryLayout::kFixed) {
+      const uint64_t bytes = inMemory(count * elementBytes_);
+      std::fill_n(values_->data() + valueBytes_, bytes, std::byte{0});
+      valueBytes_ += bytes;
+      return {};
+    }
+    const auto offsets = offsets_->as<int64_t>();
+    std::fill_n(offsets.begin() + static_cast<ptrdiff_t>(entry_) + 1, count, offsets[entry_]);
+    entry_ += count;
+    return {};
   }
 
   // Bytes of the column's values that have `bytes` bytes in a basket.

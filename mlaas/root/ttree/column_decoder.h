@@ -21,6 +21,8 @@ struct BasketPart {
   std::span<const std::byte> record;         // of a basket in the file
   const EmbeddedBasket* embedded = nullptr;  // else
   uint64_t offset = 0;                       // in the file, for messages
+  // Neither: entries from before the branch was made.
+  bool isGap() const { return record.empty() && !embedded; }
 };
 
 // The values of the column that counts, for a range of entries.

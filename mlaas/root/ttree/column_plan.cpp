@@ -1,10 +1,11 @@
 #include "mlaas/root/ttree/column_plan.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 
+#include "mlaas/root/ttree/leaf_dimensions.h"
+#include "mlaas/root/ttree/leaf_list.h"
 #include "mlaas/root/ttree/value_columns.h"
 
 namespace mlaas::root {
@@ -32,39 +33,6 @@ std::string_view memberNameOf(const Branch& branch) {
   while (name.ends_with('.')) name.remove_suffix(1);
   name = name.substr(0, name.find('['));
   return name.substr(name.rfind('.') + 1);
-}
-
-struct Dimensions {
-  std::vector<uint32_t> fixed;
-  bool isJagged = false;  // a dimension is a name
-};
-
-// The dimensions in a leaf's title: "x[n][3]" is jagged with an inner 3.
-Dimensions dimensionsOf(const Leaf& leaf) {
-  Dimensions found;
-  const std::string_view title = leaf.title;
-  size_t open = title.find('[');
-  while (open != std::string_view::npos) {
-    const size_t close = title.find(']', open);
-    if (close == std::string_view::npos) break;
-    const std::string_view text = title.substr(open + 1, close - open - 1);
-    uint32_t size = 0;
-    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), size);
-    if (status == std::errc() && end == text.data() + text.size() && size > 0) {
-      found.fixed.push_back(size);
-    } else if (!text.empty() && text.find(',') == std::string_view::npos) {  // with a comma: the range of Double32_t
-      found.isJagged = true;
-    }
-    open = title.find('[', close);
-  }
-  size_t product = 1;
-  for (uint32_t size : found.fixed) product = std::min<size_t>(product * size, UINT32_MAX);
-  // The leaf's own count decides where the title does not agree.
-  const auto length = static_cast<size_t>(std::max(1, leaf.length));
-  if (product != length)
-    found.fixed = length > 1 ? std::vector{static_cast<uint32_t>(length)} : std::vector<uint32_t>{};
-  found.isJagged = found.isJagged || !leaf.counter.empty();
-  return found;
 }
 
 // "branch.member"; a branch whose name ends with a dot gets no second one.
@@ -147,6 +115,7 @@ class Planner {
   // A string that is a member or an entry of its own; false for anything else.
   static bool planStringMember(ColumnPlan& column, std::string_view typeName, const BranchElement& element) {
     const bool isWhole = element.id < 0;
+    if (typeName.starts_with("const ")) typeName.remove_prefix(6);
     const bool isStdString = typeName == "string" || typeName == "std::string" ||
                              typeName.starts_with("basic_string<char>") || typeName.starts_with("basic_string<char,");
     const bool isStl = element.streamerType == type::kStl || element.streamerType == type::kStlString;
@@ -169,7 +138,7 @@ class Planner {
       column.unsupported = "leaves of class " + leaf.className + " are not supported";
       return;
     }
-    const Dimensions dimensions = dimensionsOf(leaf);
+    const LeafDimensions dimensions = dimensionsOf(leaf);
     planNumbers(column, *encoding, dimensions.isJagged ? 1 : 0, dimensions.fixed);
     if (dimensions.isJagged) {
       column.layout = EntryLayout::kCounted;
@@ -185,11 +154,12 @@ class Planner {
     const size_t first = columns_.size();
     std::string unsupported = whyUnreadable(branch);
     size_t offset = 0;
+    const bool isFixed = std::ranges::all_of(
+        branch.leaves, [](const Leaf& leaf) { return leaf.className != "TLeafC" && !dimensionsOf(leaf).isJagged; });
+    if (!isFixed && unsupported.empty()) return planLeafTree(index);
     for (const Leaf& leaf : branch.leaves) {
       ColumnPlan& column = addColumn(index, memberPath(branch.path, leaf.name));
       planLeaf(column, leaf);
-      if (column.layout != EntryLayout::kFixed)
-        column.unsupported = "it is jagged and shares a branch with other leaves";
       if (!column.unsupported.empty() && unsupported.empty()) unsupported = column.name + ": " + column.unsupported;
       column.offsetInEntry = offset;
       offset += column.storedElementBytes();
@@ -198,6 +168,17 @@ class Planner {
       columns_[i].entryBytes = offset;
       if (columns_[i].unsupported.empty()) columns_[i].unsupported = unsupported;
     }
+  }
+
+  // Several leaves, some of them of no fixed size.
+  void planLeafTree(size_t index) {
+    const Branch& branch = tree_.branches[index];
+    auto tree = leafListTree(branch);
+    if (!tree.ok()) {
+      addColumn(index, branch.path).unsupported = tree.error().what();
+      return;
+    }
+    std::ranges::move(columnsOfTree(branch, index, *std::move(tree)), std::back_inserter(columns_));
   }
 
   // The description of the member that a TBranchElement holds; nullptr for a whole object.

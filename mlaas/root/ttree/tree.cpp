@@ -89,7 +89,7 @@ std::vector<EntryRange> Tree::cut(EntryRange range, const std::vector<size_t>& c
 std::string Tree::compressionOf(const ColumnPlan& column) const {
   const BasketIndex& baskets = branchOf(column).baskets;
   for (size_t i = 0; i < baskets.size(); ++i) {
-    if (baskets.embedded[i]) continue;
+    if (baskets.embedded[i] || baskets.isGap(i)) continue;
     // The key and the first block's header: enough, and cheap for a source far away.
     const auto front = file_->readRaw(baskets.offset[i], std::min(baskets.bytes[i], kFrontBytes));
     if (!front.ok()) return {};

@@ -59,6 +59,12 @@ Result<std::shared_ptr<const EmbeddedBasket>> readEmbedded(const Object& object)
   return std::shared_ptr<const EmbeddedBasket>(std::move(basket));
 }
 
+// The entry behind a branch's last one: fEntries counts what was filled, from fFirstEntry on.
+int64_t endOfEntries(const Object& branch, int64_t numFilled) {
+  const int64_t first = integerOr(branch, "fFirstEntry", 0);
+  return first > 0 && numFilled >= 0 && first <= INT64_MAX - numFilled ? first + numFilled : numFilled;
+}
+
 // The baskets of a branch: those in the file first to last, then what was not full.
 class BasketIndexReader {
  public:
@@ -73,7 +79,7 @@ class BasketIndexReader {
     const auto list = branch_.list("fBaskets");
     if (list.ok()) slots_ = *list;
     if (numEntries < 0 || numWritten < 0) return Error(ErrorCode::kCorrupt, "it counts entries or baskets below zero");
-    numEntries_ = numEntries;
+    numEntries_ = endOfEntries(branch_, numEntries);
     const size_t numSlots = std::max(static_cast<size_t>(numWritten), slots_.size());
     for (size_t i = 0; i < numSlots; ++i) MLAAS_CHECK(readSlot(i, static_cast<size_t>(numWritten)));
     MLAAS_CHECK(closeIndex());
@@ -122,6 +128,15 @@ class BasketIndexReader {
     index_.embedded.push_back(std::move(embedded));
   }
 
+  // The entries from before the branch was made, which ROOT's readers show as zero and empty.
+  void addGap() {
+    if (index_.firstEntry.front() <= 0) return;
+    index_.firstEntry.insert(index_.firstEntry.begin(), 0);
+    index_.offset.insert(index_.offset.begin(), 0);
+    index_.bytes.insert(index_.bytes.begin(), 0);
+    index_.embedded.insert(index_.embedded.begin(), nullptr);
+  }
+
   // The end of the last basket, and the check that entries rise from basket to basket.
   Result<void> closeIndex() {
     const size_t count = index_.offset.size();
@@ -129,13 +144,11 @@ class BasketIndexReader {
     // The entry after the last basket in the file is known where there is a place for it.
     if (count > 0 && !index_.embedded.back() && count < entries_.size() && entries_[count] > 0) end = entries_[count];
     index_.firstEntry.push_back(count == 0 ? 0 : end);
-    if (index_.firstEntry.front() != 0) {
-      return Error(ErrorCode::kUnsupported, "its baskets start at entry " + std::to_string(index_.firstEntry.front()));
-    }
-    if (!std::is_sorted(index_.firstEntry.begin(), index_.firstEntry.end())) {
+    if (index_.firstEntry.front() < 0 || !std::is_sorted(index_.firstEntry.begin(), index_.firstEntry.end())) {
       return Error(ErrorCode::kCorrupt, "the first entries of its baskets do not rise");
     }
-    for (size_t i = 0; i < count; ++i) {
+    addGap();
+    for (size_t i = 0; i < index_.size(); ++i) {
       if (index_.firstEntry[i + 1] - index_.firstEntry[i] <= INT32_MAX) continue;
       return Error(ErrorCode::kCorrupt, "basket " + std::to_string(i) + " has more entries than a basket can");
     }
@@ -168,7 +181,8 @@ BranchElement readElement(const Object& object) {
 // Baskets and leaves; what is wrong with them makes this branch unreadable and no other.
 Result<void> readContents(const Object& object, uint64_t fileBytes, Branch& branch) {
   if (!object.unreadable.empty()) return Error(ErrorCode::kUnsupported, object.unreadable);
-  MLAAS_TRY(branch.numEntries, object.integer("fEntries"));
+  MLAAS_TRY(const int64_t numFilled, object.integer("fEntries"));
+  branch.numEntries = endOfEntries(object, numFilled);
   MLAAS_TRY(const auto leaves, object.list("fLeaves"));
   for (const Object* leaf : leaves) {
     if (leaf == nullptr) continue;

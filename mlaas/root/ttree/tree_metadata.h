@@ -40,6 +40,8 @@ struct BasketIndex {
   std::vector<uint64_t> offset;                                 // in the file; 0 for an embedded one
   std::vector<uint32_t> bytes;                                  // of the record
   std::vector<std::shared_ptr<const EmbeddedBasket>> embedded;  // nullptr for one in the file
+  // The first one may be a gap: no bytes and no EmbeddedBasket, for entries from before the branch was made.
+  bool isGap(size_t i) const { return bytes[i] == 0 && !embedded[i]; }
 
   size_t size() const { return offset.size(); }
   int64_t numEntries() const { return firstEntry.back(); }

@@ -65,7 +65,11 @@ void findUnreadable(const ValueNode& node, const std::string& prefix, std::vecto
 std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, const ClassMember* member,
                                          ValuePlanner& planner) {
   planner.start();
-  auto root = std::make_shared<ValueNode>(rootOf(branch, member, planner));
+  return columnsOfTree(branch, index, rootOf(branch, member, planner));
+}
+
+std::vector<ColumnPlan> columnsOfTree(const Branch& branch, size_t index, ValueNode unfinished) {
+  auto root = std::make_shared<ValueNode>(std::move(unfinished));
   finishTree(*root);
   std::vector<ColumnPlan> columns;
   std::set<std::string> names;

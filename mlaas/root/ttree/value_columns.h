@@ -15,4 +15,7 @@ namespace mlaas::root {
 std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, const ClassMember* member,
                                          ValuePlanner& planner);
 
+// The columns of the numbers and strings in `root`, which is not finished yet.
+std::vector<ColumnPlan> columnsOfTree(const Branch& branch, size_t index, ValueNode root);
+
 }  // namespace mlaas::root

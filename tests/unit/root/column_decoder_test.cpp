@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mlaas/root/ttree/leaf_list.h"
+#include "mlaas/root/ttree/value_columns.h"
 #include "tests/unit/root/big_endian_writer.h"
 
 namespace mlaas::root {
@@ -156,6 +158,43 @@ TEST(ColumnDecoder, StepsOverTheReferencesBehindBits) {
   plan.mayHaveReferences = true;
   EXPECT_EQ(valuesOf<uint32_t>(decode(plan, {1, 2}, basketOf(3, data)).value()), (std::vector<uint32_t>{0x3000010}));
   EXPECT_EQ(decode(plan, {0, 2}, basketOf(2, data)).error().code(), ErrorCode::kCorrupt);
+}
+
+// n/I:x[n]/F:s/C, as TBranch writes them.
+TEST(ColumnDecoder, ReadsLeavesThatAreCountedInTheirBranch) {
+  Branch branch;
+  branch.path = "p";
+  branch.leaves.resize(3);
+  branch.leaves[0].className = "TLeafI";
+  branch.leaves[0].name = branch.leaves[0].title = "n";
+  branch.leaves[1].className = "TLeafF";
+  branch.leaves[1].name = "x";
+  branch.leaves[1].title = "x[n]";
+  branch.leaves[1].counter = "n";
+  branch.leaves[2].className = "TLeafC";
+  branch.leaves[2].name = branch.leaves[2].title = "s";
+  const auto columns = columnsOfTree(branch, 0, leafListTree(branch).value());
+  const auto data = BigEndianWriter().number(2).number(1.0F).number(2.0F).text("ab").number(0).text("");
+  for (const auto& offsets : {std::vector<int64_t>{}, {0, 15}}) {
+    const auto basket = basketOf(2, data, offsets);
+    EXPECT_EQ(valuesOf<int32_t>(decode(columns[0], {0, 2}, basket).value()), (std::vector<int32_t>{2, 0}));
+    const auto x = decode(columns[1], {0, 2}, basket).value();
+    EXPECT_EQ(offsetsOf(x), (std::vector<int64_t>{0, 2, 2}));
+    EXPECT_EQ(valuesOf<float>(x), (std::vector<float>{1, 2}));
+    EXPECT_EQ(offsetsOf(decode(columns[2], {0, 2}, basket).value()), (std::vector<int64_t>{0, 2, 2}));
+  }
+  const auto huge = basketOf(1, BigEndianWriter().number(INT32_MAX).number(1.0F), {0});
+  EXPECT_EQ(decode(columns[1], {0, 1}, huge).error().code(), ErrorCode::kCorrupt);
+}
+
+TEST(ColumnDecoder, ShowsNothingFromBeforeABranchWasMade) {
+  const auto basket = basketOf(1, BigEndianWriter().number(7));
+  const BasketPart parts[] = {{{0, 2}, {}, nullptr, 0}, {{2, 3}, {}, &basket, 0}};
+  const auto none = [](EntryRange) -> Result<Column> { return makeFlatColumn<int32_t>(std::vector<int32_t>{1}); };
+  const auto flat = decodeColumn(planOf(DType::kInt32, EntryLayout::kFixed), {1, 3}, parts, none).value();
+  EXPECT_EQ(valuesOf<int32_t>(flat), (std::vector<int32_t>{0, 7}));
+  const auto jagged = decodeColumn(planOf(DType::kInt32, EntryLayout::kCounted), {0, 3}, parts, none).value();
+  EXPECT_EQ(offsetsOf(jagged), (std::vector<int64_t>{0, 0, 0, 1}));
 }
 
 TEST(ColumnDecoder, UnpacksNumbers) {
