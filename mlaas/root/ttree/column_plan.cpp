@@ -235,6 +235,11 @@ class Planner {
     } else if (code > type::kFixedArray && code < type::kCountedArray) {
       code -= type::kFixedArray;
     }
+    const bool isPacked = !isCount && (code == type::kDouble32 || code == type::kFloat16);
+    if (isPacked && registry_.find(element.className, element.classVersion, element.checksum) == nullptr) {
+      column.unsupported = "the file does not describe class " + element.className + ", which tells how it is packed";
+      return;
+    }
     const auto encoding = encodingOfCode(isCount ? type::kInt : code, titleOf(branch));
     if (!encoding || (element.type != 0 && !isCount && !inCollection) || (isCountedPointer && inCollection)) {
       column.unsupported = "values of type " + column.storedType + " (branch type " + std::to_string(element.type) +

@@ -116,6 +116,14 @@ ValueNode referenceNode() {
                                number(type::kUInt, "@other2")}));
 }
 
+// ElementLink of ATLAS: files leave out the description of one that no list in them holds.
+ValueNode elementLink(std::string name) {
+  ValueNode base = recordNode("ElementLinkBase", true,
+                              membersOf({number(type::kUInt, "m_persKey"), number(type::kUInt, "m_persIndex")}));
+  base.isBase = true;
+  return recordNode(std::move(name), true, membersOf({base}));
+}
+
 ValueNode referenceArray() {
   ValueNode size = number(type::kInt, "fSize");
   size.slot = 0;
@@ -324,8 +332,9 @@ ValueNode ValuePlanner::ofClass(const std::string& name, int32_t version, uint32
     if (parsed && spelling == spellings_.end()) spelling = spellings_.find(inPlainNumbers(*parsed));
     if (spelling != spellings_.end()) description = find(spelling->second, version, checksum);
   }
-  if (description == nullptr) return opaque(name, "the file does not describe class " + name);
-  return describe(*description, false);
+  if (description != nullptr) return describe(*description, false);
+  if (name.starts_with("ElementLink<")) return elementLink(name);
+  return opaque(name, "the file does not describe class " + name);
 }
 
 ValueNode ValuePlanner::describe(const ClassDescription& description, bool isBase) {
