@@ -88,7 +88,6 @@ class Planner {
   std::string whyUnreadable(const Branch& branch) const {
     if (!branch.unreadable.empty()) return branch.unreadable;
     if (branch.leaves.empty()) return "the branch has no leaves";
-    if (!branch.fileName.empty()) return "its values are stored in another file, " + branch.fileName;
     return {};
   }
 

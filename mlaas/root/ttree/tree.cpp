@@ -91,7 +91,7 @@ std::string Tree::compressionOf(const ColumnPlan& column) const {
   for (size_t i = 0; i < baskets.size(); ++i) {
     if (baskets.embedded[i] || baskets.isGap(i)) continue;
     // The key and the first block's header: enough, and cheap for a source far away.
-    const auto front = file_->readRaw(baskets.offset[i], std::min(baskets.bytes[i], kFrontBytes));
+    const auto front = fileOf(branchOf(column)).readRaw(baskets.offset[i], std::min(baskets.bytes[i], kFrontBytes));
     if (!front.ok()) return {};
     ByteCursor cursor(*front);
     const Key key = readKey(cursor);
@@ -124,10 +124,11 @@ Result<void> Tree::checkReadable(EntryRange range, const ColumnPlan& plan) const
 
 Error Tree::lostBasket(size_t branch, size_t basket) const {
   const BasketIndex& index = metadata_.branches[branch].baskets;
-  return Error(ErrorCode::kCorrupt, place() + ": branch " + metadata_.branches[branch].path + ": entries " +
-                                        std::to_string(index.firstEntry[basket]) + " to " +
-                                        std::to_string(index.firstEntry[basket + 1]) + " lie at byte " +
-                                        std::to_string(index.offset[basket]) + " of a file that " + file_->damage());
+  return Error(ErrorCode::kCorrupt,
+               place() + ": branch " + metadata_.branches[branch].path + ": entries " +
+                   std::to_string(index.firstEntry[basket]) + " to " + std::to_string(index.firstEntry[basket + 1]) +
+                   " lie at byte " + std::to_string(index.offset[basket]) + " of " +
+                   fileOf(metadata_.branches[branch]).url() + ", which " + fileOf(metadata_.branches[branch]).damage());
 }
 
 Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size_t>& columns) const {
@@ -153,15 +154,18 @@ Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size
   FetchPlan plan{std::make_unique<FetchedBaskets>(*this, range), {}};
   for (const auto& [branch, span] : wanted.byBranch()) {
     const BasketIndex& index = metadata_.branches[branch].baskets;
+    const File& file = fileOf(metadata_.branches[branch]);
     size_t bytes = 0;
     for (size_t i = span.first; i < span.end; ++i) {
-      if (index.offset[i] + index.bytes[i] > file_->source().sizeBytes()) return lostBasket(branch, i);
+      if (index.offset[i] + index.bytes[i] > file.source().sizeBytes()) return lostBasket(branch, i);
       bytes += index.bytes[i];
     }
     Buffer records(bytes);
     size_t at = 0;
     for (size_t i = span.first; i < span.end; ++i) {
-      if (index.bytes[i] > 0) plan.requests.push_back({index.offset[i], records.bytes().subspan(at, index.bytes[i])});
+      if (index.bytes[i] > 0) {
+        plan.requests[&file].push_back({index.offset[i], records.bytes().subspan(at, index.bytes[i])});
+      }
       at += index.bytes[i];
     }
     plan.fetched->branches_.push_back({branch, span.first, span.end, std::move(records)});
@@ -169,14 +173,23 @@ Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size
   return plan;
 }
 
+Result<void> Tree::readSideFiles(FetchPlan& plan) const {
+  for (auto& [file, requests] : plan.requests) {
+    if (file != file_.get()) MLAAS_CHECK(file->source().readNow(std::move(requests)));
+  }
+  return {};
+}
+
 void Tree::fetch(EntryRange range, const std::vector<size_t>& columns,
                  std::function<void(Result<std::unique_ptr<FetchedBaskets>>)> done) const {
   auto plan = planFetch(range, columns);
   if (!plan.ok()) return done(std::move(plan).error());
-  if (plan->requests.empty()) return done(std::move(plan->fetched));
+  if (auto read = readSideFiles(*plan); !read.ok()) return done(Error(read.error()));
+  auto requests = std::move(plan->requests[file_.get()]);
+  if (requests.empty()) return done(std::move(plan->fetched));
   // std::function wants to be copied; the callback alone owns the result.
   auto fetched = std::make_shared<std::unique_ptr<FetchedBaskets>>(std::move(plan->fetched));
-  file_->source().read(std::move(plan->requests), [fetched, done = std::move(done)](Result<void> read) {
+  file_->source().read(std::move(requests), [fetched, done = std::move(done)](Result<void> read) {
     if (!read.ok()) return done(Error(read.error()));
     done(std::move(*fetched));
   });
@@ -184,7 +197,8 @@ void Tree::fetch(EntryRange range, const std::vector<size_t>& columns,
 
 Result<std::unique_ptr<FetchedBaskets>> Tree::fetchNow(EntryRange range, const std::vector<size_t>& columns) const {
   MLAAS_TRY(FetchPlan plan, planFetch(range, columns));
-  if (!plan.requests.empty()) MLAAS_CHECK(file_->source().readNow(std::move(plan.requests)));
+  MLAAS_CHECK(readSideFiles(plan));
+  if (auto& own = plan.requests[file_.get()]; !own.empty()) MLAAS_CHECK(file_->source().readNow(std::move(own)));
   return std::move(plan.fetched);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -77,8 +78,11 @@ class Tree {
   friend class FetchedBaskets;
   struct FetchPlan {
     std::unique_ptr<FetchedBaskets> fetched;
-    std::vector<io::ReadRequest> requests;
+    std::map<const File*, std::vector<io::ReadRequest>> requests;  // by the file that holds the baskets
   };
+  // Reads what is wanted from other files than the tree's own, on the caller's thread.
+  Result<void> readSideFiles(FetchPlan& plan) const;
+  const File& fileOf(const Branch& branch) const { return branch.sideFile ? *branch.sideFile : *file_; }
   Tree() = default;
   // kUnsupported or kCorrupt where the entries of a column cannot be read.
   Result<void> checkReadable(EntryRange range, const ColumnPlan& plan) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mlaas/root/streamer/object_reader.h"
+#include "mlaas/root/ttree/side_files.h"
 
 namespace mlaas::root {
 
@@ -178,27 +179,12 @@ BranchElement readElement(const Object& object) {
   return element;
 }
 
-// Baskets and leaves; what is wrong with them makes this branch unreadable and no other.
-Result<void> readContents(const Object& object, uint64_t fileBytes, Branch& branch) {
-  if (!object.unreadable.empty()) return Error(ErrorCode::kUnsupported, object.unreadable);
-  MLAAS_TRY(const int64_t numFilled, object.integer("fEntries"));
-  branch.numEntries = endOfEntries(object, numFilled);
-  MLAAS_TRY(const auto leaves, object.list("fLeaves"));
-  for (const Object* leaf : leaves) {
-    if (leaf == nullptr) continue;
-    MLAAS_TRY(auto read, readLeaf(*leaf));
-    branch.leaves.push_back(std::move(read));
-  }
-  MLAAS_TRY(branch.baskets, BasketIndexReader(object, fileBytes).read());
-  return {};
-}
-
 class BranchListReader {
  public:
   // `mostBranches` is what the record has room for: lists that refer to each other could name the same branches
   // without end.
-  BranchListReader(uint64_t fileBytes, size_t mostBranches, std::vector<Branch>& branches)
-      : fileBytes_(fileBytes), mostBranches_(mostBranches), branches_(branches) {}
+  BranchListReader(const File& file, size_t mostBranches, std::vector<Branch>& branches)
+      : file_(file), sideFiles_(file.url()), mostBranches_(mostBranches), branches_(branches) {}
 
   Result<void> read(const Object& holder, int32_t parent, const std::string& prefix, int depth) {
     if (depth > kDeepestBranch) return Error(ErrorCode::kCorrupt, "branches are nested too deep");
@@ -211,6 +197,25 @@ class BranchListReader {
   }
 
  private:
+  // Baskets and leaves; what is wrong with them makes this branch unreadable and no other.
+  Result<void> readContents(const Object& object, Branch& branch) {
+    if (!object.unreadable.empty()) return Error(ErrorCode::kUnsupported, object.unreadable);
+    MLAAS_TRY(const int64_t numFilled, object.integer("fEntries"));
+    branch.numEntries = endOfEntries(object, numFilled);
+    MLAAS_TRY(const auto leaves, object.list("fLeaves"));
+    for (const Object* leaf : leaves) {
+      if (leaf == nullptr) continue;
+      MLAAS_TRY(auto read, readLeaf(*leaf));
+      branch.leaves.push_back(std::move(read));
+    }
+    if (const std::string name = textOrEmpty(object, "fFileName"); !name.empty()) {
+      MLAAS_TRY(branch.sideFile, sideFiles_.open(name));
+    }
+    const File& file = branch.sideFile ? *branch.sideFile : file_;
+    MLAAS_TRY(branch.baskets, BasketIndexReader(object, file.promisedBytes()).read());
+    return {};
+  }
+
   Result<void> readBranch(const Object& object, int32_t parent, const std::string& prefix, int depth) {
     if (branches_.size() >= mostBranches_) return Error(ErrorCode::kCorrupt, "its branches contain each other");
     Branch branch;
@@ -218,7 +223,6 @@ class BranchListReader {
     branch.name = textOrEmpty(object, "fName");
     branch.path = prefix + branch.name;
     branch.title = textOrEmpty(object, "fTitle");
-    branch.fileName = textOrEmpty(object, "fFileName");
     branch.parent = parent;
     branch.plainBytes = static_cast<uint64_t>(integerOr(object, "fTotBytes", 0));
     branch.storedBytes = static_cast<uint64_t>(integerOr(object, "fZipBytes", 0));
@@ -228,7 +232,7 @@ class BranchListReader {
     }
     if (object.className == "TBranchElement" || object.className == "TBranchObject")
       branch.element = readElement(object);
-    if (auto contents = readContents(object, fileBytes_, branch); !contents.ok()) {
+    if (auto contents = readContents(object, branch); !contents.ok()) {
       branch.unreadable = contents.error().what();
       branch.baskets = BasketIndex{{0}, {}, {}, {}};
     }
@@ -240,7 +244,8 @@ class BranchListReader {
     return children.ok() ? read(object, index, path + "/", depth + 1) : Result<void>{};
   }
 
-  const uint64_t fileBytes_;
+  const File& file_;
+  SideFiles sideFiles_;
   const size_t mostBranches_;
   std::vector<Branch>& branches_;
 };
@@ -286,7 +291,7 @@ Result<TreeMetadata> readTreeMetadata(const File& file, const Key& key, const Cl
   MLAAS_TRY(metadata.numEntries, tree->integer("fEntries"));
   if (metadata.numEntries < 0) return Error(ErrorCode::kCorrupt, "it has a negative number of entries");
   const size_t mostBranches = record.bytes.size() / kLeastBranchBytes;
-  MLAAS_CHECK(BranchListReader(file.promisedBytes(), mostBranches, metadata.branches).read(*tree, -1, "", 0));
+  MLAAS_CHECK(BranchListReader(file, mostBranches, metadata.branches).read(*tree, -1, "", 0));
   readClusters(*tree, metadata);
   readFriends(*tree, metadata);
   readIndexNames(*tree, metadata);

@@ -63,8 +63,8 @@ struct Branch {
   std::string name;
   std::string path;  // as uproot names it: "parent/child"
   std::string title;
-  std::string className;  // "TBranch", "TBranchElement", ...
-  std::string fileName;   // the file that holds the baskets, empty for this one
+  std::string className;                 // "TBranch", "TBranchElement", ...
+  std::shared_ptr<const File> sideFile;  // that holds the baskets; nullptr: the tree's own
   std::vector<Leaf> leaves;
   BasketIndex baskets;
   BranchElement element;  // of a TBranchElement

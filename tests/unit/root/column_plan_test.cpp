@@ -114,7 +114,7 @@ TEST(ColumnPlan, ReadsLeavesThatAreCountedInTheirBranch) {
 
 TEST(ColumnPlan, SaysWhatItCannotRead) {
   Branch elsewhere = branch("far", {leaf("TLeafF", "far", "far")});
-  elsewhere.fileName = "other.root";
+  elsewhere.unreadable = "its values are stored in another file, 'other.root', which cannot be opened";
   const auto columns = planOf({branch("o", {leaf("TLeafObject", "o", "o")}), elsewhere, branch("empty", {}),
                                branch("mix", {leaf("TLeafI", "a", "a"), leaf("TLeafF", "b", "b[n]", 1, "n")})});
   ASSERT_EQ(columns.size(), 4U);
