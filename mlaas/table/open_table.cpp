@@ -25,8 +25,12 @@ std::vector<std::string> tableNames(const std::vector<root::DirectoryEntry>& ent
   return names;
 }
 
-// kNotFound that lists the tables there are.
+// kNotFound that lists the tables there are; kCorrupt for a file of which a part is missing.
 Error noSuchTable(const root::File& file, const std::string& name) {
+  if (!file.damage().empty()) {
+    return Error(ErrorCode::kCorrupt, file.url() + ": has no whole tree" + (name.empty() ? "" : " '" + name + "'") +
+                                          "; it " + file.damage());
+  }
   const auto entries = root::listKeys(file);
   if (!entries.ok()) return entries.error();
   const auto names = tableNames(*entries);
@@ -39,6 +43,7 @@ Error noSuchTable(const root::File& file, const std::string& name) {
 Result<root::DirectoryEntry> onlyTable(const root::File& file) {
   MLAAS_TRY(const auto entries, root::listKeys(file));
   const auto names = tableNames(entries);
+  if (names.empty() && !file.damage().empty()) return noSuchTable(file, {});
   if (names.empty()) return Error(ErrorCode::kNotFound, file.url() + ": has no tree");
   if (names.size() > 1) {
     std::string text = file.url() + ": has " + std::to_string(names.size()) + " trees; name one of them: ";
