@@ -6,8 +6,10 @@
 #include "apps/mlaas/commands.h"
 #include "apps/mlaas/progress.h"
 #include "apps/mlaas/score_output.h"
+#include "apps/mlaas/table_source.h"
 #include "mlaas/base/log.h"
 #include "mlaas/base/task_pool.h"
+#include "mlaas/feature/feature_spec.h"
 #include "mlaas/infer/file_scorer.h"
 #include "mlaas/model/bundle.h"
 #include "mlaas/table/chain/file_reference.h"
@@ -21,9 +23,8 @@ namespace fs = std::filesystem;
 
 struct PredictOptions {
   std::string model;
-  std::vector<std::string> files;
+  TableSource source;
   std::string out;
-  std::string tree;
   std::string treeName = "Scores";
   std::string format = "root";
   size_t threads = 0;
@@ -91,18 +92,35 @@ Result<ScoreLayout> makeLayout(const PredictOptions& options, const model::Bundl
   return layout;
 }
 
+// What is opened as one: each file by itself, or all where friends stand beside them. `tree` is that of files that name
+// none.
+std::vector<std::vector<table::FileReference>> readTogether(const PredictJob& job, const TableSource& source,
+                                                            const std::string& tree) {
+  std::vector<std::vector<table::FileReference>> parts;
+  for (table::FileReference input : job.inputs) {
+    if (input.tree.empty()) input.tree = tree;
+    if (parts.empty() || source.friends.empty()) parts.emplace_back();
+    parts.back().push_back(std::move(input));
+  }
+  return parts;
+}
+
 Result<Counts> runJob(const PredictJob& job, const PredictOptions& options, infer::FileScorer& scorer,
                       const Environment& environment) {
-  std::string tree = recordedTree(scorer.bundle());
+  const model::Bundle& bundle = scorer.bundle();
+  std::vector<std::string> names = bundle.identity;
+  MLAAS_TRY(const auto used, feature::columnNames(bundle.features, {}));
+  names.insert(names.end(), used.begin(), used.end());
   std::unique_ptr<ScoreOutput> output;
   Counts counts;
-  for (const table::FileReference& input : job.inputs) {
-    MLAAS_TRY(auto table, table::openTable(input.url, input.tree.empty() ? tree : input.tree));
+  for (const auto& files : readTogether(job, options.source, recordedTree(bundle))) {
+    MLAAS_TRY(const auto opened, openFiles(files, options.source, names, environment.stop));
+    const auto& table = opened.table;
     if (!output) {
-      MLAAS_TRY(auto layout, makeLayout(options, scorer.bundle(), *table));
+      MLAAS_TRY(auto layout, makeLayout(options, bundle, *table));
       MLAAS_TRY(output, makeScoreOutput(job.out, layout));
     }
-    ProgressBar progress("scoring " + input.url, "entries", table->numEntries(), !environment.quiet);
+    ProgressBar progress("scoring " + table->url(), "entries", table->numEntries(), !environment.quiet);
     auto take = [&](const infer::ScoreBlock& block) {
       counts.entries += block.entries.size();
       counts.selected += block.numSelected;
@@ -128,7 +146,7 @@ void report(const PredictJob& job, const Counts& counts, double seconds) {
 }
 
 Result<int> predict(const PredictOptions& options, const Environment& environment) {
-  MLAAS_TRY(auto inputs, table::expandFileReferences(options.files, options.tree));
+  MLAAS_TRY(auto inputs, table::expandFileReferences(options.source.files, options.source.tree));
   MLAAS_TRY(auto jobs, planJobs(options, inputs));
   MLAAS_TRY(auto bundle, model::readBundle(options.model));
   TaskPool pool(options.threads);
@@ -143,14 +161,13 @@ Result<int> predict(const PredictOptions& options, const Environment& environmen
 
 void declare(CLI::App& command, PredictOptions& options) {
   command.add_option("MODEL", options.model, "Model bundle: the folder that `mlaas train` wrote")->required();
-  command.add_option("FILE", options.files, "ROOT files: paths, patterns or URLs; FILE.root:TREE names a file's tree")
-      ->required();
+  declareSource(command, options.source);
+  declareFriends(command, options.source);
   command
       .add_option(
           "--out,-o", options.out,
           "File ending in .root, .npy or .csv with the rows of all inputs, or a folder: one file for each input")
       ->required();
-  command.add_option("--tree,-t", options.tree, "The tree to read (default: the one that the model was trained on)");
   command.add_option("--tree-name", options.treeName, "The tree to write into .root files")->capture_default_str();
   command.add_option("--format", options.format, "What to write into a folder")
       ->check(CLI::IsMember({"root", "npy", "csv"}))

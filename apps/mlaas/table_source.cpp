@@ -83,9 +83,14 @@ void declareFriends(CLI::App& command, TableSource& source) {
 
 Result<OpenedSource> openSource(const TableSource& source, const std::vector<std::string>& columns,
                                 const std::stop_token& stop) {
+  MLAAS_TRY(const auto files, table::expandFileReferences(source.files, source.tree));
+  return openFiles(files, source, columns, stop);
+}
+
+Result<OpenedSource> openFiles(std::span<const table::FileReference> files, const TableSource& source,
+                               const std::vector<std::string>& columns, const std::stop_token& stop) {
   MLAAS_TRY(const size_t memory, parseByteSize(source.memory));
   MLAAS_TRY(const auto friends, friendOptions(source));
-  MLAAS_TRY(const auto files, table::expandFileReferences(source.files, source.tree));
   OpenedSource opened{std::make_unique<MemoryBudget>(memory), nullptr};
   const auto pool = table::TablePool::make();
   const std::vector<std::string> wanted = withoutAliases(columns, friends);

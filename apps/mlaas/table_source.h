@@ -6,12 +6,14 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "mlaas/base/error.h"
 #include "mlaas/base/memory_budget.h"
+#include "mlaas/table/chain/file_reference.h"
 #include "mlaas/table/table.h"
 
 namespace mlaas::command {
@@ -40,5 +42,9 @@ void declareFriends(CLI::App& command, TableSource& source);
 // Opens all files as one table with its friends; `columns` (names or patterns) are what will be asked for.
 Result<OpenedSource> openSource(const TableSource& source, const std::vector<std::string>& columns,
                                 const std::stop_token& stop);
+
+// The same for `files` in the place of those that `source` names.
+Result<OpenedSource> openFiles(std::span<const table::FileReference> files, const TableSource& source,
+                               const std::vector<std::string>& columns, const std::stop_token& stop);
 
 }  // namespace mlaas::command

@@ -148,20 +148,4 @@ Result<std::vector<size_t>> columnsRead(const feature::FeatureSpec& spec, const 
   return std::vector<size_t>(columns.begin(), columns.end());
 }
 
-Result<std::vector<std::string>> namesAsked(const DatasetConfig& config, const Sample& sample) {
-  std::set<std::string> asked(config.identity.begin(), config.identity.end());
-  const auto add = [&](const std::vector<std::string>& names) { asked.insert(names.begin(), names.end()); };
-  add(config.features.scalars);
-  for (const auto& group : config.features.groups) add(group.columns);
-  std::vector<std::string> expressions = {config.features.select, sample.weight};
-  for (const auto& define : config.features.defines) expressions.push_back(define.expression);
-  for (const auto& expression : expressions) {
-    if (expression.empty()) continue;
-    MLAAS_TRY(const auto used, table::namesUsed(expression));
-    add(used);
-  }
-  for (const auto& define : config.features.defines) asked.erase(define.name);
-  return std::vector<std::string>(asked.begin(), asked.end());
-}
-
 }  // namespace mlaas::dataset

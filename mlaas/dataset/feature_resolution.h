@@ -16,9 +16,6 @@ namespace mlaas::dataset {
 // of a fitting type; never an identity column, a column used by a weight, a key of a friend, or simulation truth; nor those of friends.
 Result<feature::FeatureSpec> resolveFeatures(const DatasetConfig& config, const table::Table& table);
 
-// The names of columns, and patterns for them, that the workflow uses for a sample; no defines.
-Result<std::vector<std::string>> namesAsked(const DatasetConfig& config, const Sample& sample);
-
 // Whether a column's name says that it is simulation truth: it begins with truth, gen or lhe in any case.
 bool isTruthName(std::string_view name);
 

@@ -44,6 +44,10 @@ Result<std::vector<ListedFile>> listFiles(const DatasetConfig& config) {
   return files;
 }
 
+std::vector<std::string> weightOf(const Sample& sample) {
+  return sample.weight.empty() ? std::vector<std::string>{} : std::vector<std::string>{sample.weight};
+}
+
 Result<void> checkIdentity(const DatasetConfig& config, const table::Table& table) {
   for (const auto& name : config.identity) {
     MLAAS_TRY(const size_t index, table.findColumn(name));
@@ -175,7 +179,7 @@ class SampleOpener {
       MLAAS_CHECK(finishSample());
       sample_ = sample;
       friends_.emplace(config_.samples[sample], pool_, budget_, stop_);
-      MLAAS_TRY(names_, namesAsked(config_, config_.samples[sample]));
+      MLAAS_TRY(names_, namesAsked(config_.samples[sample]));
     }
     auto added = addFile(opened, sample);
     if (!added.ok()) return std::move(added).error().within(sampleName(config_.samples[sample]));
@@ -201,6 +205,12 @@ class SampleOpener {
     firstRow_ += file->table->numEntries();
     result_.files.push_back(*std::move(file));
     return {};
+  }
+
+  Result<std::vector<std::string>> namesAsked(const Sample& sample) const {
+    MLAAS_TRY(auto names, feature::columnNames(config_.features, weightOf(sample)));
+    names.insert(names.end(), config_.identity.begin(), config_.identity.end());
+    return names;
   }
 
   Result<void> finishSample() const { return friends_ ? friends_->finish() : Result<void>{}; }

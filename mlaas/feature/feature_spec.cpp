@@ -1,5 +1,9 @@
 #include "mlaas/feature/feature_spec.h"
 
+#include <set>
+
+#include "mlaas/table/expression.h"
+
 namespace mlaas::feature {
 
 std::vector<std::string> FeatureSpec::flatNames() const {
@@ -17,6 +21,20 @@ int64_t FeatureSpec::flatWidth() const {
   auto width = static_cast<int64_t>(scalars.size());
   for (const JaggedGroup& group : groups) width += group.length * static_cast<int64_t>(group.columns.size()) + 1;
   return width;
+}
+
+Result<std::vector<std::string>> columnNames(const FeatureSpec& spec, const std::vector<std::string>& extras) {
+  std::set<std::string> names(spec.scalars.begin(), spec.scalars.end());
+  for (const JaggedGroup& group : spec.groups) names.insert(group.columns.begin(), group.columns.end());
+  std::vector<std::string> expressions = extras;
+  if (!spec.select.empty()) expressions.push_back(spec.select);
+  for (const Define& define : spec.defines) expressions.push_back(define.expression);
+  for (const std::string& expression : expressions) {
+    MLAAS_TRY(const auto used, table::namesUsed(expression));
+    names.insert(used.begin(), used.end());
+  }
+  for (const Define& define : spec.defines) names.erase(define.name);
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 }  // namespace mlaas::feature

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "mlaas/base/error.h"
+
 namespace mlaas::feature {
 
 struct Define {
@@ -35,6 +37,9 @@ struct FeatureSpec {
   // flatNames().size(), the count columns included.
   int64_t flatWidth() const;
 };
+
+// The names of columns, and patterns for them, that `spec` and the expressions `extras` use, each once; no defines.
+Result<std::vector<std::string>> columnNames(const FeatureSpec& spec, const std::vector<std::string>& extras);
 
 // Centre and scale of one feature: x -> (x - mean) * inverseScale in float32. inverseScale is 1 where a feature is
 // constant.

@@ -238,3 +238,66 @@ def test_a_signal_leaves_nothing_behind(mlaas, bundle, files, tmp_path, number, 
     assert process.returncode == code, messages
     assert messages == f"error: stopped by {number.name}\n"
     assert not list(out.parent.iterdir())
+
+
+def export(mlaas, out, *arguments):
+    result = mlaas("export", *arguments, "--out", out, "--quiet")
+    assert result.returncode == 0, result.stderr
+
+
+def check_friends(folder, expected):
+    """Columns of the events and of the scores beside them."""
+    np.testing.assert_array_equal(np.load(folder / "event.npy"), expected["event"])
+    np.testing.assert_array_equal(np.load(folder / "Scores.event.npy"), expected["event"])
+    np.testing.assert_allclose(np.load(folder / "Scores.score.npy"), expected["score"], rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(np.load(folder / "Scores.selected.npy"), expected["selected"])
+
+
+def test_scores_come_back_as_our_friends(mlaas, bundle, files, scores, expected, tmp_path):
+    columns = ["--columns", "event,Scores.event,score,Scores.sel*"]
+    export(mlaas, tmp_path / "one", *files, "--friend", f"{scores}:Scores", *columns)
+    check_friends(tmp_path / "one", expected)
+    predict(mlaas, bundle, files, f"{tmp_path}/each/")
+    export(mlaas, tmp_path / "all", *files, "--friend", f"{tmp_path}/each/*.root:Scores", *columns)
+    check_friends(tmp_path / "all", expected)
+    # Files in another order: only the index finds the partners.
+    backwards = [f"--friend={scores}:Scores", "--friend-index", "run,event"]
+    export(mlaas, tmp_path / "backwards", *reversed(files), *backwards, *columns)
+    order = np.argsort(np.load(tmp_path / "backwards" / "event.npy"), kind="stable")
+    sorted_events = np.argsort(expected["event"], kind="stable")
+    ours = np.load(tmp_path / "backwards" / "Scores.score.npy")[order]
+    np.testing.assert_allclose(ours, expected["score"][sorted_events], rtol=0, atol=1e-5)
+    lone = export_error(mlaas, tmp_path, files[0], "--friend", f"{scores}:Scores")
+    assert f"has {len(expected['event'])}" in lone
+
+
+def export_error(mlaas, out, *arguments):
+    result = mlaas("export", *arguments, "--out", out / "none", "--quiet")
+    assert result.returncode == 2, result.stderr
+    return result.stderr
+
+
+def test_a_model_may_use_friends(mlaas, files, scores, expected, tmp_path):
+    """A second model takes the first one's score, by entry through all files and by index for each."""
+    second = write_bundle(
+        tmp_path / "model",
+        scalars=["ht", "s.score"],
+        jets=["Jet_pt"],
+        length=LENGTH,
+        identity=list(IDENTITY),
+        tree="Events",
+    )
+    with_friend = ["--friend", f"{scores}:Scores=s"]
+    predict(mlaas, second, files, tmp_path / "second.npy", *with_friend)
+    sums = []
+    for file in files:
+        with uproot.open(file)["Events"] as tree:
+            arrays = tree.arrays(["ht", "Jet_pt"])
+        sums.append((ak.to_numpy(arrays["ht"]), ak.to_numpy(ak.sum(arrays["Jet_pt"][:, :LENGTH], axis=1))))
+    scalars = np.concatenate([part[0] for part in sums]) + expected["score"]
+    ours = np.load(tmp_path / "second.npy")
+    np.testing.assert_allclose(ours, expected_scores(scalars, np.concatenate([p[1] for p in sums])), rtol=0, atol=1e-5)
+    predict(mlaas, second, files, f"{tmp_path}/each/", *with_friend, "--friend-index", "run,event", "--format", "npy")
+    parts = [np.load(tmp_path / "each" / f"{file.stem}.scores.npy") for file in files]
+    np.testing.assert_array_equal(np.concatenate(parts), ours)
+    assert_one_error(mlaas("predict", second, *files, "--out", tmp_path / "x.npy"), 2, "'s.score'")
