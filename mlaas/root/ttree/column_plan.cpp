@@ -187,7 +187,9 @@ class Planner {
     const ClassDescription* description = registry_.find(element.className, element.classVersion, element.checksum);
     if (description == nullptr || static_cast<size_t>(element.id) >= description->members.size()) return nullptr;
     const ClassMember& member = description->members[static_cast<size_t>(element.id)];
-    return member.name == memberNameOf(branch) ? &member : nullptr;
+    // A base class's branch can have the name of its object.
+    const bool isIt = member.name == memberNameOf(branch) || (member.isBase() && element.streamerType == type::kBase);
+    return isIt ? &member : nullptr;
   }
 
   // The type of what a TBranchElement holds, as C++ names it: the class of a whole object, else the member's type.

@@ -56,7 +56,7 @@ struct Unreadable {
 
 void findUnreadable(const ValueNode& node, const std::string& prefix, std::vector<Unreadable>& found) {
   const std::string name = node.name.empty() || prefix.empty() ? prefix + node.name : prefix + "." + node.name;
-  if (node.kind == ValueKind::kOpaque) found.push_back({name, &node});
+  if (node.kind == ValueKind::kOpaque || node.kind == ValueKind::kTail) found.push_back({name, &node});
   for (const ValueNode& child : node.children) findUnreadable(child, name, found);
 }
 

@@ -57,6 +57,7 @@ void measure(ValueNode& node) {
       node.fixedBytes = !node.hasHeader && allFixed(node.children) ? node.leastBytes : 0;
       break;
     case ValueKind::kRest:
+    case ValueKind::kTail:
       break;
     case ValueKind::kNamed:
       node.leastBytes = 1;

@@ -28,13 +28,14 @@ enum class ValueKind : uint8_t {
   kTObject,     // version, unique id, bits, and two more bytes where an object is referenced
   kBytes,       // `count` bytes that nobody wants
   kOpaque,      // not understood: stepped over by its byte count
+  kTail,        // not understood: the rest of the record that it stands in
 };
 
 struct ValueNode {
   ValueKind kind = ValueKind::kOpaque;
   std::string name;      // the member's; empty where a value has no name of its own (elements, base classes)
   std::string typeName;  // for people
-  std::string reason;    // kOpaque: why
+  std::string reason;    // kOpaque, kTail: why
 
   // Byte count and version stand before the value. Of a record they stand before each; of a list, string or array of
   // these once before all that are read at once.

@@ -124,6 +124,21 @@ ValueNode elementLink(std::string name) {
   return recordNode(std::move(name), true, membersOf({base}));
 }
 
+// Lists of objects: what stands before the objects.
+ValueNode objectList(const std::string& name) {
+  std::vector<ValueNode> members = {tObject(), named(stringNode("TString", false), "fName")};
+  if (name == "TClonesArray") {
+    members.push_back(stringNode("TString", false));  // the objects' class and its version
+    members.back().isHidden = true;
+  }
+  members.push_back(number(type::kInt, "fSize"));
+  if (name == "TObjArray" || name == "TClonesArray") members.push_back(number(type::kInt, "fLowerBound"));
+  ValueNode tail = opaque(name, "its objects can be of any class");
+  tail.kind = ValueKind::kTail;
+  members.push_back(std::move(tail));
+  return recordNode(name, true, std::move(members));
+}
+
 ValueNode referenceArray() {
   ValueNode size = number(type::kInt, "fSize");
   size.slot = 0;
@@ -307,7 +322,7 @@ bool ValuePlanner::isBuiltin(const std::string& name, ValueNode& node) {
   } else if (const int32_t code = arrayCode(name); code != 0) {
     node = listOf(number(code), false, name);
   } else if (name == "TClonesArray" || name == "TObjArray" || name == "TList" || name == "THashList") {
-    node = opaque(name, "its objects can be of any class");
+    node = objectList(name);
   } else {
     return false;
   }
@@ -411,7 +426,11 @@ ValueNode ValuePlanner::ofBase(const ClassMember& member) {
   const auto checksum = static_cast<uint32_t>(member.dimensions[1]);
   const ClassDescription* description = registry_.find(member.name, version, checksum);
   if (description == nullptr) description = find(member.name, kNewest, 0);
-  if (description == nullptr) return opaque(member.name, "the file does not describe class " + member.name);
+  if (description == nullptr) {
+    node = opaque(member.name, "the file does not describe class " + member.name);
+    node.isBase = true;
+    return node;
+  }
   return describe(*description, true);
 }
 

@@ -221,6 +221,10 @@ bool ValueReader::readContents(const ValueNode& node, size_t count, size_t depth
       case ValueKind::kPointer:
         done = readPointer(node, depth, wanted);
         break;
+      case ValueKind::kTail:
+        at_ = end_;
+        done = true;
+        break;
       default:
         done = skipOpaque(node);
         break;
@@ -394,6 +398,7 @@ bool ValueReader::readCounted(const ValueNode& node, size_t object, size_t depth
 }
 
 bool ValueReader::readRecord(const ValueNode& node, size_t depth, bool wanted) {
+  if (node.isBase && node.children.empty() && !isByteCountNext()) return true;
   if (depth_ >= kDeepest) return fail("values are nested too deep");
   ++depth_;
   Header header;
@@ -547,7 +552,16 @@ bool ValueReader::skipTObject(size_t count) {
   return true;
 }
 
+// A byte count that fits, before what may be nothing at all.
+bool ValueReader::isByteCountNext() const {
+  if (left() < sizeof(uint32_t) || (peek<uint32_t>() & kByteCountMask) == 0) return false;
+  const size_t count = peek<uint32_t>() & ~kByteCountMask;
+  return count >= sizeof(uint16_t) && count <= left() - sizeof(uint32_t);
+}
+
 bool ValueReader::skipOpaque(const ValueNode& node) {
+  // Base classes without members leave no bytes where ROOT knew nothing about them.
+  if (node.isBase && !isByteCountNext()) return true;
   if (left() < sizeof(uint32_t) || (peek<uint32_t>() & kByteCountMask) == 0) {
     return failUnsupported("it holds " + node.typeName + " without a length: " + node.reason);
   }

@@ -72,6 +72,7 @@ class ValueReader {
   template <class T>
   bool read(T& value);
 
+  bool isByteCountNext() const;
   bool readHeader(Header& header);
   bool readCollectionHeader(Header& header);
   bool finish(const Header& header, const std::byte* outerEnd, const ValueNode& node);
