@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "mlaas/table/entry_pieces.h"
 #include "mlaas/table/named_columns.h"
+#include "mlaas/table/range_reader.h"
 #include "mlaas/table/row_filter.h"
 
 namespace mlaas::command {
@@ -12,15 +12,9 @@ namespace {
 
 constexpr uint64_t kPieceBytes = uint64_t{32} << 20;  // decoded columns in memory
 
-// Rows of these columns that fit into kPieceBytes.
-int64_t pieceEntries(const table::Table& table, const std::vector<size_t>& columns) {
-  return static_cast<int64_t>(std::max<uint64_t>(kPieceBytes / (bytesPerEntry(table, columns) + 1), 1));
-}
-
 // The kept rows of one piece; nothing where none is kept.
 Result<std::vector<Column>> readPiece(const ExportRows& rows, table::EntryRange piece,
                                       const std::vector<size_t>& columns) {
-  if (rows.selection.keepsAll()) return rows.table.read(piece, columns, &rows.pool);
   const auto& tested = rows.selection.columns();
   MLAAS_TRY(auto testedValues, rows.table.read(piece, tested, &rows.pool));
   MLAAS_TRY(auto kept, rows.selection.rows(testedValues, piece));
@@ -84,16 +78,26 @@ Result<std::vector<int64_t>> RowSelection::rows(std::span<const Column> values, 
 Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& columns, const WriteRows& write) {
   std::vector<size_t> needed = columns;
   needed.insert(needed.end(), rows.selection.columns().begin(), rows.selection.columns().end());
-  int64_t maxEntries = pieceEntries(rows.table, needed);
-  // Columns with more entries than the table go past its clusters.
-  std::vector<table::EntryRange> clusters = rows.table.clusters();
-  if (rows.range.last > rows.table.numEntries()) clusters.push_back({rows.table.numEntries(), rows.range.last});
-  for (table::EntryRange piece : table::entryPieces(clusters, rows.range, maxEntries)) {
-    if (rows.stop.stop_requested())
-      return Error(ErrorCode::kCancelled, "export of '" + rows.table.url() + "' was stopped");
+  const auto pieces = table::readingRanges(rows.table, rows.range, needed, {kPieceBytes / 2, 2 * kPieceBytes});
+  const auto stopped = [&] { return Error(ErrorCode::kCancelled, "export of '" + rows.table.url() + "' was stopped"); };
+  const auto advance = [&](table::EntryRange piece) {
+    rows.progress.advance(piece.size() * static_cast<int64_t>(columns.size()));
+  };
+  if (rows.selection.keepsAll()) {
+    table::RangeReader reader(rows.table, pieces, columns, {.pool = &rows.pool});
+    while (true) {
+      if (rows.stop.stop_requested()) return stopped();
+      MLAAS_TRY(auto block, reader.next());
+      if (!block) return {};
+      MLAAS_CHECK(write(block->columns));
+      advance(block->range);
+    }
+  }
+  for (table::EntryRange piece : pieces) {
+    if (rows.stop.stop_requested()) return stopped();
     MLAAS_TRY(auto values, readPiece(rows, piece, columns));
     if (!values.empty()) MLAAS_CHECK(write(values));
-    rows.progress.advance(piece.size() * static_cast<int64_t>(columns.size()));
+    advance(piece);
   }
   return {};
 }

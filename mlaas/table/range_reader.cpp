@@ -25,7 +25,10 @@ std::vector<EntryRange> readingRanges(const Table& table, EntryRange wanted, con
   const auto most = static_cast<int64_t>(std::max<uint64_t>(1, bytes.most / perEntry));
   const auto preferred = std::min(most, static_cast<int64_t>(std::max<uint64_t>(1, bytes.preferred / perEntry)));
   std::vector<EntryRange> joined;
-  for (const EntryRange& cluster : table.clusters()) {
+  // Columns with more entries than the table go past its clusters.
+  std::vector<EntryRange> clusters = table.clusters();
+  if (wanted.last > table.numEntries()) clusters.push_back({table.numEntries(), wanted.last});
+  for (const EntryRange& cluster : clusters) {
     const EntryRange part{std::max(cluster.first, wanted.first), std::min(cluster.last, wanted.last)};
     if (part.size() <= 0) continue;
     const bool isNear = !joined.empty() && joined.back().last == part.first;

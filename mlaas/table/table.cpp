@@ -17,13 +17,16 @@ Result<std::unique_ptr<FetchedRange>> Table::fetchNow(EntryRange range, std::vec
 }
 
 uint64_t Table::entryBytes(const std::vector<size_t>& wanted) const {
-  uint64_t bytes = 0;
-  uint64_t perEntry = 1;
+  uint64_t stored = 0;
+  uint64_t offsets = 0;
+  uint64_t least = 0;  // what the types need, whatever the file says of its sizes
   for (const size_t column : wanted) {
-    bytes += columns()[column].uncompressedBytes;
-    perEntry += static_cast<uint64_t>(columns()[column].type.jaggedDepth) * sizeof(int64_t);
+    const ColumnInfo& info = columns()[column];
+    stored += info.uncompressedBytes;
+    offsets += static_cast<uint64_t>(info.type.jaggedDepth) * sizeof(int64_t);
+    if (info.type.jaggedDepth == 0) least += dtypeBytes(info.type.dtype) * info.type.valuesPerElement();
   }
-  return bytes / static_cast<uint64_t>(std::max<int64_t>(1, numEntries())) + perEntry;
+  return std::max(least, stored / static_cast<uint64_t>(std::max<int64_t>(1, numEntries()))) + offsets + 1;
 }
 
 // Pages are small: where they are cut matters little.
@@ -47,14 +50,21 @@ const TableLinks& Table::links() const {
   return kNone;
 }
 
+// Of columns with one name the first counts.
+const std::unordered_map<std::string_view, size_t>& Table::Names::of(const Table& table) const {
+  std::call_once(made_, [&] {
+    const std::vector<ColumnInfo>& all = table.columns();
+    for (size_t i = 0; i < all.size(); ++i) byName_.emplace(all[i].name, i);
+    for (const ColumnAlias& alias : table.aliases()) byName_.emplace(alias.name, alias.column);
+  });
+  return byName_;
+}
+
 Result<size_t> Table::findColumn(std::string_view name) const {
   const std::vector<ColumnInfo>& all = columns();
-  for (size_t i = 0; i < all.size(); ++i) {
-    if (all[i].name == name) return i;
-  }
-  for (const ColumnAlias& alias : aliases()) {
-    if (alias.name == name) return alias.column;
-  }
+  const auto& byName = names_.of(*this);
+  const auto found = byName.find(name);
+  if (found != byName.end()) return found->second;
   std::vector<std::string> candidates;
   for (const ColumnInfo& column : all) candidates.push_back(column.name);
   return Error(ErrorCode::kNotFound, "unknown column '" + std::string(name) + "'" + suggestNames(name, candidates))

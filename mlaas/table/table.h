@@ -9,9 +9,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "mlaas/base/column.h"
@@ -110,6 +112,21 @@ class Table {
   // thread; the columns come in the order asked for.
   Result<std::vector<Column>> read(EntryRange range, const std::vector<size_t>& columns,
                                    TaskPool* pool = nullptr) const;
+
+ private:
+  // Columns and aliases by name, made at first use; a copied table makes its own.
+  class Names {
+   public:
+    Names() = default;
+    Names(const Names& /*other*/) {}
+    Names& operator=(const Names& /*other*/) = delete;
+    const std::unordered_map<std::string_view, size_t>& of(const Table& table) const;
+
+   private:
+    mutable std::once_flag made_;
+    mutable std::unordered_map<std::string_view, size_t> byName_;  // the table owns the names
+  };
+  Names names_;
 };
 
 // What a file holds, for `mlaas inspect`.

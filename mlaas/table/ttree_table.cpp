@@ -76,6 +76,8 @@ TableLinks linksOf(const root::Tree& tree) {
 std::vector<ColumnInfo> describeColumns(const root::Tree& tree, bool withCompression) {
   std::vector<ColumnInfo> columns;
   columns.reserve(tree.columns().size());
+  std::vector<std::string> compressions;
+  if (withCompression) compressions = tree.compressions();
   for (const root::ColumnPlan& plan : tree.columns()) {
     const root::Branch& branch = tree.branchOf(plan);
     ColumnInfo info;
@@ -85,7 +87,7 @@ std::vector<ColumnInfo> describeColumns(const root::Tree& tree, bool withCompres
     info.counter = plan.counter;
     info.compressedBytes = branch.storedBytes;
     info.uncompressedBytes = branch.plainBytes;
-    if (withCompression) info.compression = tree.compressionOf(plan);
+    if (withCompression) info.compression = std::move(compressions[columns.size()]);
     info.unsupported = plan.unsupported;
     if (branch.numEntries != tree.numEntries()) info.ownEntries = branch.numEntries;
     columns.push_back(std::move(info));

@@ -37,6 +37,23 @@ EntryRange wholeBaskets(const BasketIndex& baskets, EntryRange range) {
   return {baskets.firstEntry[span.first], baskets.firstEntry[span.end]};
 }
 
+// The first basket that lies in the file; baskets.size() where none does.
+size_t firstInFile(const BasketIndex& baskets) {
+  size_t i = 0;
+  while (i < baskets.size() && (baskets.embedded[i] || baskets.isGap(i))) ++i;
+  return i;
+}
+
+// The codec of a basket from the front of its record: "none" where it is not compressed, empty where it is damaged.
+std::string compressionOfBasket(std::span<const std::byte> front) {
+  ByteCursor cursor(front);
+  const Key key = readKey(cursor);
+  if (!cursor.ok() || key.keyBytes > front.size()) return {};
+  if (!key.isCompressed()) return "none";
+  const auto block = readBlockHeader(front.subspan(key.keyBytes));
+  return block.ok() ? std::string(codecName(block->codec)) : std::string();
+}
+
 // The baskets that are wanted of each branch.
 class WantedBaskets {
  public:
@@ -86,21 +103,35 @@ std::vector<EntryRange> Tree::cut(EntryRange range, const std::vector<size_t>& c
   return cutRange(pieces, range, size);
 }
 
-std::string Tree::compressionOf(const ColumnPlan& column) const {
-  const BasketIndex& baskets = branchOf(column).baskets;
-  for (size_t i = 0; i < baskets.size(); ++i) {
-    if (baskets.embedded[i] || baskets.isGap(i)) continue;
-    // The key and the first block's header: enough, and cheap for a source far away.
-    const auto front = fileOf(branchOf(column)).readRaw(baskets.offset[i], std::min(baskets.bytes[i], kFrontBytes));
-    if (!front.ok()) return {};
-    ByteCursor cursor(*front);
-    const Key key = readKey(cursor);
-    if (!cursor.ok() || key.keyBytes > front->size()) return {};
-    if (!key.isCompressed()) return "none";
-    const auto block = readBlockHeader(std::span(*front).subspan(key.keyBytes));
-    return block.ok() ? std::string(codecName(block->codec)) : std::string();
+std::vector<std::string> Tree::compressions() const {
+  // The key and the first block's header of one basket a branch: enough, and one request for a source far away.
+  std::map<size_t, std::vector<std::byte>> fronts;
+  std::map<const File*, std::vector<io::ReadRequest>> requests;
+  for (const ColumnPlan& column : columns_) {
+    const BasketIndex& baskets = branchOf(column).baskets;
+    const size_t i = firstInFile(baskets);
+    if (i == baskets.size() || fronts.contains(column.branch)) continue;
+    const File& file = fileOf(branchOf(column));
+    const uint32_t bytes = std::min(baskets.bytes[i], kFrontBytes);
+    if (baskets.offset[i] > file.source().sizeBytes() || bytes > file.source().sizeBytes() - baskets.offset[i])
+      continue;
+    std::vector<std::byte>& front = fronts[column.branch];
+    front.resize(bytes);
+    requests[&file].push_back({baskets.offset[i], front});
   }
-  return baskets.size() > 0 ? "none" : "";
+  bool isRead = true;
+  for (auto& [file, ofFile] : requests) isRead = file->source().readNow(std::move(ofFile)).ok() && isRead;
+  std::vector<std::string> names;
+  for (const ColumnPlan& column : columns_) {
+    const BasketIndex& baskets = branchOf(column).baskets;
+    const auto front = fronts.find(column.branch);
+    if (front != fronts.end()) {
+      names.push_back(isRead ? compressionOfBasket(front->second) : std::string());
+    } else {
+      names.emplace_back(baskets.size() > 0 && firstInFile(baskets) == baskets.size() ? "none" : "");
+    }
+  }
+  return names;
 }
 
 Result<void> Tree::checkReadable(EntryRange range, const ColumnPlan& plan) const {

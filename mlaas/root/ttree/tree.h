@@ -65,8 +65,8 @@ class Tree {
   const Branch& branchOf(const ColumnPlan& column) const { return metadata_.branches[column.branch]; }
   // Cuts a range where few of the columns' baskets have to be decompressed twice.
   std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns, RangeSize size) const;
-  // The codec of the branch's first basket in the file: "zstd", "none", or empty where there is none.
-  std::string compressionOf(const ColumnPlan& column) const;
+  // The codec of each column's first basket in the file: "zstd", "none", or empty where there is none.
+  std::vector<std::string> compressions() const;
 
   // Starts to read what decode() of `columns` needs. The tree must outlive the result.
   void fetch(EntryRange range, const std::vector<size_t>& columns,
