@@ -19,6 +19,12 @@ bool dropUnwritable(const table::Table& table, std::vector<size_t>& columns,
 // Why a column that has other entries than the table cannot stand beside those of the table; empty for one that can.
 std::string otherLength(const table::Table& table, const table::ColumnInfo& column);
 
+// Whether a column's own bytes are to blame, so that others may still be read.
+bool concernsColumns(const Error& error);
+
+// What an export ends with that left damaged columns out.
+Error someDamaged(const table::Table& table);
+
 struct NumpyTarget {
   std::string directory;
 };

@@ -47,11 +47,6 @@ Result<void> exportGroup(const ExportRows& rows, const std::vector<size_t>& colu
   return {};
 }
 
-// Whether a column's own bytes are to blame, so that others may still be read.
-bool concernsColumns(const Error& error) {
-  return error.code() == ErrorCode::kUnsupported || error.code() == ErrorCode::kCorrupt;
-}
-
 // Writes the columns, and where one of them cannot be read all others: halves are tried until it is found. The value is
 // the first such error, with a line on standard error for each.
 Result<std::optional<Error>> exportReadable(const ExportRows& rows, std::span<const size_t> columns,
@@ -97,6 +92,14 @@ std::string otherLength(const table::Table& table, const table::ColumnInfo& colu
   return "it has " + std::to_string(*column.ownEntries) + " entries, the tree " + std::to_string(table.numEntries());
 }
 
+bool concernsColumns(const Error& error) {
+  return error.code() == ErrorCode::kUnsupported || error.code() == ErrorCode::kCorrupt;
+}
+
+Error someDamaged(const table::Table& table) {
+  return {ErrorCode::kCorrupt, table.url() + ": some columns are damaged; the others are written"};
+}
+
 bool dropUnwritable(const table::Table& table, std::vector<size_t>& columns,
                     const std::function<std::string(const table::ColumnInfo&)>& whyNot) {
   size_t before = columns.size();
@@ -119,17 +122,16 @@ Result<bool> exportNumpy(const ExportRows& rows, std::vector<size_t> columns, co
     return std::string();
   });
   MLAAS_CHECK(makeDirectory(target.directory));
-  bool someDamaged = false;
+  bool anyDamaged = false;
   for (const auto& [numEntries, ofLength] : groupByLength(rows.table, columns)) {
     ExportRows wanted{rows.table, rangeWithin(rows, numEntries), rows.selection, rows.pool, rows.progress, rows.stop};
     for (const auto& group : groupColumns(rows.table, ofLength)) {
       MLAAS_TRY(const auto failed, exportReadable(wanted, group, target.directory));
-      if (failed && failed->code() == ErrorCode::kCorrupt) someDamaged = true;
+      if (failed && failed->code() == ErrorCode::kCorrupt) anyDamaged = true;
       someDropped = someDropped || failed;
     }
   }
-  if (someDamaged)
-    return Error(ErrorCode::kCorrupt, rows.table.url() + ": some columns are damaged; the others are written");
+  if (anyDamaged) return someDamaged(rows.table);
   return someDropped;
 }
 

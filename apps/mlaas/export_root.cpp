@@ -3,6 +3,7 @@
 #include <map>
 
 #include "apps/mlaas/export_formats.h"
+#include "mlaas/base/log.h"
 #include "mlaas/root/writer/tree_writer.h"
 
 namespace mlaas::command {
@@ -85,12 +86,9 @@ std::vector<root::OutputColumn> treeColumns(const table::Table& table, std::vect
   return made;
 }
 
-}  // namespace
-
-Result<bool> exportRoot(const ExportRows& rows, std::vector<size_t> columns, const RootTarget& target) {
-  bool someDropped = dropUnwritable(rows.table, columns, [&](const table::ColumnInfo& column) {
-    return column.ownEntries ? otherLength(rows.table, column) : root::whyNotWritable(target.kind, column.type);
-  });
+// Writes the columns; `failed` is the piece at which a failure came.
+Result<void> writeTable(const ExportRows& rows, std::vector<size_t> columns, const RootTarget& target,
+                        table::EntryRange& failed) {
   root::TableWriterOptions options;
   options.title = target.title;
   options.compression = target.compression;
@@ -100,9 +98,54 @@ Result<bool> exportRoot(const ExportRows& rows, std::vector<size_t> columns, con
   if (columns.empty())
     return Error(ErrorCode::kUnsupported, rows.table.url() + ": " + rows.table.name() + ": no column can be written");
   MLAAS_TRY(auto writer, root::makeTableWriter(target.kind, target.path, target.tableName, written, options));
-  MLAAS_CHECK(forEachPiece(rows, columns, [&](std::span<const Column> values) { return writer->append(values); }));
-  MLAAS_CHECK(writer->close());
-  return someDropped;
+  auto write = [&](std::span<const Column> values) { return writer->append(values); };
+  MLAAS_CHECK(forEachPiece(rows, columns, write, &failed));
+  return writer->close();
+}
+
+// What dropUnreadable() found.
+struct Unreadable {
+  bool some = false;
+  bool damaged = false;
+};
+
+// Takes out the columns that cannot be read from entry `first` on. None where the selection itself cannot.
+Unreadable dropUnreadable(const ExportRows& rows, std::vector<size_t>& columns, int64_t first) {
+  Unreadable found;
+  ProgressBar silent("", "", 1, false);
+  const RowSelection all;
+  auto skip = [](std::span<const Column>) { return Result<void>(); };
+  table::EntryRange rest{first, rows.range.last};
+  ExportRows everyRow{rows.table, rest, all, rows.pool, silent, rows.stop};
+  if (!rows.selection.keepsAll() && !forEachPiece(everyRow, rows.selection.columns(), skip).ok()) return found;
+  ExportRows keptRows{rows.table, rest, rows.selection, rows.pool, silent, rows.stop};
+  std::erase_if(columns, [&](size_t column) {
+    auto read = forEachPiece(keptRows, {column}, skip);
+    if (read.ok() || !concernsColumns(read.error())) return false;
+    log::error("column '" + rows.table.columns()[column].name + "' is not exported: " + read.error().what());
+    found.some = true;
+    found.damaged = found.damaged || read.error().code() == ErrorCode::kCorrupt;
+    return true;
+  });
+  return found;
+}
+
+}  // namespace
+
+Result<bool> exportRoot(const ExportRows& rows, std::vector<size_t> columns, const RootTarget& target) {
+  bool someDropped = dropUnwritable(rows.table, columns, [&](const table::ColumnInfo& column) {
+    return column.ownEntries ? otherLength(rows.table, column) : root::whyNotWritable(target.kind, column.type);
+  });
+  table::EntryRange failed;
+  auto done = writeTable(rows, columns, target, failed);
+  if (done.ok()) return someDropped;
+  if (!concernsColumns(done.error()) || failed.size() == 0) return std::move(done).error();
+  // What is written so far is gone with its writer; without the columns at fault it starts over.
+  Unreadable unreadable = dropUnreadable(rows, columns, failed.first);
+  if (!unreadable.some || columns.empty()) return std::move(done).error();
+  MLAAS_CHECK(writeTable(rows, columns, target, failed));
+  if (unreadable.damaged) return someDamaged(rows.table);
+  return true;
 }
 
 }  // namespace mlaas::command

@@ -75,7 +75,8 @@ Result<std::vector<int64_t>> RowSelection::rows(std::span<const Column> values, 
   return kept;
 }
 
-Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& columns, const WriteRows& write) {
+Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& columns, const WriteRows& write,
+                          table::EntryRange* failed) {
   std::vector<size_t> needed = columns;
   needed.insert(needed.end(), rows.selection.columns().begin(), rows.selection.columns().end());
   const auto pieces = table::readingRanges(rows.table, rows.range, needed, {kPieceBytes / 2, 2 * kPieceBytes});
@@ -85,8 +86,9 @@ Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& col
   };
   if (rows.selection.keepsAll()) {
     table::RangeReader reader(rows.table, pieces, columns, {.pool = &rows.pool});
-    while (true) {
+    for (size_t i = 0;; ++i) {
       if (rows.stop.stop_requested()) return stopped();
+      if (failed != nullptr && i < pieces.size()) *failed = pieces[i];
       MLAAS_TRY(auto block, reader.next());
       if (!block) return {};
       MLAAS_CHECK(write(block->columns));
@@ -95,6 +97,7 @@ Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& col
   }
   for (table::EntryRange piece : pieces) {
     if (rows.stop.stop_requested()) return stopped();
+    if (failed != nullptr) *failed = piece;
     MLAAS_TRY(auto values, readPiece(rows, piece, columns));
     if (!values.empty()) MLAAS_CHECK(write(values));
     advance(piece);

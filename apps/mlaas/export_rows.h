@@ -47,8 +47,9 @@ struct ExportRows {
 using WriteRows = std::function<Result<void>(std::span<const Column>)>;
 
 // Calls `write` with the kept rows of `columns`, piece by piece and in order. Where a piece keeps no row, its other
-// columns are not read.
-Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& columns, const WriteRows& write);
+// columns are not read. After a failure `failed`, where given, is the piece at which it came.
+Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& columns, const WriteRows& write,
+                          table::EntryRange* failed = nullptr);
 
 // Bytes that a row of these columns takes in memory, on average.
 uint64_t bytesPerEntry(const table::Table& table, const std::vector<size_t>& columns);

@@ -233,6 +233,32 @@ def test_interrupt_leaves_nothing(mlaas, hzz, tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("select", ["", "any(Jet_Px > 0)", "Muon_Px[0] > 0"])
+def test_damaged_columns_are_named_and_the_others_written(mlaas, hzz, kind, select, tmp_path):
+    """Zeros in the middle of one column's basket; nothing is written where the selection needs that column."""
+    damaged, out = tmp_path / "damaged.root", tmp_path / "out.root"
+    with uproot.open(hzz) as file:
+        branch = file["events/Muon_Px"]
+        seek = int(branch.member("fBasketSeek")[0])
+    content = bytearray(hzz.read_bytes())
+    content[seek + 120 : seek + 400] = bytes(280)
+    damaged.write_bytes(content)
+    chosen = ["--select", select] if select else []
+    result = mlaas("export", damaged, "-t", "events", "--as", kind, *chosen, "--out", out)
+    assert result.returncode == 4, result.stderr
+    assert "Muon_Px" in result.stderr
+    if select.startswith("Muon_Px"):
+        assert not out.exists()
+        return
+    assert "some columns are damaged" in result.stderr.splitlines()[-1]
+    with uproot.open(hzz) as source, uproot.open(out) as written:
+        events, tree = source["events"], written["events"]
+        assert set(tree.keys()) == set(events.keys()) - {"Muon_Px"}
+        rows = ak.any(events["Jet_Px"].array() > 0, axis=1) if select else slice(None)
+        assert_copied(events, tree, rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_names_become_legal_and_unsupported_columns_are_named(mlaas, testdata, kind, tmp_path):
     out = tmp_path / "objects.root"
     file = testdata("uproot-HZZ-objects.root")
