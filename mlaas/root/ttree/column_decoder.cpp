@@ -170,10 +170,7 @@ class Decoder {
 
   // Zero, or no elements, for entries that were never filled.
   Result<void> placeGap(size_t count) {
-    if (valueReader_) {
-      return Error(ErrorCode::kUnsupported,
-                   "the branch was made later than its tree, and its type has no value for none");
-    }
+    if (valueReader_) return valueReader_->addMissing(count);
     if (plan_.layout == EntryLayout::kFixed) {
       const uint64_t bytes = inMemory(count * elementBytes_);
       std::fill_n(values_->data() + valueBytes_, bytes, std::byte{0});

@@ -104,6 +104,24 @@ Result<size_t> ValueReader::readFront(std::span<const std::byte> bytes) {
   return static_cast<size_t>(at_ - begin_);
 }
 
+Result<void> ValueReader::addMissing(size_t count) {
+  const auto outermost = std::ranges::find(path_.levels, 0);
+  if (outermost == path_.levels.end()) {
+    const size_t bytes = count * path_.type.valuesPerElement() * dtypeBytes(path_.type.dtype);
+    std::byte* to = values_.append(bytes);
+    if (to == nullptr) return Error(ErrorCode::kOverloaded, "there is no memory for its values; read a smaller range");
+    std::fill_n(to, bytes, std::byte{0});
+  } else {
+    const auto depth = static_cast<size_t>(outermost - path_.levels.begin());
+    if (path_.nodes[depth]->kind == ValueKind::kArray) {
+      return Error(ErrorCode::kUnsupported, "the branch was made later than its tree, and arrays cannot be empty");
+    }
+    addOffsets(depth, count, 0);
+  }
+  numEntries_ += static_cast<int64_t>(count);
+  return {};
+}
+
 bool ValueReader::fail(std::string reason) {
   reason_ = std::move(reason);
   code_ = ErrorCode::kCorrupt;

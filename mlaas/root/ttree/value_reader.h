@@ -39,6 +39,8 @@ class ValueReader {
   Result<void> readEntry(std::span<const std::byte> entry);
   // Reads an entry at the front of `bytes`; the value is its length.
   Result<size_t> readFront(std::span<const std::byte> bytes);
+  // Adds entries that were never written: empty lists, or zeros. kUnsupported where neither is possible.
+  Result<void> addMissing(size_t count);
   // Forgets what was read so far, as after entries that nobody asked for.
   void clear();
   // The entries that were read as a column.

@@ -203,6 +203,19 @@ TEST(ValueReader, SurvivesDamage) {
   }
 }
 
+TEST(ValueReader, AddsEntriesThatWereNeverWritten) {
+  const Tree lists("vector<string>");
+  ValueReader strings(lists.root, 0);
+  ASSERT_TRUE(strings.addMissing(2).ok());
+  const Column empty = strings.take();
+  EXPECT_EQ(empty.length, 2);
+  EXPECT_EQ(offsetsOf(empty, 0), (std::vector<int64_t>{0, 0, 0}));
+  const Tree object("Two");
+  ValueReader numbers(object.root, object.leaf("a"));
+  ASSERT_TRUE(numbers.addMissing(2).ok());
+  EXPECT_EQ(valuesOf<int32_t>(numbers.take()), (std::vector<int32_t>{0, 0}));
+}
+
 TEST(ValueReader, RefusesCountsWithoutBytes) {
   const Tree tree("vector<vector<vector<float> > >");
   const auto column = tree.read("", bytesOf("4000000e 000a 00000001 7fffffff 00000000"));
