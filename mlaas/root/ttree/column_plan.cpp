@@ -42,8 +42,8 @@ std::string memberPath(const std::string& branch, const std::string& member) {
 
 class Planner {
  public:
-  Planner(const TreeMetadata& tree, const ClassRegistry& registry)
-      : tree_(tree), registry_(registry), valuePlanner_(registry) {
+  Planner(const TreeMetadata& tree, const ClassRegistry& registry, const TextPeeker& peek)
+      : tree_(tree), registry_(registry), valuePlanner_(registry), peek_(peek) {
     for (size_t i = 0; i < tree.branches.size(); ++i) {
       for (const Leaf& leaf : tree.branches[i].leaves) branchOfLeaf_.emplace(leaf.name, i);
     }
@@ -80,7 +80,7 @@ class Planner {
     if (branch.element.className.empty()) return;
     const ClassMember* member = memberOf(branch);
     if (member == nullptr && branch.element.id >= 0) return;
-    auto columns = planValueColumns(branch, index, member, valuePlanner_);
+    auto columns = planValueColumns(branch, index, member, valuePlanner_, peek_);
     columns_.pop_back();
     std::ranges::move(columns, std::back_inserter(columns_));
   }
@@ -287,14 +287,15 @@ class Planner {
   const TreeMetadata& tree_;
   const ClassRegistry& registry_;
   ValuePlanner valuePlanner_;
+  const TextPeeker& peek_;
   std::multimap<std::string, size_t, std::less<>> branchOfLeaf_;
   std::vector<ColumnPlan> columns_;
 };
 
 }  // namespace
 
-std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry& registry) {
-  return Planner(tree, registry).plan();
+std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry& registry, const TextPeeker& peek) {
+  return Planner(tree, registry, peek).plan();
 }
 
 }  // namespace mlaas::root

@@ -3,6 +3,7 @@
 // Source:  docs/formats/ttree.md, "Columns" and "Entries".
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,7 +47,12 @@ struct ColumnPlan {
   size_t storedElementBytes() const { return storedNumberBytes() * type.valuesPerElement(); }
 };
 
+// Reads strings of a branch while it is planned: those of a leaf in its first entries. Nothing where they cannot be read.
+using TextPeeker =
+    std::function<std::vector<std::string>(size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf)>;
+
 // The columns of a tree in the order of its branches. Branches that only group others give none.
-std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry& registry);
+std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry& registry,
+                                    const TextPeeker& peek = {});
 
 }  // namespace mlaas::root

@@ -15,6 +15,8 @@ namespace {
 
 // Room for a basket's key with long names.
 constexpr uint32_t kFrontBytes = 1024;
+// Looked into for the class of what stands in a branch.
+constexpr size_t kPeekedBaskets = 2;
 
 // Baskets [first, end) of a branch.
 struct BasketSpan {
@@ -85,9 +87,35 @@ Result<std::shared_ptr<const Tree>> Tree::open(std::shared_ptr<const File> file,
   tree->file_ = std::move(file);
   tree->name_ = entry.path;
   tree->metadata_ = *std::move(metadata);
-  tree->columns_ = planColumns(tree->metadata_, **registry);
+  const auto peek = [&](size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf) {
+    return tree->peekTexts(branch, std::move(root), leaf);
+  };
+  tree->columns_ = planColumns(tree->metadata_, **registry, peek);
   tree->clusters_ = findClusters(tree->metadata_);
   return std::shared_ptr<const Tree>(std::move(tree));
+}
+
+std::vector<std::string> Tree::peekTexts(size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf) {
+  ColumnPlan plan;
+  plan.branch = branch;
+  plan.type = pathTo(*root, leaf).type;
+  plan.layout = EntryLayout::kValues;
+  plan.values = std::move(root);
+  plan.leaf = leaf;
+  const auto& entries = metadata_.branches[branch].baskets.firstEntry;
+  const size_t numBaskets = std::min(entries.size(), kPeekedBaskets + 1);
+  columns_.assign(1, std::move(plan));  // for as long as nothing else is planned
+  const EntryRange range{0, std::min(entries[numBaskets - 1], numEntries())};
+  std::vector<std::string> texts;
+  const auto fetched = fetchNow(range, {0});
+  const auto column = fetched.ok() ? (*fetched)->decode(0) : Result<Column>(Error(fetched.error()));
+  if (column.ok()) {
+    const auto offsets = column->offsets.back()->as<int64_t>();
+    const auto* text = reinterpret_cast<const char*>(column->values->data());
+    for (size_t i = 0; i + 1 < offsets.size(); ++i) texts.emplace_back(text + offsets[i], text + offsets[i + 1]);
+  }
+  columns_.clear();
+  return texts;
 }
 
 std::string Tree::place() const { return file_->url() + ": tree " + name_; }

@@ -60,12 +60,38 @@ void findUnreadable(const ValueNode& node, const std::string& prefix, std::vecto
   for (const ValueNode& child : node.children) findUnreadable(child, name, found);
 }
 
+// The records of TClonesArrays whose objects' class is not known yet.
+void findClones(ValueNode& node, std::vector<ValueNode*>& found) {
+  if (node.typeName == "TClonesArray" && !node.children.empty() && node.children.back().kind == ValueKind::kTail) {
+    found.push_back(&node);
+  }
+  for (ValueNode& child : node.children) findClones(child, found);
+}
+
+// Looks into the branch's entries for the class of what its TClonesArrays hold.
+void learnClones(ValueNode& root, size_t index, ValuePlanner& planner, const TextPeeker& peek) {
+  std::vector<ValueNode*> arrays;
+  if (peek) findClones(root, arrays);
+  for (ValueNode* array : arrays) {
+    ValueNode* className = &array->children[2];
+    className->isHidden = false;
+    finishTree(root);
+    const uint32_t leaf = className->firstLeaf;
+    const auto texts = peek(index, std::make_shared<ValueNode>(root), leaf);
+    className->isHidden = true;
+    const auto known = std::ranges::find_if(texts, [](const std::string& text) { return !text.empty(); });
+    if (known != texts.end()) planner.setClones(*array, *known);
+  }
+}
+
 }  // namespace
 
 std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, const ClassMember* member,
-                                         ValuePlanner& planner) {
+                                         ValuePlanner& planner, const TextPeeker& peek) {
   planner.start();
-  return columnsOfTree(branch, index, rootOf(branch, member, planner));
+  ValueNode root = rootOf(branch, member, planner);
+  learnClones(root, index, planner, peek);
+  return columnsOfTree(branch, index, std::move(root));
 }
 
 std::vector<ColumnPlan> columnsOfTree(const Branch& branch, size_t index, ValueNode unfinished) {
@@ -98,6 +124,14 @@ std::vector<ColumnPlan> columnsOfTree(const Branch& branch, size_t index, ValueN
     column.branch = index;
     column.unsupported = one.node->reason;
     columns.push_back(std::move(column));
+  }
+  if (root->endLeaf > kMostColumns) {
+    ColumnPlan& column = columns.emplace_back();
+    column.name = columnName(branch, "...");
+    column.storedType = root->typeName;
+    column.branch = index;
+    column.unsupported = "it has " + std::to_string(root->endLeaf) + " numbers and strings; the first " +
+                         std::to_string(kMostColumns) + " are columns";
   }
   if (columns.empty()) {
     ColumnPlan& column = columns.emplace_back();

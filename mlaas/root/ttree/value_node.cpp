@@ -59,6 +59,9 @@ void measure(ValueNode& node) {
     case ValueKind::kRest:
     case ValueKind::kTail:
       break;
+    case ValueKind::kClones:
+      node.leastBytes = kTObjectBytes;
+      break;
     case ValueKind::kNamed:
       node.leastBytes = 1;
       break;
@@ -84,8 +87,8 @@ void finish(ValueNode& node, uint32_t& numLeaves) {
 // Whether the values of a node are as many for each of it.
 bool makesLevel(ValueKind kind) {
   return kind == ValueKind::kList || kind == ValueKind::kCounted || kind == ValueKind::kLoop ||
-         kind == ValueKind::kRest || kind == ValueKind::kPointer || kind == ValueKind::kString ||
-         kind == ValueKind::kLongString;
+         kind == ValueKind::kRest || kind == ValueKind::kClones || kind == ValueKind::kPointer ||
+         kind == ValueKind::kString || kind == ValueKind::kLongString;
 }
 
 }  // namespace

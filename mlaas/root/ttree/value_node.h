@@ -28,6 +28,7 @@ enum class ValueKind : uint8_t {
   kTObject,     // version, unique id, bits, and two more bytes where an object is referenced
   kBytes,       // `count` bytes that nobody wants
   kOpaque,      // not understood: stepped over by its byte count
+  kClones,      // what a TClonesArray holds behind its header: as many objects as it counts
   kTail,        // not understood: the rest of the record that it stands in
 };
 

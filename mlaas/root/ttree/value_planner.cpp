@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -302,6 +303,25 @@ ValueNode ValuePlanner::pointerTo(ValueNode object) {
   node.typeName = object.typeName + "*";
   node.children.push_back(std::move(object));
   return node;
+}
+
+void ValuePlanner::setClones(ValueNode& record, const std::string& className) {
+  const size_t semicolon = className.find(';');
+  int32_t version = kNewest;
+  if (semicolon != std::string::npos) {
+    std::from_chars(className.data() + semicolon + 1, className.data() + className.size(), version);
+  }
+  ValueNode object = ofClass(className.substr(0, semicolon), version > 0 ? version : kNewest, 0);
+  if (object.kind != ValueKind::kRecord) {
+    record.children.back().reason = "its objects are of class " + className + ": " + object.reason;
+    return;
+  }
+  ValueNode clones;
+  clones.kind = ValueKind::kClones;
+  clones.typeName = record.typeName;
+  clones.children.push_back(std::move(object));
+  record.children.clear();
+  record.children.push_back(std::move(clones));
 }
 
 bool ValuePlanner::isBuiltin(const std::string& name, ValueNode& node) {

@@ -27,6 +27,8 @@ class ValuePlanner {
   ValueNode ofClass(const std::string& name, int32_t version, uint32_t checksum);
   // A member as it stands among the others of its class.
   ValueNode ofMember(const ClassMember& member);
+  // Puts the objects of a TClonesArray into the plan of its record, once their class is known: "Hit;2", with its version.
+  void setClones(ValueNode& record, const std::string& className);
   // TObject with its two numbers as leaves.
   static ValueNode ofTObject();
 

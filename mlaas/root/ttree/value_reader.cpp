@@ -16,6 +16,7 @@ constexpr uint32_t kByteCountMask = 0x40000000;
 constexpr uint16_t kMemberWise = 0x4000;     // bit of a collection's version
 constexpr int32_t kFirstWithVersion = 8;     // of TStreamerInfo, that tells the class's version of member-wise elements
 constexpr uint32_t kIsReferenced = 1U << 4;  // of TObject::fBits
+constexpr uint32_t kBypassStreamer = 1U << 12;  // of TClonesArray's: its objects stand there member by member
 constexpr uint32_t kNewClassTag = 0xFFFFFFFF;
 constexpr uint32_t kClassMask = 0x80000000;
 constexpr int kDeepest = 100;
@@ -239,6 +240,9 @@ bool ValueReader::readContents(const ValueNode& node, size_t count, size_t depth
       case ValueKind::kPointer:
         done = readPointer(node, depth, wanted);
         break;
+      case ValueKind::kClones:
+        done = readClones(node, depth, wanted);
+        break;
       case ValueKind::kTail:
         at_ = end_;
         done = true;
@@ -357,7 +361,6 @@ bool ValueReader::readMap(const ValueNode& pair, size_t count, size_t depth, boo
 
 // The first member of all objects, then the second.
 bool ValueReader::readMemberWise(const ValueNode& record, size_t count, size_t depth, bool wanted) {
-  if (count == 0) return true;
   if (depth_ >= kDeepest) return fail("values are nested too deep");
   ++depth_;
   const Frame outer = frame_;
@@ -521,6 +524,56 @@ bool ValueReader::readNamed(const ValueNode& node, size_t depth, bool wanted) {
   return readValues(object, 1, depth + 1, isWanted(object, wanted));
 }
 
+bool ValueReader::readText(std::string_view& text) {
+  uint8_t shortLength = 0;
+  if (!read(shortLength)) return false;
+  uint32_t length = shortLength;
+  if (shortLength == kLongLength && !read(length)) return false;
+  if (!need(length)) return false;
+  text = {reinterpret_cast<const char*>(at_), length};
+  at_ += length;
+  return true;
+}
+
+// Name, class, number and first index of the objects; then these member by member, or each behind a byte that says
+// whether it is there.
+bool ValueReader::readClones(const ValueNode& node, size_t depth, bool wanted) {
+  const ValueNode& object = node.children.front();
+  uint32_t bits = 0;
+  std::string_view name;
+  std::string_view className;
+  int32_t count = 0;
+  int32_t lowerBound = 0;
+  if (!skipTObject(1, &bits) || !readText(name) || !readText(className) || !read(count) || !read(lowerBound)) {
+    return false;
+  }
+  if (count == INT32_MIN || static_cast<size_t>(std::abs(count)) > left()) {
+    return fail("an array of " + std::to_string(count) + " objects has " + std::to_string(left()) + " bytes");
+  }
+  const auto numObjects = static_cast<size_t>(std::abs(count));
+  if (className.substr(0, className.find(';')) != object.typeName) {
+    return failUnsupported("it holds objects of class " + std::string(className) + ", not " + object.typeName);
+  }
+  const bool wantsObject = isWanted(object, wanted);
+  if ((bits & kBypassStreamer) != 0) {
+    if (wanted) addOffsets(depth, 1, numObjects);
+    return readMemberWise(object, numObjects, depth + 1, wantsObject);
+  }
+  size_t numThere = 0;
+  for (size_t i = 0; i < numObjects; ++i) {
+    if (!readClone(object, depth + 1, wantsObject, numThere)) return false;
+  }
+  return !wanted || addOffsets(depth, 1, numThere);
+}
+
+bool ValueReader::readClone(const ValueNode& object, size_t depth, bool wanted, size_t& count) {
+  uint8_t isThere = 0;
+  if (!read(isThere)) return false;
+  if (isThere == 0) return true;
+  ++count;
+  return readRecord(object, depth, wanted);
+}
+
 // Null, or a byte count, a tag for the class, and the object.
 bool ValueReader::readPointer(const ValueNode& node, size_t depth, bool wanted) {
   uint32_t word = 0;
@@ -555,7 +608,7 @@ bool ValueReader::readPointer(const ValueNode& node, size_t depth, bool wanted) 
   return done && (at_ == objectEnd || fail("an object behind a pointer is shorter than its byte count"));
 }
 
-bool ValueReader::skipTObject(size_t count) {
+bool ValueReader::skipTObject(size_t count, uint32_t* bits) {
   constexpr size_t kBytes = 10;
   constexpr size_t kBitsAt = 6;
   for (size_t i = 0; i < count; ++i) {
@@ -565,6 +618,7 @@ bool ValueReader::skipTObject(size_t count) {
     if (!need(kBytes)) return false;
     const auto flags = loadNumber<uint32_t, std::endian::big>(at_ + kBitsAt);
     at_ += kBytes;
+    if (bits != nullptr) *bits = flags;
     if ((flags & kIsReferenced) != 0 && !(need(2) && (at_ += 2, true))) return false;
   }
   return true;

@@ -102,8 +102,11 @@ class ValueReader {
   bool readMembers(const ValueNode& node, size_t depth, bool wanted);
   bool readRest(const ValueNode& node, size_t depth, bool wanted);
   bool readNamed(const ValueNode& node, size_t depth, bool wanted);
+  bool readClones(const ValueNode& node, size_t depth, bool wanted);
+  bool readClone(const ValueNode& object, size_t depth, bool wanted, size_t& count);
   bool readPointer(const ValueNode& node, size_t depth, bool wanted);
-  bool skipTObject(size_t count);
+  bool skipTObject(size_t count, uint32_t* bits = nullptr);
+  bool readText(std::string_view& text);
   bool skipOpaque(const ValueNode& node);
 
   // Appends lists of `count` elements to the level of the path's node at `depth`.
