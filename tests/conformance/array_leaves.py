@@ -24,6 +24,7 @@ class Leaf:
     offsets: list[np.ndarray]
     values: np.ndarray | None  # None: no values, and nothing says their type
     is_string: bool = False
+    from_objects: bool = False  # made of Python objects: numbers may have lost their type, pointers their level
 
     def dtype_name(self) -> str:
         return "?" if self.values is None else self.values.dtype.newbyteorder("=").name
@@ -124,8 +125,26 @@ def bits(values: np.ndarray) -> np.ndarray:
     return values.astype(values.dtype.newbyteorder("="), copy=False).view(f"u{values.dtype.itemsize}")
 
 
+def without_pointers(leaf: Leaf) -> Leaf:
+    """The leaf without levels that have one element each: a pointer is one where it may be null."""
+    offsets = [level for level in leaf.offsets if not np.array_equal(level, np.arange(len(level)))]
+    return Leaf(leaf.path, offsets, leaf.values, leaf.is_string)
+
+
+def as_objects(ours: Leaf, theirs: Leaf) -> tuple[Leaf, Leaf]:
+    """Both leaves without what Python objects do not know: which levels are pointers, and the type of an int."""
+    ours, theirs = without_pointers(ours), without_pointers(theirs)
+    if theirs.values is not None and ours.values.shape == theirs.values.shape:
+        cast = theirs.values.astype(ours.values.dtype)
+        if np.array_equal(cast, theirs.values, equal_nan=cast.dtype.kind == "f"):
+            theirs = Leaf(theirs.path, theirs.offsets, cast, theirs.is_string)
+    return ours, theirs
+
+
 def difference(ours: Leaf, theirs: Leaf) -> str:
     """What differs, in a few words; empty where both are the same bit for bit."""
+    if theirs.from_objects:
+        ours, theirs = as_objects(ours, theirs)
     if theirs.values is None and not len(ours.values) and len(ours.offsets) >= len(theirs.offsets):
         ours = Leaf((), ours.offsets[: len(theirs.offsets)], None)
     if len(ours.offsets) != len(theirs.offsets):

@@ -16,7 +16,10 @@ def leaves_of_objects(array: np.ndarray) -> list[Leaf]:
     """The leaves of an array of objects, one an entry. Raises TypeError where an object is of no known kind."""
     if array.dtype != object:
         return [Leaf((), [], array)]
-    return take_apart(list(array), (), ())
+    leaves = take_apart(list(array), (), ())
+    for leaf in leaves:
+        leaf.from_objects = True
+    return leaves
 
 
 def take_apart(items: list, path: tuple[str, ...], levels: tuple[Level, ...]) -> list[Leaf]:
