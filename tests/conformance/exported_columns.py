@@ -6,6 +6,7 @@ The command runs in processes of its own under limits of time and memory, so tha
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 from dataclasses import dataclass, field
@@ -95,28 +96,38 @@ class ExportedTree:
         where[name] = f"exit {code}: {last_line(errors)}"
 
 
+NOT_EXPORTED = re.compile(r"^error: column '(.*?)' is not exported: (.*)$", re.MULTILINE)
+
+
 def export(mlaas: str, path: Path, tree: str, columns: list[dict], folder: Path) -> ExportedTree:
-    """Exports all supported columns of a tree; where that fails, finds the columns that make it fail."""
+    """Exports all supported columns of a tree; where the command crashes, finds the columns that make it crash."""
     result = ExportedTree(folder, {})
     for column in columns:
         result.columns.setdefault(column["name"], column)
     command = [mlaas, "export", "--quiet", str(path), "--tree", tree, "--out", str(folder)]
     names = [name for name, column in result.columns.items() if "unsupported" not in column]
-    export_some(command, names, None, result)
+    code, _, errors = run_limited(command)
+    for name, reason in NOT_EXPORTED.findall(errors):
+        if name in result.columns and "unsupported" not in result.columns[name]:
+            (result.refused if "not supported" in reason else result.failed)[name] = reason[:300]
+    if code in (0, SOME_UNSUPPORTED, DAMAGED):
+        names = [name for name in names if name not in result.refused and name not in result.failed]
+        names = [name for name in names if not result.values_file(name).exists()]
+    if names:
+        export_some(command, names, result)
     return result
 
 
-def export_some(command: list[str], names: list[str], chosen: list[str] | None, result: ExportedTree) -> None:
-    """Exports columns (`chosen` None: all there are), and halves them until each one that fails stands alone."""
-    text = ",".join(chosen or [])
+def export_some(command: list[str], names: list[str], result: ExportedTree) -> None:
+    """Exports columns, and halves them until each one that fails stands alone."""
+    text = ",".join(names)
     if len(text) < MOST_ARGUMENT_BYTES:
-        code, _, errors = run_limited(command if chosen is None else [*command, "--columns", text])
+        code, _, errors = run_limited([*command, "--columns", text])
         if code in (0, SOME_UNSUPPORTED) and all(result.values_file(name).exists() for name in names):
             return
-    if len(names) == 1 and chosen is not None:
+    if len(names) == 1:
         result.note(names[0], code, errors)
-    else:
-        middle = (len(names) + 1) // 2
-        for half in (names[:middle], names[middle:]):
-            if half:
-                export_some(command, half, half, result)
+        return
+    middle = len(names) // 2
+    for half in (names[:middle], names[middle:]):
+        export_some(command, half, result)
