@@ -17,7 +17,9 @@ from conformance.uproot_columns import PeerColumn, columns_of, tables_of
 
 MATCHED, WRONG, UNSUPPORTED, CRASHED = "matched", "wrong", "unsupported", "crashed"
 UNREAD = "unread"  # uproot cannot read it, and nothing else says what is right
-STATUSES = (MATCHED, UNSUPPORTED, WRONG, CRASHED)  # from good to bad
+EMPTY = "empty"  # of a type that nobody knows, and without a value in the whole file
+COUNTED = (MATCHED, UNSUPPORTED, WRONG, CRASHED)
+STATUSES = (EMPTY, *COUNTED)  # from good to bad
 PEER_MEMORY_BYTES = 8 << 30
 
 
@@ -43,7 +45,7 @@ class FileResult:
 
     def num_read(self) -> int:
         """Columns that uproot reads."""
-        return sum(column.status != UNREAD for column in self.columns)
+        return sum(column.status in COUNTED for column in self.columns)
 
     def is_perfect(self) -> bool:
         return self.counts()[MATCHED] == self.num_read()
@@ -103,9 +105,11 @@ def compare_column(path: Path, tree_name: str, tree: ExportedTree, column: PeerC
         return result
     if not leaves:
         return None
-    result.status = MATCHED
+    result.status = EMPTY
     for leaf in leaves:
         status, detail = compare_leaf(tree, column.name, leaf)
+        if status == UNSUPPORTED and leaf.values is None:
+            status = EMPTY
         if STATUSES.index(status) > STATUSES.index(result.status):
             result.status, result.detail = status, detail
     return result
@@ -126,7 +130,7 @@ def compare_tree(path: Path, mlaas: str, listing: dict, problem: tuple[str, bool
                 continue
             seen.add(column.name)
             result = compare_column(path, name, tree, column)
-            if result and not ours and result.status != UNREAD:
+            if result and not ours and result.status in COUNTED:
                 result.status, result.detail = CRASHED if problem[1] else UNSUPPORTED, missing
             if result:
                 yield result

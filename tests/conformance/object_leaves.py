@@ -5,9 +5,12 @@ All objects at one place of an entry form one list each step; their class decide
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import uproot
 from conformance.array_leaves import Leaf, Level, finish, offsets_of
+from uproot.models.TArray import Model_TArray as TArray
 
 MAX_DEPTH = 32
 
@@ -42,6 +45,11 @@ def take_apart(items: list, path: tuple[str, ...], levels: tuple[Level, ...]) ->
         keys = [key for item in present for key in item]
         values = [value for item in present for value in item.values()]
         return take_apart(keys, (*path, "0"), inside) + take_apart(values, (*path, "1"), inside)
+    if isinstance(first, TArray):
+        return [take_arrays(present, path, levels)]
+    if isinstance(first, uproot.model.Model) and isinstance(first, Sequence):  # TList, TObjArray
+        inside = (*levels, Level(offsets_of([len(item) for item in present])))
+        return take_apart([one for item in present for one in item], path, inside)
     if isinstance(first, uproot.model.Model):
         return take_models_apart(present, path, levels)
     if isinstance(first, np.ndarray) and first.dtype != object:
@@ -55,13 +63,21 @@ def take_apart(items: list, path: tuple[str, ...], levels: tuple[Level, ...]) ->
     raise TypeError(f"objects of class {type(first).__name__}")
 
 
+def take_arrays(arrays: list, path, levels) -> Leaf:
+    values = [np.asarray(array) for array in arrays]
+    return finish(path, (*levels, Level(offsets_of([len(one) for one in values]))), np.concatenate(values), False)
+
+
 def take_models_apart(models: list, path, levels) -> list[Leaf]:
     """Members by name, those of the base classes among them; all objects must be of one class."""
     classes = {type(model).__name__ for model in models}
     if len(classes) > 1:
         raise TypeError("objects of several classes at one place")
     leaves = []
+    arrays = [[base for base in model.bases if isinstance(base, TArray)] for model in models]
+    if arrays[0]:
+        leaves.append(take_arrays([bases[0] for bases in arrays], path, levels))
     for name in models[0].all_members:
-        if not name.startswith("@"):
+        if not name.startswith("@") and not (name == "fN" and arrays[0]):
             leaves += take_apart([model.all_members[name] for model in models], (*path, name), levels)
     return leaves

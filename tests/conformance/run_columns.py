@@ -26,9 +26,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from conformance.column_run import (  # noqa: E402
+    COUNTED,
     CRASHED,
+    EMPTY,
     MATCHED,
-    STATUSES,
     UNREAD,
     UNSUPPORTED,
     WRONG,
@@ -100,7 +101,7 @@ class Summary:
             for column in result.columns:
                 self.total[column.status] += 1
                 self.by_type[column.type_name][column.status] += 1
-        self.num_read = sum(self.total[status] for status in STATUSES)
+        self.num_read = sum(self.total[status] for status in COUNTED)
         self.with_columns = [result for result in results if result.num_read()]
         self.perfect = sum(result.is_perfect() for result in self.with_columns)
 
@@ -129,7 +130,8 @@ class Summary:
         lines += [f"not compared: {Path(r.path).name}: {r.problem}" for r in problems]
         unread = self.total[UNREAD]
         lines += [
-            f"{unread} further columns cannot be read by uproot and are not counted",
+            f"{unread} further columns cannot be read by uproot, {self.total[EMPTY]} have neither values nor a known type; "
+            "they are not counted",
             f"{len(self.results)} files, {len(self.with_columns)} with columns; "
             f"every column matches in {self.perfect} ({self.share_of_files():.1%}, goal {GOAL_FILES:.0%})",
             f"{self.total[MATCHED]} of {self.num_read} columns match "
@@ -146,7 +148,7 @@ def table(title: str, rows: list[tuple[str, Counter]]) -> list[str]:
     width = min(max([len(title), *(len(name) for name, _ in rows)]), 70)
     lines = [f"{title:{width}}  {'read':>6} {'matched':>7} {'wrong':>6} {'unsupported':>11} {'crashed':>7}"]
     for name, counts in rows:
-        read = sum(counts[status] for status in STATUSES)
+        read = sum(counts[status] for status in COUNTED)
         lines.append(
             f"{name[:width]:{width}}  {read:6} {counts[MATCHED]:7} {counts[WRONG]:6} {counts[UNSUPPORTED]:11} "
             f"{counts[CRASHED]:7}"
