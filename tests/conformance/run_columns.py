@@ -130,8 +130,8 @@ class Summary:
         lines += [f"not compared: {Path(r.path).name}: {r.problem}" for r in problems]
         unread = self.total[UNREAD]
         lines += [
-            f"{unread} further columns cannot be read by uproot, {self.total[EMPTY]} have neither values nor a known type; "
-            "they are not counted",
+            f"{unread} further columns cannot be read by uproot, {self.total[EMPTY]} have no value and no known type: "
+            "not counted",
             f"{len(self.results)} files, {len(self.with_columns)} with columns; "
             f"every column matches in {self.perfect} ({self.share_of_files():.1%}, goal {GOAL_FILES:.0%})",
             f"{self.total[MATCHED]} of {self.num_read} columns match "
