@@ -109,7 +109,9 @@ def export(mlaas: str, path: Path, tree: str, columns: list[dict], folder: Path)
     code, _, errors = run_limited(command)
     for name, reason in NOT_EXPORTED.findall(errors):
         if name in result.columns and "unsupported" not in result.columns[name]:
-            (result.refused if "not supported" in reason else result.failed)[name] = reason[:300]
+            # One damaged column decides the exit status of all: which one, its own export tells.
+            own = SOME_UNSUPPORTED if code == SOME_UNSUPPORTED else run_limited([*command, "--columns", name])[0]
+            result.note(name, own, reason)
     if code in (0, SOME_UNSUPPORTED, DAMAGED):
         names = [name for name in names if name not in result.refused and name not in result.failed]
         names = [name for name in names if not result.values_file(name).exists()]
