@@ -48,8 +48,10 @@ def take_apart(items: list, path: tuple[str, ...], levels: tuple[Level, ...]) ->
     if isinstance(first, TArray):
         return [take_arrays(present, path, levels)]
     if isinstance(first, uproot.model.Model) and isinstance(first, Sequence):  # TList, TObjArray
+        elements = [one for item in present for one in item]
         inside = (*levels, Level(offsets_of([len(item) for item in present])))
-        return take_apart([one for item in present for one in item], path, inside)
+        own = take_models_apart(present, path, levels)
+        return own + (take_apart(elements, path, inside) if elements else [])
     if isinstance(first, uproot.model.Model):
         return take_models_apart(present, path, levels)
     if isinstance(first, np.ndarray) and first.dtype != object:
