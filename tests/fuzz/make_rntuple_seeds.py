@@ -35,7 +35,7 @@ enum class SeedColor : std::int16_t { kRed = -3, kBlue = 300 };
 struct SeedPoint { float x = 0; std::int32_t n = 0; };
 struct SeedBase { std::int32_t id = 0; float same = 0; };
 struct SeedDerived : public SeedBase { double same = 0; std::vector<SeedPoint> points; };
-struct SeedStreamed { int number = 0; };
+struct SeedStreamed { int number = 0; std::vector<float> list; };
 
 using ROOT::RField;
 using ROOT::RNTupleModel;
@@ -246,7 +246,13 @@ void writeStreamed(const char* path, int compression) {
   auto i = model->MakeField<std::int32_t>("i");
   TFile file(path, "RECREATE");
   auto writer = RNTupleWriter::Append(std::move(model), "streamed", file, smallPages(compression));
-  for (*i = 0; *i < 5; ++*i) writer->Fill();
+  auto entry = writer->CreateEntry();
+  for (int n = 0; n < kEntries; ++n) {
+    *entry->GetPtr<std::int32_t>("i") = n;
+    *entry->GetPtr<SeedStreamed>("st") = {7 * n, std::vector<float>(n % 3, n)};
+    writer->Fill(*entry);
+    endCluster(*writer, n);
+  }
 }
 """
 

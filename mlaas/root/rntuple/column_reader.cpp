@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "mlaas/root/ttree/value_reader.h"
+
 namespace mlaas::root {
 
 namespace {
@@ -18,10 +20,11 @@ void convert(const std::byte* from, DType fromType, size_t count, DType toType, 
   });
 }
 
-class ValueReader {
+class ElementReader {
  public:
-  ValueReader(const NTupleColumn& column, const LevelWalk& walk, const PageStore& store)
-      : column_(column), walk_(walk), store_(store), width_(dtypeBytes(column.type.dtype)) {}
+  // The elements are handed out as `dtype`.
+  ElementReader(const NTupleColumn& column, DType dtype, const LevelWalk& walk, const PageStore& store)
+      : column_(column), dtype_(dtype), walk_(walk), store_(store), width_(dtypeBytes(dtype)) {}
 
   Result<SharedBuffer> read() {
     const uint64_t count = walk_.numElements();
@@ -52,7 +55,7 @@ class ValueReader {
   }
 
   Result<void> readValues(const StoredColumn& stored, ElementSpan span, std::byte* to) {
-    const bool asStored = stored.column->encoding->dtype == column_.type.dtype;
+    const bool asStored = stored.column->encoding->dtype == dtype_;
     return forEachPage(
         stored, store_, span,
         [&](const PageBytes& page, ElementRun run, uint64_t at) {
@@ -67,7 +70,7 @@ class ValueReader {
     const DType type = stored.column->encoding->dtype;
     MLAAS_TRY(const std::shared_ptr<Buffer> values, makeRoom(run.count * dtypeBytes(type)));
     MLAAS_CHECK(decodeValues(page, *stored.column, run, values->data()));
-    convert(values->data(), type, run.count, column_.type.dtype, to);
+    convert(values->data(), type, run.count, dtype_, to);
     return {};
   }
 
@@ -84,7 +87,7 @@ class ValueReader {
       ends[0] = 0;
       MLAAS_CHECK(readCollections(stored, store_, part, ends));
       for (size_t i = 0; i < part.size(); ++i) ends[i] = ends[i + 1] - ends[i];
-      convert(offsets->data(), DType::kInt64, part.size(), column_.type.dtype, to);
+      convert(offsets->data(), DType::kInt64, part.size(), dtype_, to);
       to += part.size() * width_;
       first = part.last;
     }
@@ -92,16 +95,37 @@ class ValueReader {
   }
 
   const NTupleColumn& column_;
+  const DType dtype_;
   const LevelWalk& walk_;
   const PageStore& store_;
   const size_t width_;
   std::vector<StoredColumn> stored_;  // by span
 };
 
+// One number or string of each object; the last level of `levels` says where in `bytes` they end.
+Result<Column> readObjects(const NTupleColumn& column, EntryRange range, WalkedLevels levels,
+                           const SharedBuffer& bytes) {
+  const SharedBuffer ends = std::move(levels.offsets.back());
+  levels.offsets.pop_back();
+  ValueReader reader(*column.object, column.objectLeaf);
+  const auto offsets = ends->as<int64_t>();
+  for (size_t i = 0; i + 1 < offsets.size(); ++i) {
+    const auto first = static_cast<size_t>(offsets[i]);
+    auto read = reader.readEntry(bytes->bytes().subspan(first, static_cast<size_t>(offsets[i + 1]) - first));
+    if (!read.ok()) return Error(read.error()).within("object " + std::to_string(i));
+  }
+  Column objects = reader.take();
+  levels.offsets.insert(levels.offsets.end(), objects.offsets.begin(), objects.offsets.end());
+  return Column{column.type, range.size(), std::move(levels.offsets), std::move(objects.values)};
+}
+
 }  // namespace
 
 Result<Column> readColumn(const NTupleColumn& column, EntryRange range, WalkedLevels levels, const PageStore& store) {
-  MLAAS_TRY(SharedBuffer values, ValueReader(column, levels.walk, store).read());
+  const bool isStreamed = column.leaf == LeafKind::kStreamed;
+  const DType dtype = isStreamed ? DType::kUInt8 : column.type.dtype;
+  MLAAS_TRY(SharedBuffer values, ElementReader(column, dtype, levels.walk, store).read());
+  if (isStreamed) return readObjects(column, range, std::move(levels), values);
   return Column{column.type, range.size(), std::move(levels.offsets), std::move(values)};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mlaas/root/rntuple/member_names.h"
+#include "mlaas/root/ttree/value_columns.h"
 
 namespace mlaas::root {
 
@@ -18,7 +19,7 @@ bool isCardinality(const Field& field) { return field.typeName.starts_with("ROOT
 
 class Planner {
  public:
-  explicit Planner(const Schema& schema) : schema_(schema) {}
+  Planner(const Schema& schema, const ClassRegistry& classes) : schema_(schema), objectPlanner_(classes) {}
 
   Result<std::vector<NTupleColumn>> plan() {
     for (const uint32_t id : schema_.topFields) {
@@ -49,8 +50,7 @@ class Planner {
       case FieldRole::kVariant:
         return visitVariant(field, column, depth);
       case FieldRole::kStreamer:
-        return refuse(std::move(column), "objects of type " + field.typeName +
-                                             " are stored whole by ROOT's streamer, which is not supported");
+        return visitStreamed(field, std::move(column));
     }
     return refuse(std::move(column), "a field of type " + field.typeName + " has the unknown role " +
                                          std::to_string(static_cast<int>(field.role)));
@@ -117,6 +117,37 @@ class Planner {
     return {};
   }
 
+  // Objects that ROOT's streamer stored, as in the branches of trees: a column for each number and string in them.
+  Result<void> visitStreamed(const Field& field, NTupleColumn column) {
+    if (auto why = checkKind(field, 2, ElementKind::kIndex); !why.empty()) return refuse(std::move(column), why);
+    const ColumnEncoding* bytes = schema_.encodingOf(field.columns[1]);
+    if (!bytes || bytes->dtype != DType::kUInt8) return refuse(std::move(column), strange(field));
+    objectPlanner_.start();
+    Branch branch;
+    branch.path = column.name;
+    const int outerDepth = numOffsets(column.levels);
+    column.levels.push_back({LevelKind::kCollection, field.columns.front()});
+    column.leaf = LeafKind::kStreamed;
+    column.values = field.columns.back();
+    for (ColumnPlan& plan : columnsOfTree(branch, 0, objectPlanner_.ofTypeName(field.typeName))) {
+      NTupleColumn inner = column;
+      inner.name = std::move(plan.name);
+      inner.storedType = std::move(plan.storedType);
+      inner.unsupported = std::move(plan.unsupported);
+      inner.type = std::move(plan.type);
+      inner.type.jaggedDepth += outerDepth;
+      inner.object = std::move(plan.values);
+      inner.objectLeaf = plan.leaf;
+      MLAAS_CHECK(add(std::move(inner)));
+    }
+    return {};
+  }
+
+  static int numOffsets(const std::vector<Level>& levels) {
+    return static_cast<int>(
+        std::count_if(levels.begin(), levels.end(), [](const Level& l) { return l.makesOffsets(); }));
+  }
+
   Result<void> addLeaf(const Field& field, NTupleColumn column) {
     for (const uint32_t id : field.columns) {
       if (schema_.encodingOf(id)) continue;
@@ -152,8 +183,7 @@ class Planner {
       level->kind = LevelKind::kShape;
       column.type.shape.push_back(static_cast<uint32_t>(level->size));
     }
-    column.type.jaggedDepth = static_cast<int>(
-        std::count_if(column.levels.begin(), column.levels.end(), [](const Level& l) { return l.makesOffsets(); }));
+    column.type.jaggedDepth = numOffsets(column.levels);
   }
 
   bool isValue(uint32_t column) const {
@@ -212,6 +242,7 @@ class Planner {
   }
 
   const Schema& schema_;
+  ValuePlanner objectPlanner_;
   std::vector<NTupleColumn> columns_;
   size_t nameBytes_ = 0;
 };
@@ -223,6 +254,8 @@ size_t NTupleColumn::numReadLevels() const {
   return static_cast<size_t>(last.base() - levels.begin());
 }
 
-Result<std::vector<NTupleColumn>> planFieldColumns(const Schema& schema) { return Planner(schema).plan(); }
+Result<std::vector<NTupleColumn>> planFieldColumns(const Schema& schema, const ClassRegistry& classes) {
+  return Planner(schema, classes).plan();
+}
 
 }  // namespace mlaas::root

@@ -5,13 +5,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "mlaas/base/column.h"
 #include "mlaas/root/rntuple/schema.h"
+#include "mlaas/root/streamer/class_registry.h"
 
 namespace mlaas::root {
+
+struct ValueNode;
 
 enum class LevelKind : uint8_t {
   kCollection,  // an index column says where each collection ends
@@ -33,6 +37,7 @@ enum class LeafKind : uint8_t {
   kNumbers,  // values of `values`
   kString,   // ends in the last level, characters in `values`
   kCounts,   // numbers of elements of the collections that end as `values` says
+  kStreamed,  // one number or string in objects that ROOT's streamer stored: their ends in the last level, bytes in `values`
 };
 
 struct NTupleColumn {
@@ -42,13 +47,15 @@ struct NTupleColumn {
   std::string unsupported;  // why the column cannot be read; empty if it can
   std::vector<Level> levels;
   LeafKind leaf = LeafKind::kNumbers;
-  uint32_t values = 0;  // in Schema::columns
+  uint32_t values = 0;                      // in Schema::columns
+  std::shared_ptr<const ValueNode> object;  // kStreamed: how the bytes of an object lie
+  uint32_t objectLeaf = 0;                  // kStreamed: the column's number or string in it
 
   // The levels down to the last that has a column of its own; below are fixed arrays.
   size_t numReadLevels() const;
 };
 
-// The columns in the order of the fields.
-Result<std::vector<NTupleColumn>> planFieldColumns(const Schema& schema);
+// The columns in the order of the fields. `classes` describes the objects that ROOT's streamer stored.
+Result<std::vector<NTupleColumn>> planFieldColumns(const Schema& schema, const ClassRegistry& classes);
 
 }  // namespace mlaas::root

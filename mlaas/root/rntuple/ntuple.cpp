@@ -7,6 +7,7 @@
 #include "mlaas/root/rntuple/anchor.h"
 #include "mlaas/root/rntuple/page_fetch.h"
 #include "mlaas/root/rntuple/read_ranges.h"
+#include "mlaas/root/streamer/streamer_info.h"
 
 namespace mlaas::root {
 
@@ -66,7 +67,13 @@ Result<void> NTuple::readMetadata(const Key& key) {
   }
   MLAAS_TRY(schema_, readSchema(header, cursor));
   MLAAS_TRY(pages_, PageList::read(*file_, cursor, schema_, header.checksum(), maxKeyBytes));
-  MLAAS_TRY(columns_, planFieldColumns(schema_));
+  // Only streamed objects need the file's class descriptions; without them, such fields are listed as unsupported.
+  auto classes = std::make_shared<const ClassRegistry>();
+  const auto isStreamed = [](const Field& field) { return field.role == FieldRole::kStreamer; };
+  if (std::any_of(schema_.fields.begin(), schema_.fields.end(), isStreamed)) {
+    if (auto read = readStreamerInfo(*file_); read.ok()) classes = *std::move(read);
+  }
+  MLAAS_TRY(columns_, planFieldColumns(schema_, *classes));
   return {};
 }
 

@@ -25,7 +25,7 @@ Result<Schema> schemaOf(const std::vector<FieldFacts>& fields, const std::vector
 }
 
 std::vector<NTupleColumn> columnsOf(const std::vector<FieldFacts>& fields, const std::vector<ColumnFacts>& columns) {
-  return planFieldColumns(schemaOf(fields, columns).value()).value();
+  return planFieldColumns(schemaOf(fields, columns).value(), {}).value();
 }
 
 TEST(RNTupleEnvelope, ChecksTypeLengthAndChecksum) {
@@ -154,7 +154,7 @@ TEST(RNTupleFields, OfUnknownRolesAreListed) {
 TEST(RNTupleFields, NestedTooDeeplyAreRefused) {
   std::vector<FieldFacts> fields = {{"a", "A", 0, 2}};
   for (uint32_t i = 0; i < 200; ++i) fields.push_back({"a", "A", i, 2});
-  EXPECT_EQ(planFieldColumns(schemaOf(fields, {}).value()).error().code(), ErrorCode::kCorrupt);
+  EXPECT_EQ(planFieldColumns(schemaOf(fields, {}).value(), {}).error().code(), ErrorCode::kCorrupt);
 }
 
 TEST(RNTupleFields, ArraysOfTooManyValuesAreListed) {

@@ -231,12 +231,11 @@ TEST(RNTupleRepresentations, ChangeFromClusterToCluster) {
   ntuple.expect("v", "var * float32", [](int n) { return repeated(n % 3, text(n)); });
 }
 
-TEST(RNTupleStreamedObjects, AreListedWithTheReason) {
+TEST(RNTupleStreamedObjects, HaveAColumnForEachMember) {
   const Ntuple ntuple("streamed.root", "streamed");
-  const size_t column = ntuple.table().findColumn("st").value();
-  EXPECT_NE(ntuple.table().columns()[column].unsupported.find("SeedStreamed"), std::string::npos);
-  EXPECT_EQ(ntuple.table().read({0, 5}, {column}).error().code(), ErrorCode::kUnsupported);
-  EXPECT_TRUE(ntuple.table().read({0, 5}, {ntuple.table().findColumn("i").value()}).ok());
+  ntuple.expect("i", "int32", [](int n) { return text(n); });
+  ntuple.expect("st.number", "int32", [](int n) { return text(7 * n); });
+  ntuple.expect("st.list", "var * float32", [](int n) { return repeated(n % 3, text(n)); });
 }
 
 }  // namespace
