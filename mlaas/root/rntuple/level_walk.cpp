@@ -68,6 +68,9 @@ Result<ElementSpan> readCollections(const StoredColumn& column, const PageStore&
       [&](const PageBytes& page, ElementRun run, uint64_t) { return decodeIndexes(page, *column.column, run, ends); },
       [&](uint64_t, uint64_t count) { ends.addZeros(count); }));
   if (ends.fell()) return corrupt("the ends of its collections fall");
+  if (ends.end() > kMostElements) {
+    return corrupt("its collections have " + std::to_string(ends.end()) + " elements in one cluster");
+  }
   return ElementSpan{ends.begin(), ends.end()};
 }
 
