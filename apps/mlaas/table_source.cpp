@@ -1,5 +1,6 @@
 #include "apps/mlaas/table_source.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "mlaas/table/chain/chain_table.h"
@@ -11,23 +12,22 @@ namespace mlaas::command {
 namespace {
 
 // "run,event" as a list, "none" as an empty one.
-std::vector<std::string> splitIndex(const std::string& text) {
+Result<std::vector<std::string>> splitIndex(const std::string& text) {
   std::vector<std::string> names;
   if (text == "none") return names;
-  std::istringstream stream(text);
+  std::istringstream stream(text + ",");
   for (std::string name; std::getline(stream, name, ',');) names.push_back(name);
-  return names;
+  if (std::ranges::find(names, "") == names.end()) return names;
+  return Error(ErrorCode::kInvalidArgument,
+               "--friend-index '" + text + "': expected columns, as in run,event, or none for friends by entry");
 }
 
-// The `columns` that may be those of a friend that a file declares: what begins with the alias of a friend that the
-// user names is not.
-std::vector<std::string> withoutAliases(std::vector<std::string> columns,
-                                        const std::vector<table::FriendOptions>& friends) {
-  for (const auto& options : friends) {
-    const std::string alias = table::aliasOf(options);
-    if (!alias.empty()) std::erase_if(columns, [&](const std::string& name) { return name.starts_with(alias + "."); });
-  }
-  return columns;
+// The aliases of the friends that the user names, as far as they are known.
+std::vector<std::string> aliasesOf(const std::vector<table::FriendOptions>& friends) {
+  std::vector<std::string> aliases;
+  for (const auto& options : friends) aliases.push_back(table::aliasOf(options));
+  std::erase(aliases, "");
+  return aliases;
 }
 
 Result<std::vector<table::FriendOptions>> friendOptions(const TableSource& source) {
@@ -44,7 +44,9 @@ Result<std::vector<table::FriendOptions>> friendOptions(const TableSource& sourc
   for (size_t i = 0; i < source.friends.size(); ++i) {
     auto options = table::parseFriend(source.friends[i]);
     if (!options.ok()) return std::move(options).error().within("--friend");
-    if (numIndices > 0) options->index = splitIndex(source.friendIndex[numIndices > 1 ? i : 0]);
+    if (numIndices > 0) {
+      MLAAS_TRY(options->index, splitIndex(source.friendIndex[numIndices > 1 ? i : 0]));
+    }
     if (!source.friendMissing.empty()) {
       auto missing = table::parseMissing(source.friendMissing);
       if (!missing.ok()) return std::move(missing).error().within("--friend-missing");
@@ -93,9 +95,9 @@ Result<OpenedSource> openFiles(std::span<const table::FileReference> files, cons
   MLAAS_TRY(const auto friends, friendOptions(source));
   OpenedSource opened{std::make_unique<MemoryBudget>(memory), nullptr};
   const auto pool = table::TablePool::make();
-  const std::vector<std::string> wanted = withoutAliases(columns, friends);
+  const auto taken = aliasesOf(friends);
   MLAAS_TRY(opened.table, table::openChain(files, *pool, stop, [&](std::shared_ptr<const table::Table> one) {
-              return table::attachDeclaredFriends(std::move(one), wanted, *pool, *opened.budget, stop);
+              return table::attachDeclaredFriends(std::move(one), columns, taken, *pool, *opened.budget, stop);
             }));
   std::vector<table::FriendLink> links;
   for (const auto& options : friends) {

@@ -72,14 +72,14 @@ class SampleFriends {
     const table::EntryRange entries{numEntries_, numEntries_ + file->numEntries()};
     numEntries_ = entries.last;
     std::vector<table::FriendLink> links = links_;
-    std::vector<std::string> others = names;  // that no friend of the workflow has by its alias
+    std::vector<std::string> taken;
     for (table::FriendLink& link : links) {
-      std::erase_if(others, [&](const std::string& name) { return name.starts_with(link.alias + "."); });
+      taken.push_back(link.alias);
       if (link.index) continue;
       if (entries.last > link.table->numEntries()) return lengthError(link);
       link.entries = entries;
     }
-    MLAAS_TRY(file, table::attachDeclaredFriends(std::move(file), others, pool_, budget_, stop_));
+    MLAAS_TRY(file, table::attachDeclaredFriends(std::move(file), names, taken, pool_, budget_, stop_));
     return table::attachFriends(std::move(file), std::move(links));
   }
 

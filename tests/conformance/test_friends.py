@@ -190,6 +190,8 @@ def test_wrong_friends(mlaas, folder, tmp_path):
         (["--friend", f"{folder}/score.root:Scores"], 4, ["no such file"]),
         (["--friend", f"{folder}/scores.root:Scores="], 4, ["'Scores='"]),
         (["--friend", ""], 2, ["names no file"]),
+        (["--friend", scores, "--friend-index", ""], 2, ["--friend-index ''", "none"]),
+        (["--friend", scores, "--friend-index", "run,,event"], 2, ["'run,,event'"]),
         (["--friend-index", "run"], 2, ["--friend FILE:TREE"]),
         (["--friend", scores, "--friend-index", "run", "--friend-index", "event"], 2, ["2 times"]),
         (["--friend", scores, "--friend-missing", "0"], 2, ["none can be missing"]),
@@ -258,6 +260,23 @@ def test_declared_friends_are_opened_where_asked_for(mlaas, declaring, tmp_path,
     np.testing.assert_array_equal(load(tmp_path, "Gains.gain"), theirs["gain"])
     for ours, expected in zip(load(tmp_path, "sc.pt"), theirs["sc.pt"], strict=True):
         np.testing.assert_array_equal(ours, np.asarray(expected))
+
+
+def test_a_friend_of_the_user_replaces_a_declared_one(mlaas, declaring, folder, tmp_path):
+    """The file's own `sc` has an index, this one goes by entry."""
+    files = [f"{declaring}/events.root:Events", "--friend", f"{folder}/shuffled.root:Scores=sc"]
+    export(mlaas, tmp_path, *files, "--friend-index", "none", "--columns", "sc.count,gain")
+    np.testing.assert_array_equal(load(tmp_path, "sc.count"), SHUFFLED)
+    np.testing.assert_array_equal(load(tmp_path, "Gains.gain"), np.arange(ROWS) * 3.0)
+
+
+def test_a_chain_whose_files_declare_friends(mlaas, declaring, tmp_path):
+    """Each file's friends stand beside its own entries, as they do for a TChain."""
+    name = f"{declaring}/events.root:Events"
+    export(mlaas, tmp_path, name, name, "--columns", "sc.score,gain", "--entries", "50:70")
+    numbers = np.arange(50, 70) % ROWS
+    np.testing.assert_array_equal(load(tmp_path, "sc.score"), (numbers * 0.25).astype(np.float32))
+    np.testing.assert_array_equal(load(tmp_path, "Gains.gain"), numbers * 3.0)
 
 
 def test_a_declared_friend_that_is_gone(mlaas, declaring, tmp_path):

@@ -76,6 +76,7 @@ class ChainTable : public Table {
     const size_t others = tables.size() - 1;
     url_ = tables.front()->url() + " (and " + std::to_string(others) + " more file" + (others == 1 ? ")" : "s)");
     name_ = tables.front()->name();
+    nameAliases(*tables.front());
     for (auto& table : tables) add(std::move(table));
   }
 
@@ -83,13 +84,14 @@ class ChainTable : public Table {
   const std::string& name() const override { return name_; }
   int64_t numEntries() const override { return members_.back().entries.last; }
   const std::vector<ColumnInfo>& columns() const override { return columns_; }
+  const std::vector<ColumnAlias>& aliases() const override { return aliases_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
   const std::vector<ChainMember>& members() const { return members_; }
 
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
     auto pieces = plan(range, columns);
     if (!pieces.ok()) return done(std::move(pieces).error());
-    if (pieces->empty() || pieces->size() > kMostOpenParts) return done(fetchPieces(*std::move(pieces)));
+    if (pieces->empty() || pieces->size() > kMostOpenParts) return done(fetchPieces(*pieces));
     std::vector<size_t> members;
     for (const Piece& piece : *pieces) members.push_back(piece.member);
     const auto join = JoinedFetch::make(
@@ -104,8 +106,8 @@ class ChainTable : public Table {
   }
 
   Result<std::unique_ptr<FetchedRange>> fetchNow(EntryRange range, std::vector<size_t> columns) const override {
-    MLAAS_TRY(auto pieces, plan(range, columns));
-    return fetchPieces(std::move(pieces));
+    MLAAS_TRY(const auto pieces, plan(range, columns));
+    return fetchPieces(pieces);
   }
 
  private:
@@ -116,10 +118,10 @@ class ChainTable : public Table {
     std::vector<size_t> columns;
   };
 
-  Result<std::unique_ptr<FetchedRange>> fetchPieces(std::vector<Piece> pieces) const {
+  Result<std::unique_ptr<FetchedRange>> fetchPieces(const std::vector<Piece>& pieces) const {
     std::vector<size_t> members;
     FetchedParts fetched;
-    for (Piece& piece : pieces) {
+    for (const Piece& piece : pieces) {
       MLAAS_TRY(auto part, members_[piece.member].table->fetchNow(piece.range, piece.columns));
       if (pieces.size() > kMostOpenParts) {
         MLAAS_TRY(part, DecodedRange::make(*part, piece.columns));
@@ -139,6 +141,16 @@ class ChainTable : public Table {
     mapOfMember_.push_back(map.get());
     const int64_t last = first + table->numEntries();
     members_.push_back({std::move(table), {first, last}});
+  }
+
+  // The aliases of the first table; a column's own name comes before another's alias.
+  void nameAliases(const Table& first) {
+    for (const ColumnAlias& alias : first.aliases()) {
+      const auto named = [&](const std::string& name) { return std::ranges::find(columns_, name, &ColumnInfo::name); };
+      const auto column = named(first.columns()[alias.column].name);
+      if (column == columns_.end() || named(alias.name) != columns_.end()) continue;
+      aliases_.push_back({alias.name, static_cast<size_t>(column - columns_.begin())});
+    }
   }
 
   ColumnMap mapColumns(const Table& table) const {
@@ -186,6 +198,7 @@ class ChainTable : public Table {
   std::string url_;
   std::string name_;
   const std::vector<ColumnInfo> columns_;
+  std::vector<ColumnAlias> aliases_;
   std::vector<EntryRange> clusters_;
   std::vector<ChainMember> members_;                                        // at least one
   std::vector<const ColumnMap*> mapOfMember_;                               // into maps_

@@ -47,11 +47,17 @@ std::string friendFile(const Table& table, const std::string& file) {
 }  // namespace
 
 Result<std::shared_ptr<const Table>> attachDeclaredFriends(std::shared_ptr<const Table> table,
-                                                           std::span<const std::string> names, TablePool& pool,
+                                                           std::span<const std::string> names,
+                                                           std::span<const std::string> taken, TablePool& pool,
                                                            MemoryBudget& budget, const std::stop_token& stop) {
+  std::vector<std::string> wanted(names.begin(), names.end());
+  for (const std::string& alias : taken) {
+    std::erase_if(wanted, [&](const std::string& name) { return name.starts_with(alias + "."); });
+  }
   std::vector<FriendLink> links;
   for (const TableLinks::Friend& declared : table->links().friends) {
-    const auto column = whyNeeded(*table, declared.alias, names);
+    if (std::ranges::find(taken, declared.alias) != taken.end()) continue;
+    const auto column = whyNeeded(*table, declared.alias, wanted);
     if (!column) continue;
     const FileReference file{friendFile(*table, declared.file), declared.tree};
     const FriendOptions options{{file.text()}, "", declared.alias, std::nullopt, std::nullopt};

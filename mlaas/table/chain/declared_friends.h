@@ -18,9 +18,11 @@
 namespace mlaas::table {
 
 // `table` with the friends that `names` (columns or patterns) need beside its own columns: "alias.x" and "alias.*" need
-// that friend, a name that the table does not have needs all.
+// that friend, a name that the table does not have needs all. Friends whose alias is in
+// `taken` are left out, and so are names of theirs.
 Result<std::shared_ptr<const Table>> attachDeclaredFriends(std::shared_ptr<const Table> table,
-                                                           std::span<const std::string> names, TablePool& pool,
+                                                           std::span<const std::string> names,
+                                                           std::span<const std::string> taken, TablePool& pool,
                                                            MemoryBudget& budget, const std::stop_token& stop);
 
 }  // namespace mlaas::table

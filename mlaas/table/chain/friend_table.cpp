@@ -172,6 +172,8 @@ class FriendTable : public Table {
       own.insert(columns_[i].name);
       if (origins_[i].part > 0) plain[tableOf(origins_[i].part).columns()[origins_[i].column].name].push_back(i);
     }
+    // Of friends that the table has already; its columns keep their places.
+    for (const ColumnAlias& alias : table_->aliases()) plain[alias.name].push_back(alias.column);
     for (const auto& [name, columns] : plain) {
       if (columns.size() == 1 && !own.contains(name)) aliases_.push_back({std::string(name), columns.front()});
     }
