@@ -83,7 +83,11 @@ bool File::hasKeyList() const {
 }
 
 Result<void> File::recoverWhereNeeded() {
-  if (hasKeyList()) return {};
+  const bool isTruncated = promisedBytes_ > source_->sizeBytes();
+  if (hasKeyList()) {
+    if (!isTruncated) damage_.clear();
+    return {};
+  }
   MLAAS_TRY(RecoveredFile found, recoverKeys(*this));
   if (found.entries.empty()) {
     return Error(ErrorCode::kCorrupt, url() + ": " + damage_ + "; no whole object was found in it");

@@ -11,6 +11,7 @@ constexpr uint64_t kWindowBytes = uint64_t{256} << 10;
 constexpr uint64_t kMostKeyBytes = 4096;  // of a key with long names
 constexpr size_t kLeastRecordBytes = 20;
 constexpr size_t kMostPathBytes = 4096;
+constexpr size_t kMostPathBytesInAll = size_t{64} << 20;  // folders in folders could repeat long names without end
 constexpr uint16_t kWideVersion = 1000;
 
 bool isFolder(const Key& key) { return key.className == "TDirectory" || key.className == "TDirectoryFile"; }
@@ -86,12 +87,15 @@ class Recovery {
     const auto parent = folders_.find(key.parentOffset);
     if (parent == folders_.end() || parent->second.size() + key.name.size() > kMostPathBytes) return;
     std::string path = parent->second + key.name;
+    pathBytes_ += path.size();
+    if (pathBytes_ > kMostPathBytesInAll) return;
     if (isFolder(key)) folders_[key.offset] = path + "/";
     found_.entries.push_back({std::move(path), std::move(key)});
   }
 
   Window window_;
   uint64_t next_;
+  size_t pathBytes_ = 0;
   std::map<uint64_t, std::string> folders_;  // place of a folder's record -> prefix of what is in it
   RecoveredFile found_;
 };
