@@ -208,16 +208,19 @@ TEST(ValueReader, ReadsClonesArrays) {
   EXPECT_EQ(tree.root.children.back().kind, ValueKind::kTail);
   tree.planner.setClones(tree.root, "Two;2");
   finishTree(tree.root);
-  const auto memberWise = bytesOf("4000002b 0004 0001 00000000 00001000 00 0554776f3b32 00000002 00000000"
-                                  "3f800000 40000000 00000001 00000002");
+  const auto memberWise = bytesOf(
+      "4000002b 0004 0001 00000000 00001000 00 0554776f3b32 00000002 00000000"
+      "3f800000 40000000 00000001 00000002");
   EXPECT_EQ(valuesOf<int32_t>(tree.read("a", memberWise)), (std::vector<int32_t>{1, 2}));
-  const auto inTurn = bytesOf("4000002b 0004 0001 00000000 00000000 00 0554776f3b32 00000002 00000000"
-                              "01 4000000a 0002 3f800000 00000001 00");
+  const auto inTurn = bytesOf(
+      "4000002b 0004 0001 00000000 00000000 00 0554776f3b32 00000002 00000000"
+      "01 4000000a 0002 3f800000 00000001 00");
   const auto column = tree.read("a", inTurn);
   EXPECT_EQ(valuesOf<int32_t>(column), (std::vector<int32_t>{1}));
   EXPECT_EQ(offsetsOf(column, 0), (std::vector<int64_t>{0, 1}));
-  const auto others = bytesOf("4000002b 0004 0001 00000000 00001000 00 0554776e3b32 00000002 00000000"
-                              "3f800000 40000000 00000001 00000002");
+  const auto others = bytesOf(
+      "4000002b 0004 0001 00000000 00001000 00 0554776e3b32 00000002 00000000"
+      "3f800000 40000000 00000001 00000002");
   EXPECT_EQ(tree.read("a", others).error().code(), ErrorCode::kUnsupported);
 }
 
