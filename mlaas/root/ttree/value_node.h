@@ -45,6 +45,7 @@ struct ValueNode {
   bool isBase = false;              // kRecord: a base class, whose members stand among those of the class
   bool hasFlag = false;             // kCounted
   bool isTriangle = false;          // kCounted: the number counts the rows of a triangle of elements
+  bool isPointer = false;           // kList: a member that points to a collection; older files have it as an object
   bool isMap = false;               // kList: of keys and values; the two members of its child
   bool hasReferences = false;       // kNumber: two more bytes follow where the bit of referenced objects is set
   uint32_t count = 0;               // kArray, kBytes

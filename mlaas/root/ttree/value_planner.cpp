@@ -520,6 +520,7 @@ ValueNode ValuePlanner::stlMember(const ClassMember& member) {
       parsed->arguments.size() == 1 && parsed->arguments.front().arguments.empty()) {
     if (const auto encoding = encodingOfCode(member.stlContained, "")) node.children.front() = numberNode(*encoding);
   }
+  node.isPointer = node.kind == ValueKind::kList && member.typeName.ends_with('*');
   if (member.arrayLength == 0) return node;
   node.hasHeader = false;
   return arrayOf(std::move(node), member, true);

@@ -191,6 +191,12 @@ bool ValueReader::readCollectionHeader(Header& header) {
 bool ValueReader::readValues(const ValueNode& node, size_t count, size_t depth, bool wanted) {
   const bool isOwnHeader = node.kind == ValueKind::kRecord || node.kind == ValueKind::kLoop;
   if (!node.hasHeader || isOwnHeader) return readContents(node, count, depth, wanted, nullptr);
+  if (node.isPointer && left() >= sizeof(uint32_t)) {
+    const bool isNull = peek<uint32_t>() == 0;
+    const bool isObject = isByteCountNext() && left() >= 2 * sizeof(uint32_t) &&
+                          (loadNumber<uint32_t, std::endian::big>(at_ + sizeof(uint32_t)) & kClassMask) != 0;
+    if (isNull || isObject) return readPointedList(node, depth, wanted);
+  }
   Header header;
   if (!readCollectionHeader(header)) return false;
   if (!wanted && header.end != nullptr) {
@@ -572,6 +578,26 @@ bool ValueReader::readClone(const ValueNode& object, size_t depth, bool wanted, 
   if (isThere == 0) return true;
   ++count;
   return readRecord(object, depth, wanted);
+}
+
+// A list behind a byte count and the tag of its class, or null.
+bool ValueReader::readPointedList(const ValueNode& node, size_t depth, bool wanted) {
+  uint32_t word = 0;
+  uint32_t tag = 0;
+  if (!read(word)) return false;
+  if (word == 0) return !wanted || addOffsets(depth, 1, 0);
+  const std::byte* listEnd = at_ + (word & ~kByteCountMask);
+  if (listEnd - at_ < static_cast<ptrdiff_t>(sizeof(tag))) return fail("a byte count leaves no room for a class");
+  if (!read(tag)) return false;
+  if (tag == kNewClassTag) {
+    const std::byte* zero = std::find(at_, listEnd, std::byte{0});
+    if (zero == listEnd) return fail("a class name has no end");
+    at_ = zero + 1;
+  }
+  const std::byte* outerEnd = std::exchange(end_, listEnd);
+  const bool done = readContents(node, 1, depth, wanted, nullptr);
+  end_ = outerEnd;
+  return done && (at_ == listEnd || fail("a list behind a pointer is shorter than its byte count"));
 }
 
 // Null, or a byte count, a tag for the class, and the object.

@@ -67,7 +67,8 @@ class ValueReader {
 
   bool fail(std::string reason);
   bool failUnsupported(std::string reason);
-  size_t left() const { return static_cast<size_t>(end_ - at_); }
+  // A header can be longer than the byte count in it says: then nothing is left.
+  size_t left() const { return at_ < end_ ? static_cast<size_t>(end_ - at_) : 0; }
   bool need(size_t bytes) { return bytes <= left() || fail("it is cut short"); }
   template <class T>
   T peek() const;
@@ -104,6 +105,7 @@ class ValueReader {
   bool readNamed(const ValueNode& node, size_t depth, bool wanted);
   bool readClones(const ValueNode& node, size_t depth, bool wanted);
   bool readClone(const ValueNode& object, size_t depth, bool wanted, size_t& count);
+  bool readPointedList(const ValueNode& node, size_t depth, bool wanted);
   bool readPointer(const ValueNode& node, size_t depth, bool wanted);
   bool skipTObject(size_t count, uint32_t* bits = nullptr);
   bool readText(std::string_view& text);

@@ -237,6 +237,24 @@ TEST(ValueReader, AddsEntriesThatWereNeverWritten) {
   EXPECT_EQ(valuesOf<int32_t>(numbers.take()), (std::vector<int32_t>{0, 0}));
 }
 
+// A header that is longer than its own byte count: nothing behind its end may be read.
+TEST(ValueReader, RefusesHeadersLongerThanTheirByteCount) {
+  const Tree lists("vector<Derived>");
+  EXPECT_FALSE(lists.read("d1", bytesOf("40000002 400a 0000dbe034d5 00000001 00000000 00000000")).ok());
+  const Tree objects("vector<pair<int,float> >");
+  EXPECT_FALSE(objects.read("first", bytesOf("40000014 0009 00000001 40000002 0000 00000000 00000001")).ok());
+}
+
+TEST(ValueReader, ReadsPointedLists) {
+  Tree tree("vector<bool>");
+  tree.root.isPointer = true;
+  const auto object = bytesOf("40000017 ffffffff 766563746f723c626f6f6c3e00 00000002 0100");
+  EXPECT_EQ(offsetsOf(tree.read("", object), 0), (std::vector<int64_t>{0, 2}));
+  EXPECT_EQ(offsetsOf(tree.read("", bytesOf("00000000")), 0), (std::vector<int64_t>{0, 0}));
+  EXPECT_EQ(offsetsOf(tree.read("", bytesOf("40000007 000a 00000001 01")), 0), (std::vector<int64_t>{0, 1}));
+  EXPECT_FALSE(tree.read("", bytesOf("40000002 ffffffff 00000002 0100")).ok());
+}
+
 TEST(ValueReader, RefusesCountsWithoutBytes) {
   const Tree tree("vector<vector<vector<float> > >");
   const auto column = tree.read("", bytesOf("4000000e 000a 00000001 7fffffff 00000000"));
