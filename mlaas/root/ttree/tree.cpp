@@ -104,7 +104,8 @@ std::vector<std::string> Tree::peekTexts(size_t branch, std::shared_ptr<const Va
   plan.leaf = leaf;
   const auto& entries = metadata_.branches[branch].baskets.firstEntry;
   const size_t numBaskets = std::min(entries.size(), kPeekedBaskets + 1);
-  columns_.assign(1, std::move(plan));  // for as long as nothing else is planned
+  columns_.clear();
+  columns_.push_back(std::move(plan));  // for as long as nothing else is planned
   const EntryRange range{0, std::min(entries[numBaskets - 1], numEntries())};
   std::vector<std::string> texts;
   const auto fetched = fetchNow(range, {0});
