@@ -11,7 +11,7 @@ TEST_PYTHON := .venv-test/bin/python3
 export JOBS CMAKE_ARGS PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check tidy format bench fuzz asan tsan lock install clean distclean
+.PHONY: help setup build demo test check tidy format bench fuzz damage asan tsan lock install clean distclean
 
 help: ## list the targets
 	@echo 'mlaas4hep: make TARGET'
@@ -52,6 +52,10 @@ bench: ## measure against the peers, print the table
 fuzz: ## run every fuzz target for FUZZ_SECONDS (60)
 	@$(SETUP) fuzz
 	@tools/fuzz.sh
+
+damage: ## every real file truncated and with flipped bytes, under sanitizers (an hour)
+	@$(SETUP) test
+	@tools/damage.sh
 
 asan: ## build and run the unit tests under address and undefined-behaviour sanitizers
 	@$(SETUP) test

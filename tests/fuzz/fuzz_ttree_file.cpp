@@ -9,6 +9,7 @@
 #include "mlaas/io/memory_source.h"
 #include "mlaas/io/opener.h"
 #include "mlaas/table/table.h"
+#include "tests/fuzz/mutate_in_place.h"
 
 namespace {
 
@@ -35,6 +36,11 @@ void readColumn(const table::Table& table, size_t column) {
 }
 
 }  // namespace
+
+// Half of the changes hit baskets: their headers, entries and offsets.
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t most, unsigned int seed) {
+  return mlaas::fuzz::mutateInPlace(data, size, most, seed, "\x07TBasket");
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto* bytes = reinterpret_cast<const std::byte*>(data);
