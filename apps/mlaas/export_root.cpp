@@ -103,30 +103,31 @@ Result<void> writeTable(const ExportRows& rows, std::vector<size_t> columns, con
   return writer->close();
 }
 
-// What dropUnreadable() found.
-struct Unreadable {
-  bool some = false;
-  bool damaged = false;
-};
+// Finds the columns among `columns` that cannot be read and why: halves are tried until each is found.
+void findUnreadable(const ExportRows& rows, std::span<const size_t> columns, std::map<size_t, Error>& found) {
+  auto skip = [](std::span<const Column>) { return Result<void>(); };
+  auto read = forEachPiece(rows, {columns.begin(), columns.end()}, skip);
+  if (read.ok() || !concernsColumns(read.error())) return;
+  if (columns.size() == 1) {
+    found.emplace(columns.front(), std::move(read).error());
+    return;
+  }
+  findUnreadable(rows, columns.first(columns.size() / 2), found);
+  findUnreadable(rows, columns.subspan(columns.size() / 2), found);
+}
 
-// Takes out the columns that cannot be read from entry `first` on. None where the selection itself cannot.
-Unreadable dropUnreadable(const ExportRows& rows, std::vector<size_t>& columns, int64_t first) {
-  Unreadable found;
+// The columns that cannot be read from entry `first` on; none where the selection itself cannot.
+std::map<size_t, Error> unreadableColumns(const ExportRows& rows, const std::vector<size_t>& columns, int64_t first) {
+  std::map<size_t, Error> found;
   ProgressBar silent("", "", 1, false);
   const RowSelection all;
-  auto skip = [](std::span<const Column>) { return Result<void>(); };
   table::EntryRange rest{first, rows.range.last};
-  ExportRows everyRow{rows.table, rest, all, rows.pool, silent, rows.stop};
-  if (!rows.selection.keepsAll() && !forEachPiece(everyRow, rows.selection.columns(), skip).ok()) return found;
-  ExportRows keptRows{rows.table, rest, rows.selection, rows.pool, silent, rows.stop};
-  std::erase_if(columns, [&](size_t column) {
-    auto read = forEachPiece(keptRows, {column}, skip);
-    if (read.ok() || !concernsColumns(read.error())) return false;
-    log::error("column '" + rows.table.columns()[column].name + "' is not exported: " + read.error().what());
-    found.some = true;
-    found.damaged = found.damaged || read.error().code() == ErrorCode::kCorrupt;
-    return true;
-  });
+  if (!rows.selection.keepsAll()) {
+    ExportRows everyRow{rows.table, rest, all, rows.pool, silent, rows.stop};
+    findUnreadable(everyRow, rows.selection.columns(), found);
+    if (!found.empty()) return {};
+  }
+  findUnreadable({rows.table, rest, rows.selection, rows.pool, silent, rows.stop}, columns, found);
   return found;
 }
 
@@ -141,10 +142,16 @@ Result<bool> exportRoot(const ExportRows& rows, std::vector<size_t> columns, con
   if (done.ok()) return someDropped;
   if (!concernsColumns(done.error()) || failed.size() == 0) return std::move(done).error();
   // What is written so far is gone with its writer; without the columns at fault it starts over.
-  Unreadable unreadable = dropUnreadable(rows, columns, failed.first);
-  if (!unreadable.some || columns.empty()) return std::move(done).error();
+  auto unreadable = unreadableColumns(rows, columns, failed.first);
+  if (unreadable.empty() || unreadable.size() == columns.size()) return std::move(done).error();
+  bool anyDamaged = false;
+  for (const auto& [column, error] : unreadable) {
+    log::error("column '" + rows.table.columns()[column].name + "' is not exported: " + error.what());
+    anyDamaged = anyDamaged || error.code() == ErrorCode::kCorrupt;
+  }
+  std::erase_if(columns, [&](size_t column) { return unreadable.contains(column); });
   MLAAS_CHECK(writeTable(rows, columns, target, failed));
-  if (unreadable.damaged) return someDamaged(rows.table);
+  if (anyDamaged) return someDamaged(rows.table);
   return true;
 }
 
