@@ -36,7 +36,8 @@ GroupLink readGroup(ByteCursor& cursor) {
 
 class PageListReader {
  public:
-  PageListReader(const File& file, const Schema& schema) : fileBytes_(file.source().sizeBytes()), schema_(schema) {}
+  PageListReader(const File& file, const Schema& schema, uint64_t maxKeyBytes)
+      : fileBytes_(file.source().sizeBytes()), maxKeyBytes_(maxKeyBytes), schema_(schema) {}
 
   Result<void> readGroupPages(const Envelope& envelope, uint64_t headerChecksum, uint32_t numClusters) {
     ByteCursor cursor = envelope.payload();
@@ -124,6 +125,10 @@ class PageListReader {
     page.numElements = count < 0 ? 0U - static_cast<uint32_t>(count) : static_cast<uint32_t>(count);
     const uint64_t plainBytes = packedBytes(page.numElements, column.bits);
     if (!cursor.ok()) return cursor.check("the place of a page");
+    if (maxKeyBytes_ > 0 && page.bytesInFile() > maxKeyBytes_) {
+      return Error(ErrorCode::kUnsupported, "a page of " + std::to_string(page.storedBytes) +
+                                                " bytes is spread over several keys, which this version does not read");
+    }
     if (page.storedBytes > plainBytes || page.offset > fileBytes_ || page.bytesInFile() > fileBytes_ - page.offset) {
       return corrupt("a page of " + std::to_string(page.numElements) + " elements is said to lie in " +
                      std::to_string(page.storedBytes) + " bytes at byte " + std::to_string(page.offset) +
@@ -135,6 +140,7 @@ class PageListReader {
   }
 
   const uint64_t fileBytes_;
+  const uint64_t maxKeyBytes_;
   const Schema& schema_;
   PageList list_;
 };
@@ -142,7 +148,7 @@ class PageListReader {
 Result<PageList> PageList::read(const File& file, ByteCursor& footer, const Schema& schema, uint64_t headerChecksum,
                                 uint64_t maxKeyBytes) {
   Frame groups = readListFrame(footer, kLeastGroupBytes);
-  PageListReader reader(file, schema);
+  PageListReader reader(file, schema, maxKeyBytes);
   uint64_t listBytes = 0;
   for (uint32_t i = 0; i < groups.numItems; ++i) {
     Frame record = readRecordFrame(groups.body);
