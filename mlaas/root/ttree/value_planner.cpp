@@ -228,10 +228,11 @@ std::string inPlainNumbers(TypeName name) {
 
 ValuePlanner::ValuePlanner(const ClassRegistry& registry) : registry_(registry) {
   for (const auto& [name, versions] : registry.all()) {
-    if (const auto parsed = parseTypeName(name)) {
-      spellings_.emplace(parsed->text(), name);
-      spellings_.emplace(inPlainNumbers(*parsed), name);
-    }
+    if (const auto parsed = parseTypeName(name)) spellings_.emplace(parsed->text(), name);
+  }
+  // A file can describe both PxPyPzE4D<double> and PxPyPzE4D<Double32_t>: each stands for itself first.
+  for (const auto& [name, versions] : registry.all()) {
+    if (const auto parsed = parseTypeName(name)) spellings_.emplace(inPlainNumbers(*parsed), name);
   }
 }
 

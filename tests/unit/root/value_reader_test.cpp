@@ -172,6 +172,17 @@ TEST(ValueReader, ReadsEveryVersionThatTheFileDescribes) {
   EXPECT_EQ(tree.read("a", unknown).error().code(), ErrorCode::kUnsupported);
 }
 
+TEST(ValuePlanner, TellsDouble32FromDouble) {
+  ClassRegistry registry;
+  registry.add({"P<Double32_t>", 1, 6, {member("x", type::kDouble32, "Double32_t")}});
+  registry.add({"P<double>", 1, 7, {member("x", type::kDouble, "double")}});
+  registry.add({"Q<Double32_t>", 1, 8, {member("x", type::kDouble32, "Double32_t")}});
+  ValuePlanner planner(registry);
+  EXPECT_EQ(planner.ofTypeName("P<double>").checksum, 7U);
+  EXPECT_EQ(planner.ofTypeName("std::vector<P<Double32_t> >").children.front().checksum, 6U);
+  EXPECT_EQ(planner.ofTypeName("Q<double >").checksum, 8U);
+}
+
 TEST(ValueReader, RefusesOtherVersions) {
   const Tree tree("Opaque");
   const auto column = tree.read("i", bytesOf("4000000e 0002 40000004 0001 ffff 00000007"));
