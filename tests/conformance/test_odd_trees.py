@@ -186,6 +186,30 @@ def test_cycles_of_a_tree(mlaas, here):
         np.testing.assert_array_equal(columns["x"], factor * np.arange(10))
 
 
+# One file for each version of TTree from 16 to 19.
+@pytest.mark.parametrize(
+    ("name", "tree"),
+    [
+        ("uproot-sample-5.23.02-uncompressed.root", "sample"),
+        ("uproot-sample-5.25.02-uncompressed.root", "sample"),
+        ("uproot-issue64.root", "events/events"),
+        ("uproot-HZZ-lz4.root", "events"),
+    ],
+)
+def test_trees_without_streamer_info(mlaas, testdata, here, name, tree):
+    data = bytearray(testdata(name).read_bytes())
+    assert int.from_bytes(data[4:8], "big") < 1_000_000  # narrow places
+    data[37:45] = bytes(8)  # fSeekInfo, fNbytesInfo
+    (here / "bare.root").write_bytes(data)
+    for folder, path in (("whole", testdata(name)), ("bare", here / "bare.root")):
+        mlaas("export", path, "--tree", tree, "--out", here / folder)
+    whole = sorted(path.name for path in (here / "whole").glob("*.npy"))
+    bare = sorted(path.name for path in (here / "bare").glob("*.npy"))
+    assert len(bare) > 0.8 * len(whole)  # without it members of classes are not known
+    for file in bare:
+        assert (here / "bare" / file).read_bytes() == (here / "whole" / file).read_bytes(), file
+
+
 # How many values of a branch [dimensions] with a range, and the greatest error that ROOT makes by rounding.
 PACKED = [
     ("", "", 2e-7),

@@ -1,6 +1,7 @@
 #include "mlaas/root/streamer/class_registry.h"
 
 #include "mlaas/root/streamer/known_classes.h"
+#include "mlaas/root/streamer/older_classes.h"
 
 namespace mlaas::root {
 
@@ -21,7 +22,7 @@ const ClassDescription* ClassRegistry::find(std::string_view name, int32_t versi
   if (known == nullptr) return nullptr;
   // No file describes the classes of streamer info themselves; what their versions differ in stands at the end.
   const bool anyVersion = name.starts_with("TStreamer") || (version <= 0 && known->checksum == checksum);
-  return anyVersion || known->version == version ? known : nullptr;
+  return anyVersion || known->version == version ? known : findOlderClass(name, version);
 }
 
 }  // namespace mlaas::root

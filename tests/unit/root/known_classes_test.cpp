@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "mlaas/io/opener.h"
+#include "mlaas/root/streamer/older_classes.h"
 #include "mlaas/root/streamer/streamer_info.h"
 
 namespace mlaas::root {
@@ -16,6 +19,15 @@ TEST(KnownClasses, HaveTheTreeFamily) {
   EXPECT_EQ(findKnownClass("TTree")->version, 20);
   EXPECT_EQ(findKnownClass("TBranch")->version, 13);
   EXPECT_EQ(findKnownClass("NoSuchClass"), nullptr);
+}
+
+TEST(KnownClasses, HaveEarlierVersionsOfTheTreeFamily) {
+  for (int32_t version = 16; version <= 20; ++version) EXPECT_NE(ClassRegistry().find("TTree", version, 0), nullptr);
+  EXPECT_EQ(ClassRegistry().find("TTree", 15, 0), nullptr);
+  EXPECT_EQ(ClassRegistry().find("TBranch", 12, 0)->members.size(), findKnownClass("TBranch")->members.size() - 1);
+  const auto& members = findOlderClass("TBranchElement", 9)->members;
+  const auto version = std::ranges::find(members, "fClassVersion", &ClassMember::name);
+  EXPECT_EQ(version->typeName, "int");
 }
 
 // The sample was written by ROOT 6.40: its own descriptions are the reference.
