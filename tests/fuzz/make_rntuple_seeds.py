@@ -231,10 +231,10 @@ void writeRepresentations(const char* path, int compression) {
     writer->Fill(*entry);
     endCluster(*writer, n);
     for (const char* name : {"f", "d", "i", "s", "v"}) {
+      if (n % kClusterEntries != kClusterEntries - 1) continue;
       auto& field = const_cast<ROOT::RFieldBase&>(writer->GetModel().GetConstField(name));
-      if (n % kClusterEntries == kClusterEntries - 1) {
-        ROOT::Internal::RFieldRepresentationModifier::SetPrimaryColumnRepresentation(field, n < kClusterEntries ? 1 : 0);
-      }
+      const int representation = n < kClusterEntries ? 1 : 0;
+      ROOT::Internal::RFieldRepresentationModifier::SetPrimaryColumnRepresentation(field, representation);
     }
   }
 }
