@@ -10,26 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "mlaas/base/byte_cursor.h"
 #include "mlaas/base/column.h"
 #include "mlaas/base/error.h"
+#include "mlaas/root/ttree/growing_buffer.h"
 #include "mlaas/root/ttree/value_node.h"
 
 namespace mlaas::root {
-
-// Values of which more are appended: memory that doubles.
-class GrowingBuffer {
- public:
-  // Room for `bytes` more at the end; they count as there. nullptr where there is no memory.
-  std::byte* append(size_t bytes);
-  bool reserve(size_t bytes);
-  size_t size() const { return used_; }
-  // The buffer, as long as what was appended.
-  SharedBuffer take();
-
- private:
-  Buffer buffer_;
-  size_t used_ = 0;
-};
 
 class ValueReader {
  public:
@@ -131,5 +118,20 @@ class ValueReader {
   std::string reason_;
   ErrorCode code_ = ErrorCode::kCorrupt;
 };
+
+// ---- implementation of the templates
+
+template <class T>
+T ValueReader::peek() const {
+  return loadNumber<T, std::endian::big>(at_);
+}
+
+template <class T>
+bool ValueReader::read(T& value) {
+  if (!need(sizeof(T))) return false;
+  value = peek<T>();
+  at_ += sizeof(T);
+  return true;
+}
 
 }  // namespace mlaas::root
