@@ -7,19 +7,15 @@
 #include <utility>
 
 #include "mlaas/base/byte_cursor.h"
+#include "mlaas/root/ttree/streamed_marks.h"
 
 namespace mlaas::root {
 
 namespace {
 
-constexpr uint32_t kByteCountMask = 0x40000000;
-constexpr uint16_t kMemberWise = 0x4000;     // bit of a collection's version
-constexpr int32_t kFirstWithVersion = 8;     // of TStreamerInfo, that tells the class's version of member-wise elements
-constexpr uint32_t kIsReferenced = 1U << 4;  // of TObject::fBits
-constexpr uint32_t kClassMask = 0x80000000;
+constexpr int32_t kFirstWithVersion = 8;  // of TStreamerInfo, that tells the class's version of member-wise elements
 constexpr int kDeepest = 100;
 constexpr int32_t kAnyVersion = -1;
-constexpr uint8_t kLongLength = 255;  // before a string: its length stands in the next four bytes
 
 }  // namespace
 

@@ -3,20 +3,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "mlaas/root/ttree/streamed_marks.h"
 #include "mlaas/root/ttree/value_reader.h"
 
 namespace mlaas::root {
-
-namespace {
-
-constexpr uint32_t kByteCountMask = 0x40000000;
-constexpr uint32_t kIsReferenced = 1U << 4;     // of TObject::fBits
-constexpr uint32_t kBypassStreamer = 1U << 12;  // of TClonesArray's: its objects stand there member by member
-constexpr uint32_t kNewClassTag = 0xFFFFFFFF;
-constexpr uint32_t kClassMask = 0x80000000;
-constexpr uint8_t kLongLength = 255;  // before a string: its length stands in the next four bytes
-
-}  // namespace
 
 // A class name of which the length stands before it and a zero behind it, then the object.
 bool ValueReader::readNamed(const ValueNode& node, size_t depth, bool wanted) {
