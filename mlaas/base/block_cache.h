@@ -1,7 +1,6 @@
 // Blocks of memory that are used again instead of being returned to the system: a fresh block costs a page fault every
 // 4 KiB and memory that is not in cache, about as much time as decompressing LZ4 into it.
-// Memory:  keeps 64 MiB at most, and a block that is asked for anew displaces as many bytes of kept ones: what the
-//          process holds stays near what it once used at the same time.
+// Memory:  keeps 64 MiB at most; what is used and kept together stays within 8 MiB of the most that was once used.
 // Errors:  take() throws std::bad_alloc.
 // Threads: any.
 #pragma once
@@ -43,8 +42,10 @@ class BlockCache {
 
   const size_t mostKeptBytes_;
   mutable std::mutex mutex_;
-  std::deque<Block> kept_;  // under mutex_, the last given last
-  size_t keptBytes_ = 0;    // under mutex_
+  std::deque<Block> kept_;    // under mutex_, the last given last
+  size_t keptBytes_ = 0;      // under mutex_
+  size_t usedBytes_ = 0;      // under mutex_, of blocks of kLeastBytes and more that are taken
+  size_t mostUsedBytes_ = 0;  // under mutex_, so far
 };
 
 // Deletes what a pointer to a block of the shared cache owns.

@@ -3,21 +3,33 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <span>
 #include <utility>
 
 namespace mlaas::table {
 
 namespace {
 
-constexpr size_t kStepsAtOnce = 3;  // one decoded, one waiting, one fetched; more where they hold few columns
+constexpr size_t kStepsAtOnce = 4;  // one decoded, one waiting, two fetched; more where they hold few columns
 
-// Compressed bytes of an entry of a column, on average.
-double storedPerEntry(const Table& table, size_t column) {
+// Compressed bytes of a column in `range`, on average.
+double storedBytes(const Table& table, EntryRange range, size_t column) {
   return static_cast<double>(table.columns()[column].compressedBytes) /
-         static_cast<double>(std::max<int64_t>(1, table.numEntries()));
+         static_cast<double>(std::max<int64_t>(1, table.numEntries())) * static_cast<double>(range.size());
 }
 
 }  // namespace
+
+size_t columnsAtOnce(const Table& table, EntryRange range, std::span<const size_t> columns, uint64_t mostBytes) {
+  double bytes = 0;
+  size_t count = 0;
+  while (count < columns.size()) {
+    bytes += storedBytes(table, range, columns[count]);
+    if (count > 0 && bytes > static_cast<double>(mostBytes)) break;
+    ++count;
+  }
+  return count;
+}
 
 std::vector<EntryRange> readingRanges(const Table& table, EntryRange wanted, const std::vector<size_t>& columns,
                                       RangeBytes bytes) {
@@ -165,11 +177,11 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
     Work& work = work_[index];
     auto step = std::make_shared<Step>();
     step->work = index;
-    while (work.nextSlot < columns_.size()) {
-      const double bytes = storedPerEntry(table_, columns_[work.nextSlot]) * static_cast<double>(work.range.size());
-      if (!step->slots.empty() && step->bytes + bytes > static_cast<double>(options_.fetchBytes)) break;
+    const auto rest = std::span(columns_).subspan(work.nextSlot);
+    const size_t count = columnsAtOnce(table_, work.range, rest, options_.fetchBytes);
+    for (size_t i = 0; i < count; ++i) {
+      step->bytes += storedBytes(table_, work.range, rest[i]);
       step->slots.push_back(work.nextSlot++);
-      step->bytes += bytes;
     }
     step->numLeft = step->slots.size();
     steps_.push_back(step);

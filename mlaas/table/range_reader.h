@@ -1,7 +1,7 @@
 // Reads columns of a table range by range, ahead of its consumer: while some columns are decoded, the bytes of the next
 // are fetched, a few columns at a time. The unit of work is (range, column); results come in the order of the ranges,
 // whatever finished first.
-// Memory:  beside the block that the consumer holds: compressed bytes of about three times fetchBytes (of one column,
+// Memory:  beside the block that the consumer holds: compressed bytes of about four times fetchBytes (of one column,
 //          where that is more), and decoded columns of the ranges ahead, within aheadBytes. With a budget, each block
 //          is charged to it until it is destroyed; a range ahead is started only where the budget has room.
 // Errors:  those of the table; blocks before the first that failed are handed out, the failure comes in its place.
@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "mlaas/base/memory_budget.h"
@@ -30,7 +31,7 @@ class RangeReader {
   struct Options {
     TaskPool* pool = nullptr;        // decodes; without one the consumer's thread does, when it asks for a block
     MemoryBudget* budget = nullptr;  // that blocks are charged to
-    size_t fetchBytes = size_t{4} << 20;
+    size_t fetchBytes = size_t{2} << 20;
     size_t aheadBytes = size_t{32} << 20;
   };
 
@@ -53,6 +54,10 @@ struct RangeBytes {
   uint64_t preferred = uint64_t{16} << 20;
   uint64_t most = uint64_t{64} << 20;
 };
+
+// How many of `columns`, from the first on, are fetched together so that they have about `mostBytes` compressed; at least
+// one, unless there is none.
+size_t columnsAtOnce(const Table& table, EntryRange range, std::span<const size_t> columns, uint64_t mostBytes);
 
 // Cuts the entries `wanted` into ranges to read `columns` by: clusters, small ones joined, large ones cut where little is
 // decompressed twice. `most` is kept unless an entry alone is larger.

@@ -4,8 +4,16 @@
 #include <future>
 
 #include "mlaas/base/nearest_name.h"
+#include "mlaas/table/range_reader.h"
 
 namespace mlaas::table {
+
+namespace {
+
+// Compressed bytes that are asked for at once; a source far away answers few requests rather than many.
+constexpr uint64_t kFetchBytes = uint64_t{8} << 20;
+
+}  // namespace
 
 // The promise is shared: its last user may be the thread that fulfils it.
 Result<std::unique_ptr<FetchedRange>> Table::fetchNow(EntryRange range, std::vector<size_t> columns) const {
@@ -73,25 +81,23 @@ Result<size_t> Table::findColumn(std::string_view name) const {
 }
 
 Result<std::vector<Column>> Table::read(EntryRange range, const std::vector<size_t>& columns, TaskPool* pool) const {
-  MLAAS_TRY(const std::unique_ptr<FetchedRange> fetched, fetchNow(range, columns));
+  if (pool) {
+    RangeReader reader(*this, {range}, columns, {.pool = pool});
+    auto block = reader.next();
+    if (!block.ok()) return std::move(block).error();
+    return std::move(block->value().columns);
+  }
   std::vector<Column> decoded;
-  if (!pool) {
-    for (size_t column : columns) {
+  for (size_t next = 0; next < columns.size();) {
+    const size_t end = next + columnsAtOnce(*this, range, std::span(columns).subspan(next), kFetchBytes);
+    const std::vector<size_t> group(columns.begin() + static_cast<std::ptrdiff_t>(next),
+                                    columns.begin() + static_cast<std::ptrdiff_t>(end));
+    MLAAS_TRY(const std::unique_ptr<FetchedRange> fetched, fetchNow(range, group));
+    for (const size_t column : group) {
       MLAAS_TRY(Column one, fetched->decode(column));
       decoded.push_back(std::move(one));
     }
-    return decoded;
-  }
-  std::vector<std::future<Result<Column>>> tasks;
-  for (size_t column : columns) {
-    tasks.push_back(pool->submit([&fetched, column] { return fetched->decode(column); }));
-  }
-  // Every task is waited for, also after a failure: they use `fetched`.
-  std::vector<Result<Column>> results;
-  for (auto& task : tasks) results.push_back(task.get());
-  for (auto& result : results) {
-    if (!result.ok()) return std::move(result).error();
-    decoded.push_back(*std::move(result));
+    next = end;
   }
   return decoded;
 }

@@ -1,8 +1,10 @@
 // Writes the files of the reading benchmark with ROOT: make_files CASE CODEC FILE.
 // Cases: flat (1M x 30 float32), nano (NanoAOD-like: 120 branches, 75 of them jagged, 200k events), physlite (1,500
-// branches of vector<float> in baskets of about 1 kB), and flat_rntuple, nano_rntuple with the same values.
+// branches of vector<float> in baskets of about 1 kB), and flat_rntuple, nano_rntuple with the same values. `large` is
+// the tree of flat_CODEC.root, beside FILE, 33 times over: 2 GB for zstd.
 // Seeded: the same values each time. Floats are truncated as NanoAOD truncates, to 10 bits of mantissa.
 #include <Compression.h>
+#include <TChain.h>
 #include <TFile.h>
 #include <TTree.h>
 #include <ROOT/RNTupleModel.hxx>
@@ -29,6 +31,7 @@ constexpr int kPhysliteEntries = 2'000;
 constexpr int kPhysliteColumns = 1'500;
 constexpr int kPhysliteCluster = 100;  // entries; makes baskets of about 1 kB
 constexpr int kMostElements = 40;
+constexpr int kLargeCopies = 33;
 const std::map<std::string, int> kCodecs = {{"zlib", 101}, {"lzma", 207}, {"lz4", 404}, {"zstd", 505}};
 
 class Values {
@@ -193,6 +196,14 @@ void writeNanoRNTuple(const std::string& path, int codec) {
   }
 }
 
+void writeLarge(const std::string& source, const std::string& path, int codec) {
+  TChain chain("Events");
+  for (int i = 0; i < kLargeCopies; ++i) chain.Add(source.c_str());
+  TFile file(path.c_str(), "RECREATE", "", codec);
+  // Copies baskets as they are.
+  if (chain.Merge(&file, 0, "fast keep") == 0) throw std::runtime_error("cannot merge " + source);
+}
+
 void write(const std::string& name, int codec, const std::string& path) {
   if (name == "flat_rntuple") return writeFlatRNTuple(path, codec);
   if (name == "nano_rntuple") return writeNanoRNTuple(path, codec);
@@ -207,12 +218,16 @@ void write(const std::string& name, int codec, const std::string& path) {
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::fprintf(stderr, "usage: make_files flat|nano|physlite|flat_rntuple|nano_rntuple CODEC FILE\n");
+    std::fprintf(stderr, "usage: make_files flat|nano|physlite|flat_rntuple|nano_rntuple|large CODEC FILE\n");
     return 2;
   }
   try {
     const std::string path = argv[3];
-    write(argv[1], kCodecs.at(argv[2]), path + ".part");
+    if (std::string(argv[1]) == "large") {
+      writeLarge("flat_" + std::string(argv[2]) + ".root", path + ".part", kCodecs.at(argv[2]));
+    } else {
+      write(argv[1], kCodecs.at(argv[2]), path + ".part");
+    }
     if (std::rename((path + ".part").c_str(), path.c_str()) != 0) throw std::runtime_error("cannot rename to " + path);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "make_files: %s\n", error.what());
