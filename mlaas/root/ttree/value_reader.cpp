@@ -418,20 +418,31 @@ const ValueNode* ValueReader::ofVersion(const ValueNode& node, int32_t version, 
   return nullptr;
 }
 
+const ValueReader::Detour& ValueReader::detourThrough(const ValueNode& node, const ValueNode& other, size_t depth) {
+  const auto [found, isNew] = detours_.try_emplace({&other, leaf_});
+  Detour& detour = found->second;
+  if (!isNew) return detour;
+  detour.leaf = leafLike(node, leaf_, other);
+  if (detour.leaf == other.endLeaf) return detour;
+  const auto outer = std::span(levels_).first(depth);
+  const auto numLevels = static_cast<int32_t>(std::ranges::count_if(outer, [](int32_t one) { return one >= 0; }));
+  detour.levels.assign(outer.begin(), outer.end());
+  for (const int32_t level : pathTo(other, detour.leaf).levels) {
+    detour.levels.push_back(level < 0 ? level : level + numLevels);
+  }
+  return detour;
+}
+
 template <class Read>
 bool ValueReader::inVersion(const ValueNode& node, const ValueNode& other, size_t depth, bool wanted, Read&& read) {
   if (!wanted || &node == &other) return read();
-  const uint32_t leaf = leafLike(node, leaf_, other);
-  if (leaf == other.endLeaf) {
+  const Detour& detour = detourThrough(node, other, depth);
+  if (detour.leaf == other.endLeaf) {
     return failUnsupported("version " + std::to_string(other.version) + " of " + node.typeName +
                            " has no such member, or one of another type");
   }
-  const uint32_t outerLeaf = std::exchange(leaf_, leaf);
-  const std::vector<int32_t> outerLevels = levels_;
-  const auto numLevels = static_cast<int32_t>(std::count_if(
-      outerLevels.begin(), outerLevels.begin() + static_cast<ptrdiff_t>(depth), [](int32_t one) { return one >= 0; }));
-  levels_.resize(depth);
-  for (const int32_t level : pathTo(other, leaf).levels) levels_.push_back(level < 0 ? level : level + numLevels);
+  const uint32_t outerLeaf = std::exchange(leaf_, detour.leaf);
+  const std::vector<int32_t> outerLevels = std::exchange(levels_, detour.levels);
   const bool done = read();
   leaf_ = outerLeaf;
   levels_ = outerLevels;

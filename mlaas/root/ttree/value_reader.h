@@ -6,8 +6,10 @@
 // Source:  docs/formats/ttree.md, "Objects and collections".
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mlaas/base/byte_cursor.h"
@@ -84,6 +86,12 @@ class ValueReader {
   bool readRecord(const ValueNode& node, size_t depth, bool wanted);
   // The description of the class in the version that was found; nullptr after failing.
   const ValueNode* ofVersion(const ValueNode& node, int32_t version, uint32_t checksum);
+  // The wanted leaf in another version of a class, and the levels on the way to it.
+  struct Detour {
+    uint32_t leaf = 0;
+    std::vector<int32_t> levels;
+  };
+  const Detour& detourThrough(const ValueNode& node, const ValueNode& other, size_t depth);
   // Calls read() with the wanted leaf looked up by its name in another version of a class.
   template <class Read>
   bool inVersion(const ValueNode& node, const ValueNode& other, size_t depth, bool wanted, Read&& read);
@@ -106,7 +114,8 @@ class ValueReader {
   const ValuePath path_;
   uint32_t leaf_;                // in the tree that is being read: the root's, or another version of one of its classes
   std::vector<int32_t> levels_;  // of the nodes on the way to it
-  const std::byte* begin_ = nullptr;  // of the entry
+  std::map<std::pair<const ValueNode*, uint32_t>, Detour> detours_;  // by the other version and the leaf before it
+  const std::byte* begin_ = nullptr;                                 // of the entry
   const std::byte* at_ = nullptr;
   const std::byte* end_ = nullptr;  // of the innermost value that says its length
   int depth_ = 0;
