@@ -74,6 +74,10 @@ CASES = [
 ]
 
 
+# A file of 2 GB, read as a whole and streamed as shuffled batches with a memory limit.
+LARGE = Case("large_zstd", "large", "zstd", FLAT, repeat=1)
+
+
 class WrongResultError(Exception):
     """A reader's sum differs from the others'."""
 
@@ -145,6 +149,8 @@ class Readers:
         if not path.exists():
             if self.make_files is None:
                 return None
+            if case.content == "large":
+                self.file_of(next(other for other in CASES if other.content == "flat" and other.codec == case.codec))
             say(f"bench: writing {path.name}")
             subprocess.run([self.make_files, case.content, case.codec, path.name], cwd=self.data, check=True)
         return path
@@ -160,7 +166,8 @@ class Readers:
             found["uproot"] = [sys.executable, ROOT / "bench" / "root" / "uproot_peer.py", *place]
         if self.root_peer:
             found["RDataFrame"] = [self.root_peer, "rdataframe", *place]
-            found["TTreeReader"] = [self.root_peer, "treereader", *place]
+            if case.format == "TTree":
+                found["TTreeReader"] = [self.root_peer, "treereader", *place]
             if case.has_bulk:
                 found["bulk"] = [self.root_peer, "bulk", *place]
         return found
@@ -202,6 +209,19 @@ def measure(case: Case, readers: Readers, rounds: int) -> Outcome | None:
                 outcome.all_cores.setdefault(reader, Measured(reader)).add(line)
     check_sums(case, {**outcome.all_cores, "one core": outcome.one["mlaas4hep"]})
     return outcome
+
+
+def measure_memory(readers: Readers) -> list[tuple[str, dict]]:
+    """What reading a large file takes, with what."""
+    path = readers.file_of(LARGE)
+    if path is None:
+        return []
+    place = [path, "Events", LARGE.columns]
+    found = [
+        (f"all columns, {threads} thread(s)", run([readers.bench / "read_bench", *place, "--threads", threads], False))
+        for threads in ("1", str(len(os.sched_getaffinity(0))))
+    ]
+    return [(name, line) for name, line in found if line]
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -268,6 +288,15 @@ def print_tables(outcomes: list[Outcome]) -> None:
     print(table([*header, *memory], [peer_row(outcome) for outcome in outcomes]))
 
 
+def print_memory(lines: list[tuple[str, dict]]) -> None:
+    print("\nA file of 2 GB (4 GB of values)\n")
+    rows = [
+        [name, f"{line['entries'] / line['seconds'] / 1e6:.2f}", f"{line['peak_rss_megabytes']:.0f}"]
+        for name, line in lines
+    ]
+    print(table(["read", "M events/s", "peak RSS MB"], rows))
+
+
 def compare(build: Path, names: list[str] | None = None, rounds: int = 2) -> list[Outcome]:
     """Measures the cases `names`, or all."""
     readers = Readers(build.resolve())
@@ -298,6 +327,8 @@ def main() -> int:
         say(f"bench: wrong result: {error}")
         return 1
     print_tables(outcomes)
+    if memory := [] if names else measure_memory(Readers(options.build.resolve())):
+        print_memory(memory)
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in outcomes], indent=1) + "\n", encoding="utf-8")
     return 0
