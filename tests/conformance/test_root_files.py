@@ -29,3 +29,4 @@ def test_every_type_as_root_reads_it(mlaas, made_folder, capsys):
     bad = details(results, ("wrong", "crashed"))
     assert not bad, "\n".join(bad[:50])
     assert len(results) == len(TREES)
+    assert summary.meets_goals(), "\n".join(details(results, ("unsupported",))[:50])
