@@ -24,10 +24,11 @@ namespace mlaas::table {
 
 struct ColumnInfo {
   std::string name;
-  ColumnType type;               // meaningless where unsupported is not empty
-  std::string storedType;        // as the file spells it: "Float_t", "vector<float>"
-  std::string counter;           // the column that counts a jagged column's elements, or empty
-  uint64_t compressedBytes = 0;  // in the file
+  ColumnType type;         // meaningless where unsupported is not empty
+  std::string storedType;  // as the file spells it: "Float_t", "vector<float>"
+  std::string counter;     // the column that counts a jagged column's elements, or empty
+  // In the file; the members of one branch or field share its bytes.
+  uint64_t compressedBytes = 0;
   uint64_t uncompressedBytes = 0;
   std::string compression;  // "zstd", "zlib", ... of its first compressed block, "none", or empty if empty
   std::string unsupported;  // why the column cannot be read; empty if it can

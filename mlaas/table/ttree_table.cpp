@@ -1,5 +1,7 @@
 #include "mlaas/table/ttree_table.h"
 
+#include <map>
+
 namespace mlaas::table {
 
 namespace {
@@ -74,6 +76,9 @@ TableLinks linksOf(const root::Tree& tree) {
 }
 
 std::vector<ColumnInfo> describeColumns(const root::Tree& tree, bool withCompression) {
+  // The members of one branch share its bytes: sums over columns are sums over branches.
+  std::map<size_t, uint64_t> numColumns;
+  for (const root::ColumnPlan& plan : tree.columns()) ++numColumns[plan.branch];
   std::vector<ColumnInfo> columns;
   columns.reserve(tree.columns().size());
   std::vector<std::string> compressions;
@@ -85,8 +90,8 @@ std::vector<ColumnInfo> describeColumns(const root::Tree& tree, bool withCompres
     info.type = plan.type;
     info.storedType = plan.storedType;
     info.counter = plan.counter;
-    info.compressedBytes = branch.storedBytes;
-    info.uncompressedBytes = branch.plainBytes;
+    info.compressedBytes = branch.storedBytes / numColumns[plan.branch];
+    info.uncompressedBytes = branch.plainBytes / numColumns[plan.branch];
     if (withCompression) info.compression = std::move(compressions[columns.size()]);
     info.unsupported = plan.unsupported;
     if (branch.numEntries != tree.numEntries()) info.ownEntries = branch.numEntries;
