@@ -237,6 +237,23 @@ def declaring(tmp_path_factory):
     return folder
 
 
+def test_an_index_over_formulas_is_refused(mlaas, folder, tmp_path):
+    """ROOT pairs by the formulas' values; by entry or by the columns in them, others would be paired."""
+    root = pytest.importorskip("ROOT")
+    with contextlib.chdir(tmp_path):
+        plain = root.TFile(str(folder / "shuffled.root"))
+        scores = root.TFile("indexed.root", "RECREATE")
+        copy = plain["Scores"].CloneTree()
+        copy.BuildIndex("run*2", "event")
+        copy.Write()
+        scores.Close()
+    friend = ["--friend", f"{tmp_path}/indexed.root:Scores=s"]
+    result = export(mlaas, tmp_path / "out", folder / "events.root", *friend, code=3)
+    assert "run*2" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    export(mlaas, tmp_path / "out", folder / "events.root", *friend, "--friend-index", "run,event")
+
+
 def test_inspect_names_declared_friends(mlaas, declaring):
     result = json.loads(mlaas("inspect", declaring / "events.root", "--json", "--tree", "Events").stdout)
     assert result["objects"][0]["friends"] == [

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "mlaas/root/ttree/entry_range.h"
+#include "mlaas/root/entry_range.h"
 #include "mlaas/root/ttree/tree_metadata.h"
 
 namespace mlaas::root {

@@ -9,9 +9,9 @@
 #include <span>
 #include <vector>
 
+#include "mlaas/root/entry_range.h"
 #include "mlaas/root/ttree/basket.h"
 #include "mlaas/root/ttree/column_plan.h"
-#include "mlaas/root/ttree/entry_range.h"
 
 namespace mlaas::root {
 

@@ -63,7 +63,7 @@ class Planner {
     ColumnPlan& column = addColumn(index, branch.path);
     column.unsupported = whyUnreadable(branch);
     if (!column.unsupported.empty()) return;
-    if (branch.className == "TBranch" || branch.className == "TBranchClones") {
+    if (branch.className == "TBranch") {
       planLeaf(column, branch.leaves.front());
     } else if (branch.className == "TBranchElement") {
       planElement(column, branch);

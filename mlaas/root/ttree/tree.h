@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "mlaas/root/directory.h"
+#include "mlaas/root/entry_range.h"
 #include "mlaas/root/range_cuts.h"
 #include "mlaas/root/ttree/column_plan.h"
-#include "mlaas/root/ttree/entry_range.h"
 #include "mlaas/root/ttree/tree_metadata.h"
 
 namespace mlaas::root {

@@ -24,6 +24,17 @@ std::vector<std::string> storedIndex(const TableLinks& links) {
   return names;
 }
 
+// An index over formulas pairs other entries than their columns, or their order, would.
+Result<void> checkNoFormulas(const FriendLink& link, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (name.find_first_of("+-*/%()[]<>=!&|^?: ") == std::string::npos) continue;
+    return Error(ErrorCode::kUnsupported, link.table->url() + ": friend '" + link.alias +
+                                              "' has an index over the formula '" + name +
+                                              "'; name one or two columns to join by, or none to go by entry");
+  }
+  return {};
+}
+
 bool hasColumns(const Table& table, const std::vector<std::string>& names) {
   return std::ranges::all_of(names, [&](const std::string& name) { return table.findColumn(name).ok(); });
 }
@@ -56,7 +67,11 @@ Result<FriendLink> openFriend(const FriendOptions& options, const Table& table, 
   }
   link.missing = options.missing;
   std::vector<std::string> index = options.index ? *options.index : storedIndex(link.table->links());
-  if (!options.index && !hasColumns(table, index)) index.clear();
+  if (!options.index) {
+    MLAAS_CHECK(checkNoFormulas(link, index));
+    // As ROOT does: an index by columns that the table does not have is not for this table.
+    if (!hasColumns(table, index)) index.clear();
+  }
   if (index.empty()) {
     if (options.missing) {
       return Error(ErrorCode::kInvalidArgument,
