@@ -32,7 +32,7 @@ RELEASE = ROOT / "build" / "release"
 # Folders whose tests run under each sanitizer's preset.
 SANITIZED = {
     "asan": [*(f"tests/unit/{layer}" for layer in ("base", "io", "root", "table", "serve")), "tests/fuzz"],
-    "tsan": [f"tests/unit/{layer}" for layer in ("base", "io", "dataset")],
+    "tsan": [f"tests/unit/{layer}" for layer in ("base", "io", "table", "dataset")],
 }
 JOBS = os.environ.get("JOBS") or str(os.cpu_count())
 STAGE_LIMIT_S = {"build": 2400, "check": 1800, "ctest": 900, "pytest": 1500, "asan": 1800, "tsan": 1800}
