@@ -61,7 +61,7 @@ std::vector<EntryRange> readingRanges(const Table& table, EntryRange wanted, con
 // What the consumer, reads under way and tasks of the pool share.
 class RangeReader::State : public std::enable_shared_from_this<State> {
  public:
-  State(const Table& table, std::vector<EntryRange> ranges, std::vector<size_t> columns, Options options)
+  State(const Table& table, const std::vector<EntryRange>& ranges, std::vector<size_t> columns, Options options)
       : table_(table), columns_(std::move(columns)), options_(options), perEntry_(table.entryBytes(columns_)) {
     for (const EntryRange& range : ranges) {
       Work work;
@@ -299,9 +299,9 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
   bool isStopped_ = false;
 };
 
-RangeReader::RangeReader(const Table& table, std::vector<EntryRange> ranges, std::vector<size_t> columns,
+RangeReader::RangeReader(const Table& table, const std::vector<EntryRange>& ranges, std::vector<size_t> columns,
                          Options options)
-    : state_(std::make_shared<State>(table, std::move(ranges), std::move(columns), options)) {}
+    : state_(std::make_shared<State>(table, ranges, std::move(columns), options)) {}
 
 RangeReader::~RangeReader() { state_->stop(); }
 

@@ -35,7 +35,7 @@ class RangeReader {
     size_t aheadBytes = size_t{32} << 20;
   };
 
-  RangeReader(const Table& table, std::vector<EntryRange> ranges, std::vector<size_t> columns, Options options);
+  RangeReader(const Table& table, const std::vector<EntryRange>& ranges, std::vector<size_t> columns, Options options);
   RangeReader(const RangeReader&) = delete;
   RangeReader& operator=(const RangeReader&) = delete;
   // Waits for what is being read.
