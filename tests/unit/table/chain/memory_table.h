@@ -1,6 +1,8 @@
 // A table of columns in memory, for tests.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,13 +35,16 @@ class MemoryTable : public Table {
   const std::vector<ColumnInfo>& columns() const override { return infos_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
-    fetched_.insert(fetched_.end(), columns.begin(), columns.end());
+    {
+      const std::lock_guard lock(*mutex_);
+      fetched_.insert(fetched_.end(), columns.begin(), columns.end());
+    }
     done(std::unique_ptr<FetchedRange>(std::make_unique<Fetched>(*this, range)));
   }
 
   // Marks a column as one that cannot be read.
   void spoil(size_t column, std::string reason) { infos_[column].unsupported = std::move(reason); }
-  // Every column of every fetch so far.
+  // Every column of every fetch so far; to be called while nothing is fetched.
   const std::vector<size_t>& fetched() const { return fetched_; }
 
  private:
@@ -60,7 +65,8 @@ class MemoryTable : public Table {
   std::vector<ColumnInfo> infos_;
   std::vector<Column> values_;
   std::vector<EntryRange> clusters_;
-  mutable std::vector<size_t> fetched_;  // tests read from one thread
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // tables are moved
+  mutable std::vector<size_t> fetched_;                                 // written under mutex_
 };
 
 template <class T>
