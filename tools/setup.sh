@@ -101,6 +101,7 @@ Libraries outside the standard places are named to CMake when it configures, for
   -DTorch_DIR=DIR      folder with TorchConfig.cmake     (python3 -c "import torch; print(torch.utils.cmake_prefix_path)")
   -DOpenVINO_DIR=DIR   folder with OpenVINOConfig.cmake  (default: the one in .venv)
   -DMLAAS_XGBOOST=FILE -DMLAAS_XGBOOST_INCLUDE=DIR       libxgboost and the folder of xgboost/c_api.h
+  -DMLAAS_LZMA=FILE    a liblzma.so other than the system's (default: that in .venv where the system's is older than 5.6)
   -DMLAAS_ONNX_PROTO=FILE -DMLAAS_ONNX_INCLUDE=DIR       libonnx_proto and the folder of onnx/onnx_pb.h
 
 Once they are there, set MLAAS_SYSTEM_PACKAGES=skip: this script then makes only the virtual environments.
