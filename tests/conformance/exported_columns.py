@@ -46,7 +46,7 @@ def run_limited(command: list[str]) -> tuple[int, str, str]:
 
 def has_crashed(code: int) -> bool:
     """A signal, a time limit, or an exit status that is none of the command's own."""
-    return code < 0 or code not in (0, 1, 2, SOME_UNSUPPORTED, DAMAGED)
+    return code < 0 or code not in (0, 2, SOME_UNSUPPORTED, DAMAGED)
 
 
 def inspect(mlaas: str, path: Path) -> tuple[dict, str, bool]:
