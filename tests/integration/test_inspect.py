@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+import uproot
 
 HZZ = "uproot-HZZ.root"
 
@@ -37,6 +38,18 @@ def test_json_has_the_documented_shape(mlaas, hzz):
     assert columns["Jet_Px"]["type"] == "var * float32"
     assert columns["Jet_Px"]["counter"] == "NJet"
     assert columns["Jet_Px"]["uncompressed_bytes"] > columns["Jet_Px"]["compressed_bytes"] > 0
+
+
+def test_collections_have_their_own_types(mlaas, testdata):
+    """As uproot calls them: of a whole branch, and of a member beside plain ones."""
+    for name, column in (("uproot-vectorVectorDouble.root", "x"), ("uproot-issue407.root", "Evt/trks/trks.usr")):
+        path = testdata(name)
+        trees = json.loads(mlaas("inspect", path, "--json").stdout)["objects"]
+        stored = {one["name"]: one["stored_type"] for tree in trees for one in tree["columns"]}
+        with uproot.open(path) as file:
+            tree = next(tree for tree in file.values(filter_classname="TTree") if column in tree)
+            inner = tree[column].streamer.typename if tree[column].streamer else tree[column].typename
+        assert stored[column] == inner.replace("std::", "").replace("> >", ">>")
 
 
 def test_text_is_a_table(mlaas, hzz):

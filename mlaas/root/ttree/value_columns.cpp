@@ -49,15 +49,26 @@ std::string columnName(const Branch& branch, const std::string& member) {
   return branch.path + (branch.path.ends_with('.') ? "" : ".") + member;
 }
 
+// The type of the member that the path ends in, or of the branch where it passes none.
+const std::string& storedTypeOf(const ValuePath& path) {
+  const auto isMember = [](const ValueNode* node) { return !node->name.empty(); };
+  const auto member = std::ranges::find_if(path.nodes.rbegin(), path.nodes.rend(), isMember);
+  const ValueNode& node = member == path.nodes.rend() ? *path.nodes.front() : **member;
+  return node.typeName.empty() ? path.nodes.back()->typeName : node.typeName;
+}
+
 struct Unreadable {
   std::string name;
   const ValueNode* node;
+  const ValueNode* member;  // that it is in, or the root
 };
 
-void findUnreadable(const ValueNode& node, const std::string& prefix, std::vector<Unreadable>& found) {
+void findUnreadable(const ValueNode& node, const ValueNode* member, const std::string& prefix,
+                    std::vector<Unreadable>& found) {
   const std::string name = node.name.empty() || prefix.empty() ? prefix + node.name : prefix + "." + node.name;
-  if (node.kind == ValueKind::kOpaque || node.kind == ValueKind::kTail) found.push_back({name, &node});
-  for (const ValueNode& child : node.children) findUnreadable(child, name, found);
+  if (member == nullptr || !node.name.empty()) member = &node;
+  if (node.kind == ValueKind::kOpaque || node.kind == ValueKind::kTail) found.push_back({name, &node, member});
+  for (const ValueNode& child : node.children) findUnreadable(child, member, name, found);
 }
 
 // The records of TClonesArrays whose objects' class is not known yet.
@@ -106,7 +117,7 @@ std::vector<ColumnPlan> columnsOfTree(const Branch& branch, size_t index, ValueN
     column.name = columnName(branch, path.name);
     if (!names.insert(column.name).second) continue;
     column.type = std::move(path.type);
-    column.storedType = path.nodes.back()->typeName;
+    column.storedType = storedTypeOf(path);
     column.branch = index;
     column.layout = EntryLayout::kValues;
     column.values = root;
@@ -115,12 +126,12 @@ std::vector<ColumnPlan> columnsOfTree(const Branch& branch, size_t index, ValueN
   }
   std::ranges::reverse(columns);
   std::vector<Unreadable> unreadable;
-  findUnreadable(*root, {}, unreadable);
+  findUnreadable(*root, nullptr, {}, unreadable);
   for (const Unreadable& one : unreadable) {
     ColumnPlan column;
     column.name = columnName(branch, one.name);
     if (!names.insert(column.name).second) continue;
-    column.storedType = one.node->typeName;
+    column.storedType = (one.member->typeName.empty() ? one.node : one.member)->typeName;
     column.branch = index;
     column.unsupported = one.node->reason;
     columns.push_back(std::move(column));
