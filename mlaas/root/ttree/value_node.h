@@ -32,6 +32,8 @@ enum class ValueKind : uint8_t {
   kTail,        // not understood: the rest of the record that it stands in
 };
 
+constexpr int32_t kAnyVersion = -1;  // of a class
+
 struct ValueNode {
   ValueKind kind = ValueKind::kOpaque;
   std::string name;      // the member's; empty where a value has no name of its own (elements, base classes)
@@ -49,7 +51,7 @@ struct ValueNode {
   bool isMap = false;               // kList: of keys and values; the two members of its child
   bool hasReferences = false;       // kNumber: two more bytes follow where the bit of referenced objects is set
   uint32_t count = 0;               // kArray, kBytes
-  int32_t version = 0;              // kRecord: of the description; 0 where its checksum tells it
+  int32_t version = 0;              // kRecord: of the description; 0 where its checksum tells it, or kAnyVersion
   uint32_t checksum = 0;            // kRecord
   int32_t slot = -1;                // kNumber: where the value is kept because it counts another member's elements
   int32_t countSlot = -1;           // kCounted, kLoop

@@ -6,6 +6,9 @@
 #include <optional>
 #include <utility>
 
+#include "mlaas/root/ttree/built_in_classes.h"
+#include "mlaas/root/ttree/node_makers.h"
+
 namespace mlaas::root {
 
 namespace {
@@ -15,8 +18,7 @@ namespace type = element_type;
 constexpr size_t kDeepestClass = 32;
 constexpr size_t kMostNodes = 20000;  // of one tree: classes that contain each other grow without end
 constexpr int32_t kNewest = -1;
-constexpr int32_t kStlPointer = 71;                // TStreamerInfo::kSTLp
-constexpr size_t kMostElements = size_t{1} << 24;  // of a fixed array
+constexpr int32_t kStlPointer = 71;  // TStreamerInfo::kSTLp
 
 constexpr std::array kLists = {"vector",        "list",
                                "deque",         "forward_list",
@@ -25,188 +27,6 @@ constexpr std::array kLists = {"vector",        "list",
                                "RVec",          "ROOT::VecOps::RVec",
                                "VecOps::RVec",  "ROOT::RVec"};
 constexpr std::array kMaps = {"map", "multimap", "unordered_map", "unordered_multimap"};
-
-ValueNode opaque(std::string typeName, std::string reason) {
-  ValueNode node;
-  node.kind = ValueKind::kOpaque;
-  node.typeName = std::move(typeName);
-  node.reason = std::move(reason);
-  return node;
-}
-
-ValueNode numberNode(const NumberEncoding& encoding) {
-  ValueNode node;
-  node.kind = ValueKind::kNumber;
-  node.number = encoding;
-  node.typeName = encoding.name;
-  return node;
-}
-
-ValueNode number(int32_t code, std::string name = {}) {
-  ValueNode node = numberNode(*encodingOfCode(code, ""));
-  node.name = std::move(name);
-  return node;
-}
-
-ValueNode bytes(uint32_t count) {
-  ValueNode node;
-  node.kind = ValueKind::kBytes;
-  node.count = count;
-  return node;
-}
-
-ValueNode tObject() {
-  ValueNode node;
-  node.kind = ValueKind::kTObject;
-  node.typeName = "TObject";
-  return node;
-}
-
-ValueNode stringNode(std::string typeName, bool withHeader) {
-  ValueNode node;
-  node.kind = typeName == "char*" ? ValueKind::kLongString : ValueKind::kString;
-  node.hasHeader = withHeader;
-  node.typeName = std::move(typeName);
-  return node;
-}
-
-ValueNode named(ValueNode node, std::string name) {
-  node.name = std::move(name);
-  return node;
-}
-
-ValueNode recordNode(std::string typeName, bool withHeader, std::vector<ValueNode> members) {
-  ValueNode node;
-  node.kind = ValueKind::kRecord;
-  node.hasHeader = withHeader;
-  node.typeName = std::move(typeName);
-  node.children = std::move(members);
-  node.version = kNewest;
-  return node;
-}
-
-ValueNode listOf(ValueNode element, bool withHeader, std::string typeName) {
-  ValueNode node;
-  node.kind = ValueKind::kList;
-  node.hasHeader = withHeader;
-  node.typeName = std::move(typeName);
-  node.children.push_back(std::move(element));
-  return node;
-}
-
-std::vector<ValueNode> membersOf(std::initializer_list<ValueNode> members) { return members; }
-
-// The code of TArrayX's values; 0 for another class.
-int32_t arrayCode(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, int32_t>, 7> kArrays = {{{"TArrayC", type::kChar},
-                                                                            {"TArrayS", type::kShort},
-                                                                            {"TArrayI", type::kInt},
-                                                                            {"TArrayL", type::kLong64},
-                                                                            {"TArrayL64", type::kLong64},
-                                                                            {"TArrayF", type::kFloat},
-                                                                            {"TArrayD", type::kDouble}}};
-  const auto* found = std::ranges::find(kArrays, name, &std::pair<std::string_view, int32_t>::first);
-  return found == kArrays.end() ? 0 : found->second;
-}
-
-// TRef: a TObject whose unique id is what it refers to, with a number of its process where other TObjects have none.
-// uproot gives the rest names of its own.
-ValueNode referenceNode() {
-  return recordNode("TRef", false,
-                    membersOf({bytes(2), number(type::kUInt, "ref"), number(type::kUShort, "@other1"),
-                               number(type::kUInt, "@other2")}));
-}
-
-// ElementLink of ATLAS: files leave out the description of one that no list in them holds.
-ValueNode elementLink(std::string name) {
-  ValueNode base = recordNode("ElementLinkBase", true,
-                              membersOf({number(type::kUInt, "m_persKey"), number(type::kUInt, "m_persIndex")}));
-  base.isBase = true;
-  return recordNode(std::move(name), true, membersOf({base}));
-}
-
-// Lists of objects: what stands before the objects.
-ValueNode objectList(const std::string& name) {
-  std::vector<ValueNode> members = {tObject(), named(stringNode("TString", false), "fName")};
-  if (name == "TClonesArray") {
-    members.push_back(stringNode("TString", false));  // the objects' class and its version
-    members.back().isHidden = true;
-  }
-  members.push_back(number(type::kInt, "fSize"));
-  if (name == "TObjArray" || name == "TClonesArray") members.push_back(number(type::kInt, "fLowerBound"));
-  ValueNode tail = opaque(name, "its objects can be of any class");
-  tail.kind = ValueKind::kTail;
-  members.push_back(std::move(tail));
-  return recordNode(name, true, std::move(members));
-}
-
-ValueNode referenceArray() {
-  ValueNode size = number(type::kInt, "fSize");
-  size.slot = 0;
-  ValueNode references;
-  references.kind = ValueKind::kCounted;
-  references.name = "refs";
-  references.countSlot = 0;
-  references.children.push_back(number(type::kInt));
-  ValueNode node =
-      recordNode("TRefArray", true,
-                 membersOf({tObject(), named(stringNode("TString", false), "fName"), size, bytes(6), references}));
-  node.numSlots = 1;
-  return node;
-}
-
-// TMatrixTSym: TMatrixTBase, and one triangle of its elements.
-ValueNode symmetricMatrix(std::string name) {
-  const int32_t code = name == "TMatrixTSym<double>" ? type::kDouble : type::kFloat;
-  ValueNode rows = number(type::kInt, "fNrows");
-  rows.slot = 0;
-  ValueNode head = recordNode("TMatrixTBase", true,
-                              membersOf({tObject(), rows, number(type::kInt, "fNcols"), number(type::kInt, "fRowLwb"),
-                                         number(type::kInt, "fColLwb"), number(type::kUInt, "fNelems"),
-                                         number(type::kInt, "fNrowIndex"), number(code, "fTol")}));
-  head.isBase = true;
-  ValueNode elements;
-  elements.kind = ValueKind::kCounted;
-  elements.name = "fElements";
-  elements.isTriangle = true;
-  elements.countSlot = 0;
-  elements.children.push_back(number(code));
-  ValueNode node = recordNode(std::move(name), false, membersOf({head, elements}));
-  node.numSlots = 1;
-  return node;
-}
-
-// The fixed dimensions of a member, or one of all its elements where they contradict its length.
-std::vector<uint32_t> dimensionsOf(const ClassMember& member) {
-  std::vector<uint32_t> dimensions;
-  uint64_t product = 1;
-  const int32_t rank = std::clamp(member.arrayRank, 0, static_cast<int32_t>(member.dimensions.size()));
-  for (int32_t i = 0; i < rank; ++i) {
-    const int32_t size = member.dimensions[static_cast<size_t>(i)];
-    dimensions.push_back(static_cast<uint32_t>(std::max(size, 0)));
-    product = std::min<uint64_t>(product * dimensions.back(), UINT32_MAX);
-  }
-  const auto length = static_cast<uint32_t>(std::max(member.arrayLength, 0));
-  if (dimensions.empty() || product != length) return {length};
-  return dimensions;
-}
-
-ValueNode arrayOf(ValueNode element, const ClassMember& member, bool withHeader) {
-  const auto dimensions = dimensionsOf(member);
-  if (member.arrayLength <= 0 || static_cast<size_t>(member.arrayLength) > kMostElements) {
-    return opaque(member.typeName, "its array has " + std::to_string(member.arrayLength) + " elements");
-  }
-  for (auto size = dimensions.rbegin(); size != dimensions.rend(); ++size) {
-    ValueNode array;
-    array.kind = ValueKind::kArray;
-    array.typeName = element.typeName;
-    array.count = *size;
-    array.children.push_back(std::move(element));
-    element = std::move(array);
-  }
-  element.hasHeader = withHeader;
-  return element;
-}
 
 std::string withoutStars(std::string name) {
   while (!name.empty() && (name.back() == '*' || name.back() == ' ')) name.pop_back();
@@ -244,18 +64,18 @@ void ValuePlanner::start() {
 
 ValueNode ValuePlanner::ofTypeName(std::string_view typeName) {
   const auto type = parseTypeName(typeName);
-  if (!type) return opaque(std::string(typeName), "the name of its type cannot be understood");
+  if (!type) return opaqueNode(std::string(typeName), "the name of its type cannot be understood");
   return ofType(*type, true);
 }
 
 ValueNode ValuePlanner::ofTObject() {
-  ValueNode flags = number(type::kBits, "fBits");
+  ValueNode flags = numberNode(type::kBits, "fBits");
   flags.hasReferences = true;
-  return recordNode("TObject", false, membersOf({bytes(2), number(type::kUInt, "fUniqueID"), flags}));
+  return recordNode("TObject", false, {bytesNode(2), numberNode(type::kUInt, "fUniqueID"), flags});
 }
 
 ValueNode ValuePlanner::ofType(const TypeName& type, bool withHeader) {
-  if (++numNodes_ > kMostNodes) return opaque(type.text(), "its classes contain each other without end");
+  if (++numNodes_ > kMostNodes) return opaqueNode(type.text(), "its classes contain each other without end");
   if (type.pointers > 0 && !(type.name == "char" && type.pointers == 1)) {
     TypeName object = type;
     object.pointers = 0;
@@ -276,28 +96,28 @@ ValueNode ValuePlanner::ofType(const TypeName& type, bool withHeader) {
 ValueNode ValuePlanner::ofCollection(const TypeName& type, bool withHeader) {
   const std::string text = type.text();
   if (std::ranges::find(kLists, type.name) != kLists.end()) {
-    return listOf(ofType(type.arguments[0], false), withHeader, text);
+    return listNode(ofType(type.arguments[0], false), withHeader, text);
   }
   if (std::ranges::find(kMaps, type.name) != kMaps.end() && type.arguments.size() >= 2) {
-    ValueNode map = listOf(ofPair(type.arguments[0], type.arguments[1], true), withHeader, text);
+    ValueNode map = listNode(ofPair(type.arguments[0], type.arguments[1], true), withHeader, text);
     map.isMap = true;
     return map;
   }
   if (type.name == "pair" && type.arguments.size() == 2) return ofPair(type.arguments[0], type.arguments[1], false);
-  if (type.name == "bitset") return listOf(number(type::kBool), withHeader, text);
-  return opaque(text, {});
+  if (type.name == "bitset") return listNode(numberNode(type::kBool), withHeader, text);
+  return opaqueNode(text, {});
 }
 
 ValueNode ValuePlanner::ofPair(const TypeName& first, const TypeName& second, bool isMap) {
-  ValueNode pair = recordNode("pair<" + first.text() + "," + second.text() + ">", !isMap,
-                              membersOf({named(ofType(first, true), isMap ? "0" : "first"),
-                                         named(ofType(second, true), isMap ? "1" : "second")}));
+  ValueNode pair = recordNode(
+      "pair<" + first.text() + "," + second.text() + ">", !isMap,
+      {namedNode(ofType(first, true), isMap ? "0" : "first"), namedNode(ofType(second, true), isMap ? "1" : "second")});
   return pair;
 }
 
 ValueNode ValuePlanner::pointerTo(ValueNode object) {
   if (object.kind != ValueKind::kRecord && object.kind != ValueKind::kOpaque) {
-    object = opaque(object.typeName, "pointers to it are not supported");
+    object = opaqueNode(object.typeName, "pointers to it are not supported");
   }
   ValueNode node;
   node.kind = ValueKind::kPointer;
@@ -325,31 +145,6 @@ void ValuePlanner::setClones(ValueNode& record, const std::string& className) {
   record.children.push_back(std::move(clones));
 }
 
-bool ValuePlanner::isBuiltin(const std::string& name, ValueNode& node) {
-  if (name == "TMatrixTSym<double>" || name == "TMatrixTSym<float>") {
-    node = symmetricMatrix(name);
-  } else if (name == "TObject") {
-    node = tObject();
-  } else if (name == "TString") {
-    node = stringNode(name, false);
-  } else if (name == "TObjString") {
-    node = recordNode(name, true, membersOf({tObject(), stringNode("TString", false)}));
-  } else if (name == "TDatime") {
-    node = recordNode(name, false, membersOf({number(type::kUInt, "fDatime")}));
-  } else if (name == "TRef") {
-    node = referenceNode();
-  } else if (name == "TRefArray") {
-    node = referenceArray();
-  } else if (const int32_t code = arrayCode(name); code != 0) {
-    node = listOf(number(code), false, name);
-  } else if (name == "TClonesArray" || name == "TObjArray" || name == "TList" || name == "THashList") {
-    node = objectList(name);
-  } else {
-    return false;
-  }
-  return true;
-}
-
 const ClassDescription* ValuePlanner::find(const std::string& name, int32_t version, uint32_t checksum) const {
   if (version != kNewest) return registry_.find(name, version, checksum);
   const auto& all = registry_.all();
@@ -359,8 +154,7 @@ const ClassDescription* ValuePlanner::find(const std::string& name, int32_t vers
 }
 
 ValueNode ValuePlanner::ofClass(const std::string& name, int32_t version, uint32_t checksum) {
-  ValueNode node;
-  if (isBuiltin(name, node)) return node;
+  if (auto builtIn = builtInClass(name)) return *std::move(builtIn);
   const ClassDescription* description = find(name, version, checksum);
   if (description == nullptr) {
     const auto parsed = parseTypeName(name);
@@ -369,17 +163,17 @@ ValueNode ValuePlanner::ofClass(const std::string& name, int32_t version, uint32
     if (spelling != spellings_.end()) description = find(spelling->second, version, checksum);
   }
   if (description != nullptr) return describe(*description, false);
-  if (name.starts_with("ElementLink<")) return elementLink(name);
-  return opaque(name, "the file does not describe class " + name);
+  if (name.starts_with("ElementLink<")) return elementLinkNode(name);
+  return opaqueNode(name, "the file does not describe class " + name);
 }
 
 ValueNode ValuePlanner::describe(const ClassDescription& description, bool isBase) {
   const std::string& name = description.name;
   const bool isCollection = description.members.size() == 1 && description.members.front().name == "This";
-  if (isCollection) return opaque(name, name + " is a collection whose elements the file does not describe");
-  if (std::ranges::find(open_, name) != open_.end()) return opaque(name, "class " + name + " contains itself");
+  if (isCollection) return opaqueNode(name, name + " is a collection whose elements the file does not describe");
+  if (std::ranges::find(open_, name) != open_.end()) return opaqueNode(name, "class " + name + " contains itself");
   if (open_.size() >= kDeepestClass || numNodes_ > kMostNodes) {
-    return opaque(name, "its classes contain each other without end");
+    return opaqueNode(name, "its classes contain each other without end");
   }
   open_.push_back(name);
   if (!isBase) scopes_.emplace_back();
@@ -438,17 +232,16 @@ void ValuePlanner::addMembers(ValueNode& node, const ClassDescription& descripti
 }
 
 ValueNode ValuePlanner::ofBase(const ClassMember& member) {
-  ValueNode node;
-  if (isBuiltin(member.name, node)) {
-    if (node.kind == ValueKind::kList) node.name = "fArray";
-    return node;
+  if (auto builtIn = builtInClass(member.name)) {
+    if (builtIn->kind == ValueKind::kList) builtIn->name = "fArray";
+    return *std::move(builtIn);
   }
   const int32_t version = member.baseVersion;
   const auto checksum = static_cast<uint32_t>(member.dimensions[1]);
   const ClassDescription* description = registry_.find(member.name, version, checksum);
   if (description == nullptr) description = find(member.name, kNewest, 0);
   if (description == nullptr) {
-    node = opaque(member.name, "the file does not describe class " + member.name);
+    ValueNode node = opaqueNode(member.name, "the file does not describe class " + member.name);
     node.isBase = true;
     return node;
   }
@@ -464,8 +257,8 @@ ValueNode ValuePlanner::ofMember(const ClassMember& member) {
   if (encodingOfCode(code, "")) return plainMember(member, code);
   if (code > type::kFixedArray && code < type::kCountedArray) {
     const int32_t inner = code - type::kFixedArray;
-    if (inner == type::kCharStar) return arrayOf(stringNode("char*", false), member, false);
-    if (encodingOfCode(inner, "")) return arrayOf(plainMember(member, inner), member, false);
+    if (inner == type::kCharStar) return arrayNode(stringNode("char*", false), member, false);
+    if (encodingOfCode(inner, "")) return arrayNode(plainMember(member, inner), member, false);
   }
   if (code > type::kCountedArray && code < type::kCountedArray + type::kFixedArray) {
     const int32_t inner = code - type::kCountedArray;
@@ -477,7 +270,7 @@ ValueNode ValuePlanner::ofMember(const ClassMember& member) {
     case type::kTString:
       return stringNode("TString", false);
     case type::kFixedArray + type::kTString:
-      return arrayOf(stringNode("TString", false), member, false);
+      return arrayNode(stringNode("TString", false), member, false);
     case type::kStl:
     case type::kStl + type::kFixedArray:
     case type::kStlString:
@@ -501,7 +294,7 @@ ValueNode ValuePlanner::plainMember(const ClassMember& member, int32_t code) {
 ValueNode ValuePlanner::countedMember(const ClassMember& member, ValueNode element, bool isLoop) {
   const auto& slots = scopes_.back().slots;
   const auto slot = slots.find(member.countName);
-  if (slot == slots.end()) return opaque(member.typeName, "the member that counts it is not there");
+  if (slot == slots.end()) return opaqueNode(member.typeName, "the member that counts it is not there");
   ValueNode node;
   node.kind = isLoop ? ValueKind::kLoop : ValueKind::kCounted;
   node.hasHeader = isLoop;
@@ -514,7 +307,7 @@ ValueNode ValuePlanner::countedMember(const ClassMember& member, ValueNode eleme
 
 ValueNode ValuePlanner::stlMember(const ClassMember& member) {
   const auto parsed = parseTypeName(withoutStars(member.typeName));
-  if (!parsed) return opaque(member.typeName, "the name of its type cannot be understood");
+  if (!parsed) return opaqueNode(member.typeName, "the name of its type cannot be understood");
   ValueNode node = ofType(*parsed, true);
   // The elements of an enumeration are numbers whose type has no description.
   if (node.kind == ValueKind::kList && node.children.front().kind == ValueKind::kOpaque &&
@@ -524,7 +317,7 @@ ValueNode ValuePlanner::stlMember(const ClassMember& member) {
   node.isPointer = node.kind == ValueKind::kList && member.typeName.ends_with('*');
   if (member.arrayLength == 0) return node;
   node.hasHeader = false;
-  return arrayOf(std::move(node), member, true);
+  return arrayNode(std::move(node), member, true);
 }
 
 ValueNode ValuePlanner::objectMember(const ClassMember& member) {
@@ -546,10 +339,10 @@ ValueNode ValuePlanner::objectMember(const ClassMember& member) {
       node = pointerTo(ofTypeName(withoutStars(member.typeName)));
       break;
     default:
-      return opaque(member.typeName,
-                    "members of kind " + std::to_string(member.type) + " are written by a function of their class");
+      return opaqueNode(member.typeName,
+                        "members of kind " + std::to_string(member.type) + " are written by a function of their class");
   }
-  return isArray ? arrayOf(std::move(node), member, false) : node;
+  return isArray ? arrayNode(std::move(node), member, false) : node;
 }
 
 }  // namespace mlaas::root

@@ -41,7 +41,6 @@ class ValuePlanner {
   ValueNode ofType(const TypeName& type, bool withHeader);
   ValueNode ofCollection(const TypeName& type, bool withHeader);
   ValueNode ofPair(const TypeName& first, const TypeName& second, bool isMap);
-  bool isBuiltin(const std::string& name, ValueNode& node);
   ValueNode describe(const ClassDescription& description, bool isBase);
   void addOtherVersions(ValueNode& node, const ClassDescription& description);
   void addMembers(ValueNode& record, const ClassDescription& description);

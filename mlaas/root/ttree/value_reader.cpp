@@ -15,7 +15,6 @@ namespace {
 
 constexpr int32_t kFirstWithVersion = 8;  // of TStreamerInfo, that tells the class's version of member-wise elements
 constexpr int kDeepest = 100;
-constexpr int32_t kAnyVersion = -1;
 
 }  // namespace
 
