@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -16,14 +15,13 @@
 #include "mlaas/root/directory.h"
 #include "mlaas/root/rntuple/page_list.h"
 #include "mlaas/table/table.h"
+#include "tests/fuzz/read_in_parts.h"
 
 namespace {
 
 using namespace mlaas;
 using Bytes = std::vector<std::byte>;
 
-// A damaged count may promise more entries than are worth reading.
-constexpr int64_t kMostEntries = 20000;
 constexpr size_t kMostColumns = 200;
 constexpr const char* kUrl = "fuzz://file.root";
 constexpr size_t kChecksumBytes = 8;
@@ -130,22 +128,6 @@ void repairChecksums(Bytes& file) {
   }
 }
 
-bool sameBytes(const SharedBuffer& a, const SharedBuffer& b) { return std::ranges::equal(a->bytes(), b->bytes()); }
-
-void readColumn(const table::Table& table, size_t column) {
-  const int64_t last = std::min(table.numEntries(), kMostEntries);
-  const auto whole = table.read({0, last}, {column});
-  const auto front = table.read({0, last / 2}, {column});
-  const auto back = table.read({last / 2, last}, {column});
-  if (!whole.ok() || !front.ok() || !back.ok()) return;
-  const std::vector<Column> parts = {front->front(), back->front()};
-  const Column joined = concatenateColumns(parts);
-  if (!sameBytes(joined.values, whole->front().values)) std::abort();
-  for (size_t level = 0; level < joined.offsets.size(); ++level) {
-    if (!sameBytes(joined.offsets[level], whole->front().offsets[level])) std::abort();
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -163,7 +145,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto table = table::openTable(kUrl, tableInfo.name);
     if (!table.ok()) continue;
     const size_t numColumns = std::min((*table)->columns().size(), kMostColumns);
-    for (size_t column = 0; column < numColumns; ++column) readColumn(**table, column);
+    for (size_t column = 0; column < numColumns; ++column) fuzz::readInParts(**table, column);
   }
   return 0;
 }

@@ -4,16 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "mlaas/model/onnx_writer.h"
+#include "tests/unit/io/temporary_folder.h"
 
 namespace mlaas::infer {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Two scalars and up to three jets of two columns, one dense layer of one output.
 model::MlpGraph exampleGraph() {
@@ -61,19 +58,9 @@ class OpenvinoEngineTest : public testing::Test {
 #ifdef __SANITIZE_ADDRESS__
     GTEST_SKIP() << "OpenVINO's TBB opens libraries in a way that ends a process under the address sanitizer";
 #endif
-    std::string pattern = (fs::temp_directory_path() / "mlaas_engine.XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
   }
-  void TearDown() override {
-    if (!root_.empty()) fs::remove_all(root_);
-  }
-  std::string save(const std::string& bytes) const {
-    const fs::path file = root_ / "model.onnx";
-    std::ofstream(file, std::ios::binary) << bytes;
-    return file.string();
-  }
-  fs::path root_;
+  std::string save(const std::string& bytes) const { return folder_.write("model.onnx", bytes); }
+  io::TemporaryFolder folder_;
 };
 
 TEST_F(OpenvinoEngineTest, GivesTheScoresOfTheGraph) {

@@ -8,6 +8,7 @@
 
 #include "mlaas/model/bundle_json.h"
 #include "mlaas/model/file_checksum.h"
+#include "tests/unit/io/temporary_folder.h"
 
 namespace mlaas::model {
 namespace {
@@ -16,13 +17,6 @@ namespace fs = std::filesystem;
 
 class BundleTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "mlaas_bundle.XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
   static Bundle example() {
     Bundle bundle;
     bundle.name = "tth";
@@ -49,7 +43,8 @@ class BundleTest : public testing::Test {
     return static_cast<size_t>(std::distance(fs::directory_iterator(root_), fs::directory_iterator()));
   }
 
-  fs::path root_;
+  io::TemporaryFolder folder_;
+  fs::path root_ = folder_.path("");
 };
 
 TEST_F(BundleTest, ReadsWhatItWrote) {

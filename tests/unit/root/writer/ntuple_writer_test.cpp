@@ -6,25 +6,23 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/unit/io/temporary_folder.h"
+
 namespace mlaas::root {
 namespace {
 
 class NtupleWriterTest : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string path(const std::string& name) const { return folder_.path(name); }
   static std::string contents(const std::string& path) {
     std::ostringstream text;
     text << std::ifstream(path, std::ios::binary).rdbuf();
     return text.str();
   }
-  bool empty() const { return std::filesystem::is_empty(folder_); }
+  bool empty() const { return std::filesystem::is_empty(path("")); }
 
  private:
-  std::filesystem::path folder_ =
-      std::filesystem::path(testing::TempDir()) /
-      ("ntuple_writer_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+  io::TemporaryFolder folder_;
 };
 
 const std::vector<OutputColumn> kColumns = {{"event", {DType::kUInt64, 0, {}, false}},

@@ -8,28 +8,25 @@
 #include <sstream>
 
 #include "mlaas/base/byte_cursor.h"
+#include "tests/unit/io/temporary_folder.h"
 
 namespace mlaas::root {
 namespace {
 
 class TreeWriterTest : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string path(const std::string& name) const { return folder_.path(name); }
   static std::string contents(const std::string& path) {
     std::ostringstream text;
     text << std::ifstream(path, std::ios::binary).rdbuf();
     return text.str();
   }
   size_t numFiles() const {
-    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_), {}));
+    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(path("")), {}));
   }
 
  private:
-  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) /
-                                  ("tree_writer_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
-                                   std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+  io::TemporaryFolder folder_;
 };
 
 OutputColumn number(std::string name, DType dtype, std::string counter = "") {

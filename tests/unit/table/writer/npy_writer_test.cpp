@@ -9,6 +9,7 @@
 
 #include "mlaas/table/writer/column_files.h"
 #include "mlaas/table/writer/csv_writer.h"
+#include "tests/unit/io/temporary_folder.h"
 
 namespace mlaas::table {
 namespace {
@@ -17,12 +18,10 @@ namespace fs = std::filesystem;
 
 class WriterTest : public testing::Test {
  protected:
-  void SetUp() override { fs::create_directories(folder_); }
-  void TearDown() override { fs::remove_all(folder_); }
-  std::string path(const std::string& name = "") const { return (folder_ / name).string(); }
+  std::string path(const std::string& name = "") const { return folder_.path(name); }
   std::string contents(const std::string& name) const {
     std::ostringstream text;
-    text << std::ifstream(folder_ / name, std::ios::binary).rdbuf();
+    text << std::ifstream(path(name), std::ios::binary).rdbuf();
     return text.str();
   }
   // What follows the header, as numbers.
@@ -35,8 +34,7 @@ class WriterTest : public testing::Test {
   }
 
  private:
-  fs::path folder_ = fs::path(testing::TempDir()) /
-                     (std::string("table_writer_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+  io::TemporaryFolder folder_;
 };
 
 // Source: numpy.lib.format, "Format Version 1.0".
