@@ -123,9 +123,11 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
   Result<void> startFirst(std::unique_lock<std::mutex>& lock) {
     Work& work = work_[taken_];
     if (options_.budget) {
+      isReservingFirst_ = true;
       lock.unlock();
       auto reserved = options_.budget->reserve(work.bytes, "reading " + table_.name());
       lock.lock();
+      isReservingFirst_ = false;
       if (!reserved.ok()) return std::move(reserved).error();
       work.reservation = *std::move(reserved);
     }
@@ -141,7 +143,7 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
 
   // Whether the next range may be started before the consumer asks for it.
   bool startAhead() {
-    if (started_ == work_.size()) return false;
+    if (started_ == work_.size() || isReservingFirst_) return false;
     Work& work = work_[started_];
     size_t ahead = work.bytes;
     for (size_t i = taken_ + 1; i < started_; ++i) ahead += work_[i].bytes;
@@ -294,6 +296,7 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
   size_t taken_ = 0;                          // ranges handed out
   size_t started_ = 0;                        // ranges begun
   size_t stepped_ = 0;                        // ranges before have all their steps made
+  bool isReservingFirst_ = false;             // the consumer waits for the memory of work_[started_]
   size_t numFetching_ = 0;
   size_t numTasks_ = 0;
   bool isStopped_ = false;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <mutex>
 #include <thread>
 
@@ -146,6 +148,55 @@ TEST(RangeReader, KeepsTheBudget) {
   const auto failed = reader.next();
   ASSERT_FALSE(failed.ok());
   EXPECT_EQ(failed.error().code(), ErrorCode::kInvalidArgument);
+}
+
+// Its fetches answer before they return: what they were asked for may be decoded and taken meanwhile. Those of other
+// threads than the consumer's return when they are let go.
+class LingeringTable : public MemoryTable {
+ public:
+  LingeringTable() : MemoryTable(smallTable()) {}
+  void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
+    const int before = numLetGo_;
+    MemoryTable::fetch(range, std::move(columns), std::move(done));
+    if (std::this_thread::get_id() == consumer_) {
+      std::this_thread::sleep_for(std::chrono::microseconds(300));
+    } else {
+      while (numLetGo_ == before) std::this_thread::yield();
+    }
+  }
+  void letGo() { ++numLetGo_; }
+
+ private:
+  const std::thread::id consumer_ = std::this_thread::get_id();
+  std::atomic<int> numLetGo_ = 0;
+};
+
+// While the consumer waits for the memory of the next range, threads of the pool look for more to read.
+TEST(RangeReader, ReadsWhereTheBudgetHoldsOneRange) {
+  TaskPool pool(4);
+  LingeringTable table;
+  const std::vector<size_t> columns = {0, 1};
+  std::vector<EntryRange> ranges;
+  for (int64_t first = 0; first < 100; ++first) ranges.push_back({first, first + 1});
+  for (int loop = 0; loop < 20; ++loop) {
+    MemoryBudget budget(static_cast<size_t>(table.entryBytes(columns)));
+    RangeReader reader(table, ranges, columns, {.pool = &pool, .budget = &budget, .fetchBytes = 1});
+    for (int64_t next = 0; next <= 100; ++next) {
+      auto rival = budget.tryReserve(budget.limitBytes());
+      std::thread release([&] {
+        std::this_thread::sleep_for(std::chrono::microseconds(300));
+        rival.release();
+        table.letGo();
+      });
+      const auto block = reader.next().value();
+      release.join();
+      ASSERT_EQ(block.has_value(), next < 100);
+      if (!block) break;
+      ASSERT_EQ(block->range.first, next);
+      ASSERT_EQ(block->columns[0].valuesAs<float>()[0], static_cast<float>(next));
+    }
+    table.letGo();
+  }
 }
 
 TEST(ReadingRanges, JoinSmallClustersAndCutLargeOnes) {

@@ -20,6 +20,7 @@ class MemoryTable : public Table {
       ColumnInfo info;
       info.name = columnName;
       info.type = column.type;
+      info.compressedBytes = column.sizeBytes();
       info.uncompressedBytes = column.sizeBytes();
       infos_.push_back(std::move(info));
       values_.push_back(std::move(column));
