@@ -92,7 +92,7 @@ Result<void> writeTable(const ExportRows& rows, std::vector<size_t> columns, con
   root::TableWriterOptions options;
   options.title = target.title;
   options.compression = target.compression;
-  options.clusterEntries = root::clusterEntriesFor(bytesPerEntry(rows.table, columns));
+  options.clusterEntries = root::clusterEntriesFor(rows.table.entryBytes(columns));
   auto written =
       target.kind == root::TableKind::kTTree ? treeColumns(rows.table, columns) : ntupleColumns(rows.table, columns);
   if (columns.empty())

@@ -105,15 +105,4 @@ Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& col
   return {};
 }
 
-uint64_t bytesPerEntry(const table::Table& table, const std::vector<size_t>& columns) {
-  uint64_t stored = 0;
-  uint64_t least = 0;  // what the types need, whatever the file says of its sizes
-  for (size_t column : columns) {
-    const auto& info = table.columns()[column];
-    stored += info.uncompressedBytes;
-    least += info.type.jaggedDepth > 0 ? sizeof(int64_t) : dtypeBytes(info.type.dtype) * info.type.valuesPerElement();
-  }
-  return std::max(least, stored / static_cast<uint64_t>(std::max<int64_t>(table.numEntries(), 1)));
-}
-
 }  // namespace mlaas::command

@@ -51,7 +51,4 @@ using WriteRows = std::function<Result<void>(std::span<const Column>)>;
 Result<void> forEachPiece(const ExportRows& rows, const std::vector<size_t>& columns, const WriteRows& write,
                           table::EntryRange* failed = nullptr);
 
-// Bytes that a row of these columns takes in memory, on average.
-uint64_t bytesPerEntry(const table::Table& table, const std::vector<size_t>& columns);
-
 }  // namespace mlaas::command
