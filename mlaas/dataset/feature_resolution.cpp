@@ -18,17 +18,6 @@ bool hasPattern(const std::vector<std::string>& names) {
                      [](const std::string& name) { return name.find_first_of("*?") != std::string::npos; });
 }
 
-// The table's readable columns and then the defines, each with its type.
-Result<std::vector<table::NamedType>> namedTypes(const DatasetConfig& config, const table::Table& table) {
-  std::vector<table::NamedType> names = table::nameColumns(table).readable;
-  for (const auto& define : config.features.defines) {
-    auto compiled = table::Expression::compile(define.expression, names);
-    if (!compiled.ok()) return std::move(compiled).error().within("define '" + define.name + "'");
-    names.push_back({define.name, compiled->type()});
-  }
-  return names;
-}
-
 bool isNumeric(const ColumnType& type) { return !type.isString && type.shape.empty(); }
 
 // Replaces the patterns among `patterns` by names of columns with `jaggedDepth` levels.
@@ -88,6 +77,16 @@ Result<std::vector<std::string>> excludedFromPatterns(const DatasetConfig& confi
 }
 
 }  // namespace
+
+Result<std::vector<table::NamedType>> namedTypes(const DatasetConfig& config, const table::Table& table) {
+  std::vector<table::NamedType> names = table::nameColumns(table).readable;
+  for (const auto& define : config.features.defines) {
+    auto compiled = table::Expression::compile(define.expression, names);
+    if (!compiled.ok()) return std::move(compiled).error().within("define '" + define.name + "'");
+    names.push_back({define.name, compiled->type()});
+  }
+  return names;
+}
 
 bool isTruthName(std::string_view name) {
   const auto beginsWith = [&](std::string_view prefix) {

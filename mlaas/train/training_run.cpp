@@ -141,6 +141,12 @@ Json RunSummary::toJson() const {
   return json;
 }
 
+Result<std::unique_ptr<Trainer>> makeTrainer(const dataset::Workflow& workflow, const TrainerFactories& factories) {
+  MLAAS_TRY(const TrainerFactory factory, factoryOf(workflow, factories));
+  MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples));
+  return factory(workflow, classes);
+}
+
 Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptions& options) {
   RunSummary summary;
   summary.name = workflow.name;
@@ -150,9 +156,8 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
     return Error(ErrorCode::kInvalidArgument,
                  workflow.file + ": no 'output' says where the bundle goes; add it or give --output DIR");
   }
-  MLAAS_TRY(const TrainerFactory factory, factoryOf(workflow, options.factories));
   MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples));
-  MLAAS_TRY(const auto trainer, factory(workflow, classes));
+  MLAAS_TRY(const auto trainer, makeTrainer(workflow, options.factories));
 
   Stopwatch watch;
   TaskPool pool(options.readerThreads);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stop_token>
@@ -46,6 +47,9 @@ struct RunSummary {
 
   nlohmann::ordered_json toJson() const;
 };
+
+// The trainer that runTraining() would use: checks all that can be known without data.
+Result<std::unique_ptr<Trainer>> makeTrainer(const dataset::Workflow& workflow, const TrainerFactories& factories);
 
 Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptions& options);
 
