@@ -1,13 +1,15 @@
 // Blocks of memory that are used again instead of being returned to the system: a fresh block costs a page fault every
-// 4 KiB and memory that is not in cache, about as much time as decompressing LZ4 into it.
+// 4 KiB and memory that is not in cache, about as much time as decompressing LZ4 into it. The blocks lie in one range
+// of addresses, so that memory of blocks that are given back serves for blocks of any other size.
 // Memory:  keeps 64 MiB at most; what is used and kept together stays within 8 MiB of the most that was once used.
 // Errors:  take() throws std::bad_alloc.
 // Threads: any.
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <map>
 #include <mutex>
+#include <vector>
 
 namespace mlaas {
 
@@ -20,9 +22,11 @@ class BlockCache {
   // The one of the process.
   static BlockCache& shared();
 
-  explicit BlockCache(size_t mostKeptBytes) : mostKeptBytes_(mostKeptBytes) {}
+  // Takes addresses for 16 times `mostKeptBytes`, but no memory; blocks beyond come from the system and go back to it.
+  explicit BlockCache(size_t mostKeptBytes);
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
+  // Every block must have been given back.
   ~BlockCache();
 
   struct Block {
@@ -36,16 +40,26 @@ class BlockCache {
   size_t keptBytes() const;
 
  private:
-  Block takeKept(size_t bytes);
-  // Frees the blocks kept longest until at most `bytes` are kept; under mutex_.
+  using FreeRanges = std::map<size_t, size_t>;  // offset in the range of addresses, bytes
+
+  bool isMine(const std::byte* data) const { return data >= base_ && data < base_ + rangeBytes_; }
+  // The lowest free place for `bytes`; nothing where there is none.
+  Block takePlace(size_t bytes);
+  void cutFront(FreeRanges::iterator range, size_t bytes);
+  void joinFree(size_t offset, size_t bytes);
+  // Returns memory of free places, the highest first, until at most `bytes` are kept.
   void shrinkTo(size_t bytes) noexcept;
+  void shrinkRange(size_t offset, size_t rangeBytes, size_t wantedBytes) noexcept;
 
   const size_t mostKeptBytes_;
+  std::byte* base_ = nullptr;
+  size_t rangeBytes_ = 0;
   mutable std::mutex mutex_;
-  std::deque<Block> kept_;    // under mutex_, the last given last
-  size_t keptBytes_ = 0;      // under mutex_
-  size_t usedBytes_ = 0;      // under mutex_, of blocks of kLeastBytes and more that are taken
-  size_t mostUsedBytes_ = 0;  // under mutex_, so far
+  FreeRanges free_;              // under mutex_, no two touch each other
+  std::vector<bool> hasMemory_;  // under mutex_, of each granule: it was written to and not returned
+  size_t keptBytes_ = 0;         // under mutex_, free granules that have memory
+  size_t usedBytes_ = 0;         // under mutex_, of blocks in the range that are taken
+  size_t mostUsedBytes_ = 0;     // under mutex_, so far
 };
 
 // Deletes what a pointer to a block of the shared cache owns.

@@ -43,6 +43,27 @@ TEST(BlockCache, LeavesABlockThatIsMuchLarger) {
   cache.give(small);
 }
 
+TEST(BlockCache, MakesALargeBlockOfSmallOnes) {
+  BlockCache cache(8 * kMiB);
+  std::vector<BlockCache::Block> small;
+  for (int i = 0; i < 4; ++i) small.push_back(cache.take(kMiB));
+  // In an order that joins a place with the one before it, the one behind it, and both.
+  for (const size_t i : {3U, 0U, 1U, 2U}) cache.give(small[i]);
+  EXPECT_EQ(cache.keptBytes(), 4 * kMiB);
+  const auto large = cache.take(3 * kMiB);
+  EXPECT_EQ(large.data, small[0].data);
+  EXPECT_EQ(cache.keptBytes(), kMiB);
+  cache.give(large);
+}
+
+TEST(BlockCache, TakesWhatItHasNoPlaceForFromTheSystem) {
+  BlockCache cache(kMiB);
+  const auto block = cache.take(100 * kMiB);
+  std::memset(block.data, 1, block.bytes);
+  cache.give(block);
+  EXPECT_EQ(cache.keptBytes(), 0U);
+}
+
 TEST(BlockCache, HoldsLittleMoreThanWasOnceUsed) {
   BlockCache cache(64 * kMiB);
   for (const size_t size : {20 * kMiB, 9 * kMiB, 30 * kMiB}) {
