@@ -42,7 +42,7 @@ std::string memberPath(const std::string& branch, const std::string& member) {
 
 class Planner {
  public:
-  Planner(const TreeMetadata& tree, const ClassRegistry& registry, const TextPeeker& peek)
+  Planner(const TreeMetadata& tree, const ClassRegistry& registry, const ColumnPeeker& peek)
       : tree_(tree), registry_(registry), valuePlanner_(registry), peek_(peek) {
     for (size_t i = 0; i < tree.branches.size(); ++i) {
       for (const Leaf& leaf : tree.branches[i].leaves) branchOfLeaf_.emplace(leaf.name, i);
@@ -287,14 +287,14 @@ class Planner {
   const TreeMetadata& tree_;
   const ClassRegistry& registry_;
   ValuePlanner valuePlanner_;
-  const TextPeeker& peek_;
+  const ColumnPeeker& peek_;
   std::multimap<std::string, size_t, std::less<>> branchOfLeaf_;
   std::vector<ColumnPlan> columns_;
 };
 
 }  // namespace
 
-std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry& registry, const TextPeeker& peek) {
+std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry& registry, const ColumnPeeker& peek) {
   return Planner(tree, registry, peek).plan();
 }
 

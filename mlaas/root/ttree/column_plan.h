@@ -47,12 +47,12 @@ struct ColumnPlan {
   size_t storedElementBytes() const { return storedNumberBytes() * type.valuesPerElement(); }
 };
 
-// Reads strings of a branch while it is planned: those of a leaf in its first entries. Nothing where they cannot be read.
-using TextPeeker =
-    std::function<std::vector<std::string>(size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf)>;
+// Reads a leaf in the first baskets of a branch while that is planned.
+using ColumnPeeker = std::function<Result<Column>(size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf,
+                                                  size_t mostBaskets)>;
 
 // The columns of a tree in the order of its branches. Branches that only group others give none.
 std::vector<ColumnPlan> planColumns(const TreeMetadata& tree, const ClassRegistry& registry,
-                                    const TextPeeker& peek = {});
+                                    const ColumnPeeker& peek = {});
 
 }  // namespace mlaas::root

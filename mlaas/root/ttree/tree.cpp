@@ -15,8 +15,6 @@ namespace {
 
 // Room for a basket's key with long names.
 constexpr uint32_t kFrontBytes = 1024;
-// Looked into for the class of what stands in a branch.
-constexpr size_t kPeekedBaskets = 2;
 
 // Baskets [first, end) of a branch.
 struct BasketSpan {
@@ -87,15 +85,15 @@ Result<std::shared_ptr<const Tree>> Tree::open(std::shared_ptr<const File> file,
   tree->file_ = std::move(file);
   tree->name_ = entry.path;
   tree->metadata_ = *std::move(metadata);
-  const auto peek = [&](size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf) {
-    return tree->peekTexts(branch, std::move(root), leaf);
+  const auto peek = [&](size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf, size_t mostBaskets) {
+    return tree->peek(branch, std::move(root), leaf, mostBaskets);
   };
   tree->columns_ = planColumns(tree->metadata_, **registry, peek);
   tree->clusters_ = findClusters(tree->metadata_);
   return std::shared_ptr<const Tree>(std::move(tree));
 }
 
-std::vector<std::string> Tree::peekTexts(size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf) {
+Result<Column> Tree::peek(size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf, size_t mostBaskets) {
   ColumnPlan plan;
   plan.branch = branch;
   plan.type = pathTo(*root, leaf).type;
@@ -103,20 +101,13 @@ std::vector<std::string> Tree::peekTexts(size_t branch, std::shared_ptr<const Va
   plan.values = std::move(root);
   plan.leaf = leaf;
   const auto& entries = metadata_.branches[branch].baskets.firstEntry;
-  const size_t numBaskets = std::min(entries.size(), kPeekedBaskets + 1);
+  const size_t numBaskets = std::min(entries.size() - 1, mostBaskets);
   columns_.clear();
   columns_.push_back(std::move(plan));  // for as long as nothing else is planned
-  const EntryRange range{0, std::min(entries[numBaskets - 1], numEntries())};
-  std::vector<std::string> texts;
-  const auto fetched = fetchNow(range, {0});
-  const auto column = fetched.ok() ? (*fetched)->decode(0) : Result<Column>(Error(fetched.error()));
-  if (column.ok()) {
-    const auto offsets = column->offsets.back()->as<int64_t>();
-    const auto* text = reinterpret_cast<const char*>(column->values->data());
-    for (size_t i = 0; i + 1 < offsets.size(); ++i) texts.emplace_back(text + offsets[i], text + offsets[i + 1]);
-  }
+  const auto fetched = fetchNow({0, entries[numBaskets]}, {0});
+  auto column = fetched.ok() ? (*fetched)->decode(0) : Result<Column>(Error(fetched.error()));
   columns_.clear();
-  return texts;
+  return column;
 }
 
 std::string Tree::place() const { return file_->url() + ": tree " + name_; }

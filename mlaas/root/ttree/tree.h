@@ -89,8 +89,8 @@ class Tree {
   // A basket that lies behind the end of a truncated file.
   Error lostBasket(size_t branch, size_t basket) const;
   Result<FetchPlan> planFetch(EntryRange range, const std::vector<size_t>& columns) const;
-  // The strings of a leaf in the first baskets of a branch, while the columns are planned.
-  std::vector<std::string> peekTexts(size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf);
+  // A leaf in the first baskets of a branch, while the columns are planned.
+  Result<Column> peek(size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf, size_t mostBaskets);
   // "FILE: tree T", for messages.
   std::string place() const;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "mlaas/root/ttree/learned_values.h"
+
 namespace mlaas::root {
 
 namespace {
@@ -71,37 +73,14 @@ void findUnreadable(const ValueNode& node, const ValueNode* member, const std::s
   for (const ValueNode& child : node.children) findUnreadable(child, member, name, found);
 }
 
-// The records of TClonesArrays whose objects' class is not known yet.
-void findClones(ValueNode& node, std::vector<ValueNode*>& found) {
-  if (node.typeName == "TClonesArray" && !node.children.empty() && node.children.back().kind == ValueKind::kTail) {
-    found.push_back(&node);
-  }
-  for (ValueNode& child : node.children) findClones(child, found);
-}
-
-// Looks into the branch's entries for the class of what its TClonesArrays hold.
-void learnClones(ValueNode& root, size_t index, ValuePlanner& planner, const TextPeeker& peek) {
-  std::vector<ValueNode*> arrays;
-  if (peek) findClones(root, arrays);
-  for (ValueNode* array : arrays) {
-    ValueNode* className = &array->children[2];
-    className->isHidden = false;
-    finishTree(root);
-    const uint32_t leaf = className->firstLeaf;
-    const auto texts = peek(index, std::make_shared<ValueNode>(root), leaf);
-    className->isHidden = true;
-    const auto known = std::ranges::find_if(texts, [](const std::string& text) { return !text.empty(); });
-    if (known != texts.end()) planner.setClones(*array, *known);
-  }
-}
-
 }  // namespace
 
 std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, const ClassMember* member,
-                                         ValuePlanner& planner, const TextPeeker& peek) {
+                                         ValuePlanner& planner, const ColumnPeeker& peek) {
   planner.start();
   ValueNode root = rootOf(branch, member, planner);
   learnClones(root, index, planner, peek);
+  learnEmpties(root, branch, index, peek);
   return columnsOfTree(branch, index, std::move(root));
 }
 

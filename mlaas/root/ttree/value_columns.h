@@ -11,10 +11,10 @@
 namespace mlaas::root {
 
 // The columns of branch `index`; `member` is the class's member that the branch holds, or nullptr for a whole object.
-// Members that cannot be read are columns with a reason; there is at least one column. `peek` tells the class of
-// what a TClonesArray holds, which stands in the entries alone; it may be empty.
+// Members that cannot be read are columns with a reason; there is at least one column. `peek` tells what
+// stands in the entries alone (learned_values.h); it may be empty.
 std::vector<ColumnPlan> planValueColumns(const Branch& branch, size_t index, const ClassMember* member,
-                                         ValuePlanner& planner, const TextPeeker& peek);
+                                         ValuePlanner& planner, const ColumnPeeker& peek);
 
 // The columns of the numbers and strings in `root`, which is not finished yet.
 std::vector<ColumnPlan> columnsOfTree(const Branch& branch, size_t index, ValueNode root);

@@ -39,6 +39,7 @@ void measure(ValueNode& node) {
     case ValueKind::kList:
     case ValueKind::kPointer:
     case ValueKind::kOpaque:
+    case ValueKind::kNothing:
       node.leastBytes = sizeof(uint32_t);
       break;
     case ValueKind::kArray:
@@ -117,8 +118,9 @@ ValuePath pathTo(const ValueNode& root, uint32_t leaf) {
     path.levels.push_back(isLevel ? path.type.jaggedDepth++ : -1);
     if (at.kind == ValueKind::kArray && !isLevel) path.type.shape.push_back(at.count);
   }
-  path.type.isString = path.nodes.back()->kind != ValueKind::kNumber;
-  path.type.dtype = path.type.isString ? DType::kUInt8 : path.nodes.back()->number.dtype;
+  const ValueNode& value = *path.nodes.back();
+  path.type.isString = value.kind == ValueKind::kString || value.kind == ValueKind::kLongString;
+  path.type.dtype = path.type.isString ? DType::kUInt8 : value.number.dtype;
   return path;
 }
 

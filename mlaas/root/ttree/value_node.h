@@ -30,6 +30,7 @@ enum class ValueKind : uint8_t {
   kOpaque,      // not understood: stepped over by its byte count
   kClones,      // what a TClonesArray holds behind its header: as many objects as it counts
   kTail,        // not understood: the rest of the record that it stands in
+  kNothing,     // not understood, and the whole branch has none: a column of lists that are all empty
 };
 
 constexpr int32_t kAnyVersion = -1;  // of a class
@@ -38,7 +39,7 @@ struct ValueNode {
   ValueKind kind = ValueKind::kOpaque;
   std::string name;      // the member's; empty where a value has no name of its own (elements, base classes)
   std::string typeName;  // for people
-  std::string reason;    // kOpaque, kTail: why
+  std::string reason;    // kOpaque, kTail, kNothing: why
 
   // Byte count and version stand before the value. Of a record they stand before each; of a list, string or array of
   // these once before all that are read at once.
@@ -56,7 +57,7 @@ struct ValueNode {
   int32_t slot = -1;                // kNumber: where the value is kept because it counts another member's elements
   int32_t countSlot = -1;           // kCounted, kLoop
   int32_t numSlots = 0;             // kRecord: slots of it and its base classes; 0 in base classes
-  NumberEncoding number;            // kNumber
+  NumberEncoding number;            // kNumber, kNothing
   std::vector<ValueNode> children;  // the element, or the members
   std::vector<ValueNode>
       others;  // kRecord: the class in its other versions that the file describes; trees of their own
@@ -69,7 +70,8 @@ struct ValueNode {
   uint32_t endLeaf = 0;
 
   bool isLeaf() const {
-    return kind == ValueKind::kNumber || kind == ValueKind::kString || kind == ValueKind::kLongString;
+    return kind == ValueKind::kNumber || kind == ValueKind::kString || kind == ValueKind::kLongString ||
+           kind == ValueKind::kNothing;
   }
   bool holds(uint32_t leaf) const { return firstLeaf <= leaf && leaf < endLeaf; }
 };

@@ -204,6 +204,9 @@ bool ValueReader::readContents(const ValueNode& node, size_t count, size_t depth
         at_ = end_;
         done = true;
         break;
+      case ValueKind::kNothing:
+        done = wanted ? failNothing(node) : skipOpaque(node);
+        break;
       default:
         done = skipOpaque(node);
         break;

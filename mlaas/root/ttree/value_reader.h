@@ -105,6 +105,8 @@ class ValueReader {
   bool skipTObject(size_t count, uint32_t* bits = nullptr);
   bool readText(std::string_view& text);
   bool skipOpaque(const ValueNode& node);
+  // Fails because there is a value where none was expected.
+  bool failNothing(const ValueNode& node);
 
   // Appends lists of `count` elements to the level of the path's node at `depth`.
   bool addOffsets(size_t depth, size_t lists, size_t count);

@@ -106,6 +106,7 @@ bool ValueReader::readPointer(const ValueNode& node, size_t depth, bool wanted) 
     at_ = objectEnd;
     return true;
   }
+  if (node.children.front().kind == ValueKind::kNothing) return failNothing(node.children.front());
   uint32_t tag = 0;
   if (!read(tag)) return false;
   if ((tag & kClassMask) == 0) return failUnsupported("a pointer refers to an object that was read before");
@@ -146,6 +147,10 @@ bool ValueReader::isByteCountNext() const {
   if (left() < sizeof(uint32_t) || (peek<uint32_t>() & kByteCountMask) == 0) return false;
   const size_t count = peek<uint32_t>() & ~kByteCountMask;
   return count >= sizeof(uint16_t) && count <= left() - sizeof(uint32_t);
+}
+
+bool ValueReader::failNothing(const ValueNode& node) {
+  return failUnsupported("it holds a value of " + node.typeName + ": " + node.reason);
 }
 
 bool ValueReader::skipOpaque(const ValueNode& node) {
