@@ -1,6 +1,7 @@
 #include "mlaas/root/streamer/object_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "mlaas/root/key.h"
 
@@ -88,6 +89,12 @@ int32_t arrayType(std::string_view className) {
   if (className == "TArrayF") return type::kFloat;
   if (className == "TArrayD") return type::kDouble;
   return 0;
+}
+
+// Whether a tree's columns need the objects of a class.
+bool isOfTree(std::string_view className) {
+  return className.starts_with("TTree") || className.starts_with("TBranch") || className.starts_with("TLeaf") ||
+         className.starts_with("TBasket") || className.starts_with("TNtuple");
 }
 
 }  // namespace
@@ -212,9 +219,18 @@ const Object* ObjectReader::readPointer() {
   Object& object = arena_.make(className);
   // Known before its members are read: they may point back to it.
   objects_.emplace(static_cast<uint32_t>(start + keyBytes_) + kMapOffset, &object);
-  const bool couldRead = cursor_.ok();
+  if (!cursor_.ok()) return &object;
+  const ByteCursor before = cursor_;
+  const int depth = depth_;
   readClass(object, className, false);
-  if (couldRead && hasCount && cursor_.ok()) cursor_.seek(end);
+  if (hasCount && !cursor_.ok() && !isOfTree(className)) {
+    // What users add to a tree may follow no description; nothing that columns need is in it.
+    object.unreadable = std::exchange(reason_, {});
+    cursor_ = before;
+    depth_ = depth;
+    unsupported_ = false;
+  }
+  if (hasCount && cursor_.ok()) cursor_.seek(end);
   return &object;
 }
 

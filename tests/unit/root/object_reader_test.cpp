@@ -109,6 +109,20 @@ TEST(ObjectReader, StepsOverAnUnknownClass) {
   EXPECT_NE((*object)->pointer("fNext")->unreadable.find("Secret version 9"), std::string::npos);
 }
 
+// An object whose class writes other bytes than its description says.
+TEST(ObjectReader, StepsOverAnObjectThatIsNotAsDescribed) {
+  auto registry = nodeRegistry();
+  registry.add({"Own", 1, 5, {member("a", type::kDouble, "double"), member("b", type::kDouble, "double")}});
+  ObjectArena arena;
+  BigEndianWriter own;
+  own.versioned(1, BigEndianWriter().number(int32_t{3}));
+  const auto object = readNode(node("first", {1}, pointerTo("Own", own)).bytes(), registry, arena);
+  ASSERT_TRUE(object.ok()) << object.error().what();
+  const Object* next = (*object)->pointer("fNext");
+  ASSERT_NE(next, nullptr);
+  EXPECT_NE(next->unreadable.find("Own is longer than its byte count"), std::string::npos) << next->unreadable;
+}
+
 TEST(ObjectReader, RefusesAClassThatCannotBeSteppedOver) {
   const ClassRegistry registry;
   ObjectArena arena;
