@@ -16,6 +16,15 @@ namespace {
 constexpr int32_t kFirstWithVersion = 8;  // of TStreamerInfo, that tells the class's version of member-wise elements
 constexpr int kDeepest = 100;
 
+// The outermost class whose description the tree of values follows; nullptr where there is none.
+const ValueNode* describedClass(const ValueNode& node) {
+  if (node.kind == ValueKind::kRecord && node.version != kAnyVersion && !node.typeName.empty()) return &node;
+  for (const ValueNode& child : node.children) {
+    if (const ValueNode* found = describedClass(child); found != nullptr) return found;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 ValueReader::ValueReader(const ValueNode& root, uint32_t leaf)
@@ -39,8 +48,17 @@ Column ValueReader::take() {
 Result<void> ValueReader::readEntry(std::span<const std::byte> entry) {
   MLAAS_TRY(const size_t length, readFront(entry));
   if (length == entry.size()) return {};
-  return Error(ErrorCode::kCorrupt,
-               "its values have " + std::to_string(length) + " bytes, its entry " + std::to_string(entry.size()));
+  code_ = ErrorCode::kCorrupt;
+  reason_ = "its values have " + std::to_string(length) + " bytes, its entry " + std::to_string(entry.size());
+  return failure();
+}
+
+// Bytes that are not what a description tells may be damaged, but most classes of that kind write theirs by code.
+Error ValueReader::failure() const {
+  const ValueNode* described = code_ == ErrorCode::kCorrupt ? describedClass(root_) : nullptr;
+  if (described == nullptr) return {code_, reason_};
+  return {ErrorCode::kUnsupported, "its bytes are not what the file describes for class " + described->typeName + ": " +
+                                       reason_ + "; the class writes them by code of its own, or the file is damaged"};
 }
 
 Result<size_t> ValueReader::readFront(std::span<const std::byte> bytes) {
@@ -62,8 +80,8 @@ Result<size_t> ValueReader::readFront(std::span<const std::byte> bytes) {
     reason_ = "there is no memory for its values; read a smaller range";
   }
   if (!done) {
-    return Error(code_, reason_ + " (at byte " + std::to_string(at_ - begin_) + " of the entry's " +
-                            std::to_string(bytes.size()) + ")");
+    reason_ += " (at byte " + std::to_string(at_ - begin_) + " of the entry's " + std::to_string(bytes.size()) + ")";
+    return failure();
   }
   ++numEntries_;
   return static_cast<size_t>(at_ - begin_);

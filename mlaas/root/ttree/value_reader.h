@@ -1,7 +1,8 @@
 // Reads one leaf of a tree of values from the bytes of entries, appending to growing offsets and values.
 // Memory: what is appended is at most proportional to the bytes that were read: every element that is kept has bytes.
-// Errors:  kCorrupt (lengths and counts that contradict the entry's bytes), kUnsupported (a value that is not
-//          understood and does not say how long it is, another version of a class), kOverloaded (no memory).
+// Errors:  kCorrupt (lengths and counts that contradict the entry's bytes, where no class is described), kUnsupported
+//          (the same in a class, a value that is not understood and does not say how long it is, another version of a
+//          class), kOverloaded (no memory).
 // Threads: one reader per thread. Owns: nothing that is not handed over by take(); the tree must outlive the reader.
 // Source:  docs/formats/ttree.md, "Objects and collections".
 #pragma once
@@ -54,6 +55,7 @@ class ValueReader {
     size_t numSlots = 0;  // of each object
   };
 
+  Error failure() const;
   bool fail(std::string reason);
   bool failUnsupported(std::string reason);
   // A header can be longer than the byte count in it says: then nothing is left.

@@ -256,6 +256,17 @@ TEST(ValueReader, RefusesHeadersLongerThanTheirByteCount) {
   EXPECT_FALSE(objects.read("first", bytesOf("40000014 0009 00000001 40000002 0000 00000000 00000001")).ok());
 }
 
+TEST(ValueReader, SaysThatBytesAreNotAsDescribed) {
+  Tree object("Two");
+  object.root.hasHeader = false;
+  const auto tooMany = object.read("a", bytesOf("00000001 00000002 00000003"));
+  ASSERT_FALSE(tooMany.ok());
+  EXPECT_EQ(tooMany.error().code(), ErrorCode::kUnsupported);
+  EXPECT_NE(std::string_view(tooMany.error().what()).find("class Two"), std::string_view::npos);
+  EXPECT_EQ(object.read("a", bytesOf("0000")).error().code(), ErrorCode::kUnsupported);
+  EXPECT_EQ(Tree("vector<float>").read("", bytesOf("40000006 000a 00000002")).error().code(), ErrorCode::kCorrupt);
+}
+
 TEST(ValueReader, ReadsPointedLists) {
   Tree tree("vector<bool>");
   tree.root.isPointer = true;
