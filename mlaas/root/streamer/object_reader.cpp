@@ -225,7 +225,7 @@ const Object* ObjectReader::readPointer() {
   readClass(object, className, false);
   if (hasCount && !cursor_.ok() && !isOfTree(className)) {
     // What users add to a tree may follow no description; nothing that columns need is in it.
-    object.unreadable = std::exchange(reason_, {});
+    object.unreadable = reason_.empty() ? className + " is longer than its record" : std::exchange(reason_, {});
     cursor_ = before;
     depth_ = depth;
     unsupported_ = false;

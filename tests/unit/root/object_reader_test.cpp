@@ -120,7 +120,7 @@ TEST(ObjectReader, StepsOverAnObjectThatIsNotAsDescribed) {
   ASSERT_TRUE(object.ok()) << object.error().what();
   const Object* next = (*object)->pointer("fNext");
   ASSERT_NE(next, nullptr);
-  EXPECT_NE(next->unreadable.find("Own is longer than its byte count"), std::string::npos) << next->unreadable;
+  EXPECT_NE(next->unreadable.find("Own is longer than its record"), std::string::npos) << next->unreadable;
 }
 
 TEST(ObjectReader, RefusesAClassThatCannotBeSteppedOver) {
