@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mlaas/table/expression/diagnostic.h"
 #include "mlaas/table/expression/evaluation.h"
 #include "mlaas/table/expression/node.h"
 #include "mlaas/table/expression/parser.h"
@@ -17,6 +18,7 @@ void collectNames(const expression::Syntax& syntax, std::vector<std::string>& na
     names.push_back(syntax.name);
   }
   for (const auto& child : syntax.children) collectNames(*child, names);
+  for (const auto& option : syntax.options) collectNames(*option.value, names);
   if (syntax.missing) collectNames(*syntax.missing, names);
 }
 
@@ -33,8 +35,14 @@ Result<Expression> Expression::compile(std::string_view text, std::span<const Na
     compiled.columnTypes_.push_back(found->type);
   }
   const expression::Node& root = *typed.root;
-  compiled.type_ = {
-      root.form == expression::Form::kColumn ? root.columnType : expression::dtypeOf(root.kind), root.depth, {}, false};
+  if (root.form == expression::Form::kColumn) {
+    compiled.type_ = compiled.columnTypes_.front();
+  } else if (root.kind == expression::Kind::kString) {
+    return expression::complaint(text, root.mark, "the result is a string, and a computed value is a number",
+                                 "; compare it, as in x == \"name\"");
+  } else {
+    compiled.type_ = {expression::dtypeOf(root.kind), root.depth, {}, false};
+  }
   compiled.root_ = std::move(typed.root);
   return compiled;
 }

@@ -1,6 +1,7 @@
 // Texts as expressions: lexing, parsing, typing and running them on small columns.
 // Input: byte 0 modulo 9 is the number of entries, byte 1 seeds their values; the rest is the text of the expression.
 // Two ways must agree: running it on all entries at once, and on each entry alone.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -68,6 +69,42 @@ std::vector<int64_t> offsets(Random& random, int64_t entries) {
   return all;
 }
 
+// The lists of a column, and its fixed arrays.
+struct Lists {
+  int64_t entries;
+  std::vector<std::vector<int64_t>> offsets;
+  std::vector<uint32_t> shape;
+  int64_t elements() const { return offsets.empty() ? entries : offsets.back().back(); }
+};
+
+Column withLists(const Lists& lists, DType dtype) {
+  Column column;
+  column.length = lists.entries;
+  column.type = {dtype, static_cast<int>(lists.offsets.size()), lists.shape, false};
+  for (const auto& level : lists.offsets) column.offsets.push_back(copyToBuffer<int64_t>(level));
+  return column;
+}
+
+template <class T>
+Column shaped(Random& random, const Lists& lists) {
+  Column column = withLists(lists, kDTypeOf<T>);
+  const auto perElement = static_cast<int64_t>(column.type.valuesPerElement());
+  column.values = copyToBuffer<T>(values<T>(random, lists.elements() * perElement));
+  return column;
+}
+
+Column strings(Random& random, const Lists& lists) {
+  Column column = withLists(lists, DType::kUInt8);
+  const auto ends = offsets(random, lists.elements());
+  std::vector<uint8_t> characters(static_cast<size_t>(ends.back()));
+  for (uint8_t& character : characters) character = static_cast<uint8_t>('a' + random.below(2));
+  column.type.jaggedDepth += 1;
+  column.type.isString = true;
+  column.offsets.push_back(copyToBuffer<int64_t>(ends));
+  column.values = copyToBuffer<uint8_t>(characters);
+  return column;
+}
+
 Columns makeColumns(int64_t entries, uint64_t seed) {
   Random random(seed);
   Columns made;
@@ -85,8 +122,13 @@ Columns makeColumns(int64_t entries, uint64_t seed) {
   const auto other = offsets(random, entries);
   made.add("md", makeJaggedColumn<double>(other, values<double>(random, other.back())));
   made.add("x.y z", flat<float>(random, entries));
-  made.types.push_back({"s", {DType::kUInt8, 1, {}, true}});
-  made.columns.emplace_back();
+  made.add("v", shaped<double>(random, {entries, {}, {3}}));
+  made.add("lv", shaped<int32_t>(random, {entries, {shared}, {2}}));
+  const auto inner = offsets(random, shared.back());
+  made.add("nf", shaped<float>(random, {entries, {shared, inner}, {}}));
+  made.add("nI", shaped<int64_t>(random, {entries, {shared, inner}, {}}));
+  made.add("s", strings(random, {entries, {}, {}}));
+  made.add("ls", strings(random, {entries, {shared}, {}}));
   return made;
 }
 
@@ -98,9 +140,14 @@ Columns makeColumns(int64_t entries, uint64_t seed) {
 // The same values, any NaN being equal to any other.
 bool same(const Column& a, const Column& b) {
   if (a.type != b.type || a.length != b.length || a.numElements() != b.numElements()) return false;
+  for (size_t level = 0; level < a.offsets.size(); ++level) {
+    const auto x = a.offsetsAt(level);
+    const auto y = b.offsetsAt(level);
+    if (!std::equal(x.begin(), x.end(), y.begin(), y.end())) return false;
+  }
   return visitDType(a.type.dtype, [&]<class T>(T) {
     using Stored = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
-    for (size_t i = 0; i < static_cast<size_t>(a.numElements()); ++i) {
+    for (size_t i = 0; i < static_cast<size_t>(a.numElements()) * a.type.valuesPerElement(); ++i) {
       const Stored x = a.values->as<Stored>()[i];
       const Stored y = b.values->as<Stored>()[i];
       if (x != y && (x == x || y == y)) return false;

@@ -2,18 +2,12 @@
 
 #include <algorithm>
 
+#include "mlaas/table/expression/call.h"
 #include "mlaas/table/expression/kernels.h"
 
 namespace mlaas::table::expression {
 
 namespace {
-
-struct Call {
-  Typer& typer;
-  const Syntax& syntax;
-  std::vector<NodePtr> arguments;
-  NodePtr missing;
-};
 
 using Build = Result<NodePtr> (*)(Call&);
 
@@ -21,86 +15,18 @@ struct Function {
   std::string_view name;
   size_t leastArguments;
   size_t mostArguments;
-  bool takesDefault;
+  unsigned flags;
   Build build;
 };
 
-NodePtr reduced(Call& call, Kind kind, ReductionKernel kernel) {
-  auto node = nodeAt(call.syntax, Form::kReduction, kind, 0);
-  node->reduction = kernel;
-  node->children = {call.arguments.front()};
-  if (call.missing) node->children.push_back(call.missing);
-  return node;
-}
-
-Result<void> requireList(const Call& call) {
-  const Node& argument = *call.arguments.front();
-  if (argument.depth > 0) return {};
-  return call.typer.complain(argument.mark, call.syntax.name + "() of one argument takes a list, but '" +
-                                                call.typer.textOf(argument) + "' is a scalar");
-}
-
-Result<void> setMissing(Call& call) {
-  NodePtr& list = call.arguments.front();
-  const std::string usage = call.syntax.name + "(" + call.typer.textOf(*list) + ", default=0)";
-  MLAAS_TRY(call.missing, call.typer.missingValue(list, call.missing, call.syntax.mark,
-                                                  call.syntax.name + "() of an empty list", usage));
-  return {};
-}
-
-Result<NodePtr> buildSum(Call& call) {
-  MLAAS_CHECK(requireList(call));
-  const Node& list = *call.arguments.front();
-  const Kind kind = list.kind == Kind::kBool ? Kind::kInt64 : list.kind;
-  auto node = std::make_shared<Node>(*reduced(call, kind, sumKernel(list.kind)));
-  node->nonNegative = list.kind == Kind::kBool || list.nonNegative;
-  return NodePtr(std::move(node));
-}
-
-Result<NodePtr> buildMean(Call& call) {
-  MLAAS_CHECK(requireList(call));
-  call.arguments.front() = call.typer.convert(call.arguments.front(), Kind::kFloat64);
-  MLAAS_CHECK(setMissing(call));
-  return reduced(call, Kind::kFloat64, meanKernel());
-}
-
-// One argument: the extreme element of a list. More: element by element.
-Result<NodePtr> buildExtreme(Call& call, ReductionKernel (*reduction)(Kind), ElementwiseKernel (*elementwise)(Kind)) {
-  if (call.arguments.size() == 1) {
-    MLAAS_CHECK(requireList(call));
-    call.arguments.front() = call.typer.asNumber(call.arguments.front());
-    MLAAS_CHECK(setMissing(call));
-    const Kind kind = call.arguments.front()->kind;
-    return reduced(call, kind, reduction(kind));
-  }
-  if (call.missing) {
-    return call.typer.complain(call.missing->mark, "a default goes with " + call.syntax.name + "() of one list");
-  }
-  MLAAS_TRY(const Kind kind, call.typer.unify(call.arguments, call.syntax.mark));
-  NodePtr node = call.arguments.front();
-  for (size_t i = 1; i < call.arguments.size(); ++i) {
-    node = call.typer.elementwise(call.syntax, kind, elementwise(kind), {std::move(node), call.arguments[i]});
-  }
-  return node;
-}
-Result<NodePtr> buildMin(Call& call) { return buildExtreme(call, minimumKernel, smallerKernel); }
-Result<NodePtr> buildMax(Call& call) { return buildExtreme(call, maximumKernel, largerKernel); }
-
-Result<NodePtr> buildAnyAll(Call& call) {
-  MLAAS_CHECK(requireList(call));
-  MLAAS_TRY(call.arguments.front(), call.typer.asBool(call.arguments.front(), call.syntax.name + "()"));
-  return reduced(call, Kind::kBool, call.syntax.name == "any" ? anyKernel() : allKernel());
-}
-
-Result<NodePtr> buildCount(Call& call) {
-  MLAAS_CHECK(requireList(call));
-  auto node = std::make_shared<Node>(*reduced(call, Kind::kInt64, countKernel()));
-  node->nonNegative = true;
-  return NodePtr(std::move(node));
-}
+constexpr unsigned kPlain = 0;
+constexpr unsigned kDefault = 1;
+constexpr unsigned kAxis = 2;
+constexpr unsigned kAscending = 4;
+constexpr unsigned kStrings = 8;  // takes strings too
 
 Result<NodePtr> buildMath(Call& call) {
-  return call.typer.elementwise(call.syntax, Kind::kFloat64, mathKernel(call.syntax.name),
+  return call.typer.elementwise(call.syntax, Kind::kFloat64, mathKernel(call.name),
                                 {call.typer.convert(call.arguments.front(), Kind::kFloat64)});
 }
 
@@ -112,13 +38,13 @@ Result<NodePtr> buildRounding(Call& call) {
 }
 
 Result<NodePtr> buildClassify(Call& call) {
-  return call.typer.elementwise(call.syntax, Kind::kBool, classifyKernel(call.syntax.name),
+  return call.typer.elementwise(call.syntax, Kind::kBool, classifyKernel(call.name),
                                 {call.typer.convert(call.arguments.front(), Kind::kFloat64)});
 }
 
 Result<NodePtr> buildMultiMath(Call& call) {
   for (NodePtr& argument : call.arguments) argument = call.typer.convert(std::move(argument), Kind::kFloat64);
-  return call.typer.elementwise(call.syntax, Kind::kFloat64, multiMathKernel(call.syntax.name), call.arguments);
+  return call.typer.elementwise(call.syntax, Kind::kFloat64, multiMathKernel(call.name), call.arguments);
 }
 
 Result<NodePtr> buildAbs(Call& call) {
@@ -134,63 +60,142 @@ Result<NodePtr> buildSign(Call& call) {
 }
 
 Result<NodePtr> buildConversion(Call& call) {
-  const Kind to = call.syntax.name == "int64"    ? Kind::kInt64
-                  : call.syntax.name == "uint64" ? Kind::kUInt64
-                                                 : Kind::kFloat64;
+  const Kind to = call.name == "int64" ? Kind::kInt64 : call.name == "uint64" ? Kind::kUInt64 : Kind::kFloat64;
   const NodePtr& argument = call.arguments.front();
   if (argument->kind == Kind::kFloat64 && to != Kind::kFloat64) {
     return call.typer.complain(
         argument->mark,
-        call.syntax.name + "() takes integers and bools, but '" + call.typer.textOf(*argument) + "' is a float64",
+        call.name + "() takes integers and bools, but '" + call.typer.textOf(*argument) + "' is a float64",
         "; floor(), ceil() and round() give whole float64");
   }
   return call.typer.convert(argument, to);
 }
 
+// where(c, a, b) is c ? a : b.
+Result<NodePtr> buildWhere(Call& call) {
+  MLAAS_TRY(NodePtr condition, call.typer.asBool(call.arguments[0], "where()"));
+  return call.typer.select(call.syntax, std::move(condition), {call.arguments[1], call.arguments[2]});
+}
+
+// clip(x, low, high) is min(max(x, low), high).
+Result<NodePtr> buildClip(Call& call) {
+  MLAAS_TRY(const Kind kind, call.typer.unify(call.arguments, call.syntax.mark));
+  NodePtr above = call.typer.elementwise(call.syntax, kind, largerKernel(kind), {call.arguments[0], call.arguments[1]});
+  return call.typer.elementwise(call.syntax, kind, smallerKernel(kind), {std::move(above), call.arguments[2]});
+}
+
 constexpr size_t kMany = 64;
 
 constexpr Function kFunctions[] = {
-    {"sum", 1, 1, false, buildSum},
-    {"mean", 1, 1, true, buildMean},
-    {"min", 1, kMany, true, buildMin},
-    {"max", 1, kMany, true, buildMax},
-    {"any", 1, 1, false, buildAnyAll},
-    {"all", 1, 1, false, buildAnyAll},
-    {"count", 1, 1, false, buildCount},
-    {"abs", 1, 1, false, buildAbs},
-    {"sign", 1, 1, false, buildSign},
-    {"sqrt", 1, 1, false, buildMath},
-    {"exp", 1, 1, false, buildMath},
-    {"log", 1, 1, false, buildMath},
-    {"log10", 1, 1, false, buildMath},
-    {"log2", 1, 1, false, buildMath},
-    {"log1p", 1, 1, false, buildMath},
-    {"expm1", 1, 1, false, buildMath},
-    {"sin", 1, 1, false, buildMath},
-    {"cos", 1, 1, false, buildMath},
-    {"tan", 1, 1, false, buildMath},
-    {"asin", 1, 1, false, buildMath},
-    {"acos", 1, 1, false, buildMath},
-    {"atan", 1, 1, false, buildMath},
-    {"sinh", 1, 1, false, buildMath},
-    {"cosh", 1, 1, false, buildMath},
-    {"tanh", 1, 1, false, buildMath},
-    {"floor", 1, 1, false, buildRounding},
-    {"ceil", 1, 1, false, buildRounding},
-    {"round", 1, 1, false, buildRounding},
-    {"atan2", 2, 2, false, buildMultiMath},
-    {"hypot", 2, 2, false, buildMultiMath},
+    {"sum", 1, 1, kAxis, buildSum},
+    {"prod", 1, 1, kAxis, buildProduct},
+    {"mean", 1, 1, kDefault | kAxis, buildMean},
+    {"var", 1, 1, kDefault | kAxis, buildMean},
+    {"std", 1, 1, kDefault | kAxis, buildMean},
+    {"min", 1, kMany, kDefault | kAxis, buildMin},
+    {"max", 1, kMany, kDefault | kAxis, buildMax},
+    {"any", 1, 1, kAxis, buildAnyAll},
+    {"all", 1, 1, kAxis, buildAnyAll},
+    {"count", 1, 1, kAxis | kStrings, buildCount},
+    {"first", 1, 1, kDefault | kAxis, buildEnd},
+    {"last", 1, 1, kDefault | kAxis, buildEnd},
+    {"argmin", 1, 1, kDefault | kAxis, buildPosition},
+    {"argmax", 1, 1, kDefault | kAxis, buildPosition},
+    {"sort", 1, 1, kAxis | kAscending, buildSort},
+    {"argsort", 1, 1, kAxis | kAscending, buildSort},
+    {"reverse", 1, 1, kAxis | kStrings, buildReverse},
+    {"positions", 1, 1, kAxis | kStrings, buildPositions},
+    {"take", 2, 3, kDefault | kStrings, buildTake},
+    {"combinations", 2, 2, kStrings, buildCombinations},
+    {"forEach", 2, 2, kStrings, buildForEach},
+    {"concatenate", 2, kMany, kStrings, buildConcatenate},
+    {"abs", 1, 1, kPlain, buildAbs},
+    {"sign", 1, 1, kPlain, buildSign},
+    {"sqrt", 1, 1, kPlain, buildMath},
+    {"exp", 1, 1, kPlain, buildMath},
+    {"log", 1, 1, kPlain, buildMath},
+    {"log10", 1, 1, kPlain, buildMath},
+    {"log2", 1, 1, kPlain, buildMath},
+    {"log1p", 1, 1, kPlain, buildMath},
+    {"expm1", 1, 1, kPlain, buildMath},
+    {"sin", 1, 1, kPlain, buildMath},
+    {"cos", 1, 1, kPlain, buildMath},
+    {"tan", 1, 1, kPlain, buildMath},
+    {"asin", 1, 1, kPlain, buildMath},
+    {"acos", 1, 1, kPlain, buildMath},
+    {"atan", 1, 1, kPlain, buildMath},
+    {"sinh", 1, 1, kPlain, buildMath},
+    {"cosh", 1, 1, kPlain, buildMath},
+    {"tanh", 1, 1, kPlain, buildMath},
+    {"asinh", 1, 1, kPlain, buildMath},
+    {"acosh", 1, 1, kPlain, buildMath},
+    {"atanh", 1, 1, kPlain, buildMath},
+    {"cbrt", 1, 1, kPlain, buildMath},
+    {"exp2", 1, 1, kPlain, buildMath},
+    {"erf", 1, 1, kPlain, buildMath},
+    {"erfc", 1, 1, kPlain, buildMath},
+    {"lgamma", 1, 1, kPlain, buildMath},
+    {"tgamma", 1, 1, kPlain, buildMath},
+    {"degrees", 1, 1, kPlain, buildMath},
+    {"radians", 1, 1, kPlain, buildMath},
+    {"floor", 1, 1, kPlain, buildRounding},
+    {"ceil", 1, 1, kPlain, buildRounding},
+    {"round", 1, 1, kPlain, buildRounding},
+    {"rint", 1, 1, kPlain, buildRounding},
+    {"trunc", 1, 1, kPlain, buildRounding},
+    {"atan2", 2, 2, kPlain, buildMultiMath},
+    {"hypot", 2, 2, kPlain, buildMultiMath},
     {"pow", 2, 2, false,
      [](Call& call) { return call.typer.power(call.syntax, call.arguments[0], call.arguments[1]); }},
-    {"DeltaPhi", 2, 2, false, buildMultiMath},
-    {"DeltaR", 4, 4, false, buildMultiMath},
-    {"isnan", 1, 1, false, buildClassify},
-    {"isinf", 1, 1, false, buildClassify},
-    {"isfinite", 1, 1, false, buildClassify},
-    {"int64", 1, 1, false, buildConversion},
-    {"uint64", 1, 1, false, buildConversion},
-    {"float64", 1, 1, false, buildConversion},
+    {"copysign", 2, 2, kPlain, buildMultiMath},
+    {"fmod", 2, 2, kPlain, buildMultiMath},
+    {"fmin", 2, 2, kPlain, buildMultiMath},
+    {"fmax", 2, 2, kPlain, buildMultiMath},
+    {"clip", 3, 3, kPlain, buildClip},
+    {"where", 3, 3, kPlain, buildWhere},
+    {"DeltaPhi", 2, 2, kPlain, buildMultiMath},
+    {"DeltaR", 4, 4, kPlain, buildMultiMath},
+    {"TransverseMass", 4, 4, kPlain, buildMultiMath},
+    {"Px", 2, 2, kPlain, buildMultiMath},
+    {"Py", 2, 2, kPlain, buildMultiMath},
+    {"Pz", 2, 2, kPlain, buildMultiMath},
+    {"InvariantMass", 4, 4 * kMaxVectors, kPlain, buildVectorSum},
+    {"SumPt", 4, 4 * kMaxVectors, kPlain, buildVectorSum},
+    {"SumEta", 4, 4 * kMaxVectors, kPlain, buildVectorSum},
+    {"SumPhi", 4, 4 * kMaxVectors, kPlain, buildVectorSum},
+    {"SumEnergy", 4, 4 * kMaxVectors, kPlain, buildVectorSum},
+    {"nearest", 4, 4, kPlain, buildNearest},
+    {"nearestDeltaR", 4, 4, kDefault, buildNearestDistance},
+    {"isnan", 1, 1, kPlain, buildClassify},
+    {"isinf", 1, 1, kPlain, buildClassify},
+    {"isfinite", 1, 1, kPlain, buildClassify},
+    {"int64", 1, 1, kPlain, buildConversion},
+    {"uint64", 1, 1, kPlain, buildConversion},
+    {"float64", 1, 1, kPlain, buildConversion},
 };
+
+// axis=1, ascending=false.
+Result<void> setOptions(Call& call, unsigned flags) {
+  for (const NamedArgument& option : call.syntax.options) {
+    const bool isAxis = option.name == "axis" && (flags & kAxis);
+    const bool isOrder = option.name == "ascending" && (flags & kAscending);
+    if (!isAxis && !isOrder) {
+      return call.complain(option.value->mark, "takes no argument of the name '" + option.name + "'");
+    }
+    MLAAS_TRY(const NodePtr value, call.typer.type(*option.value));
+    const bool isWritten = value->form == Form::kConstant;
+    if (isAxis && isWritten && value->kind == Kind::kInt64 && value->constant.integer >= -kMaxDepth &&
+        value->constant.integer <= kMaxDepth) {
+      call.axis = static_cast<int>(value->constant.integer);
+    } else if (isOrder && isWritten && value->kind == Kind::kBool) {
+      call.ascending = value->constant.boolean;
+    } else {
+      return call.complain(value->mark, isAxis ? "takes as axis one of the axes of the list, written out, or -1"
+                                               : "takes as ascending true or false, written out");
+    }
+  }
+  return {};
+}
 
 std::string expectedCount(const Function& function) {
   const auto spelled = [](size_t n) { return std::to_string(n) + (n == 1 ? " argument" : " arguments"); };
@@ -200,15 +205,21 @@ std::string expectedCount(const Function& function) {
 
 }  // namespace
 
-Result<NodePtr> typeCall(Typer& typer, const Syntax& call, std::vector<NodePtr> arguments, NodePtr missing) {
+Result<NodePtr> typeCall(Typer& typer, const Syntax& syntax, std::vector<NodePtr> arguments, NodePtr missing) {
   const auto* function = std::find_if(std::begin(kFunctions), std::end(kFunctions),
-                                      [&](const Function& row) { return row.name == call.name; });
+                                      [&](const Function& row) { return row.name == syntax.name; });
   if (arguments.size() < function->leastArguments || arguments.size() > function->mostArguments) {
-    return typer.complain(call.mark, call.name + "() takes " + expectedCount(*function) + ", but has " +
-                                         std::to_string(arguments.size()));
+    return typer.complain(syntax.mark, syntax.name + "() takes " + expectedCount(*function) + ", but has " +
+                                           std::to_string(arguments.size()));
   }
-  if (missing && !function->takesDefault) return typer.complain(missing->mark, call.name + "() takes no default");
-  Call typed{typer, call, std::move(arguments), std::move(missing)};
+  if (missing && !(function->flags & kDefault)) {
+    return typer.complain(missing->mark, syntax.name + "() takes no default");
+  }
+  if (!(function->flags & kStrings)) {
+    for (const NodePtr& argument : arguments) MLAAS_CHECK(typer.requireNumber(*argument, syntax.name + "()"));
+  }
+  Call typed{typer, syntax, syntax.name, std::move(arguments), std::move(missing), std::nullopt, true};
+  MLAAS_CHECK(setOptions(typed, function->flags));
   return function->build(typed);
 }
 

@@ -81,6 +81,36 @@ struct Negate {
   }
 };
 
+template <class T>
+struct BitAnd {
+  T operator()(T a, T b) const { return static_cast<T>(a & b); }
+};
+template <class T>
+struct BitOr {
+  T operator()(T a, T b) const { return static_cast<T>(a | b); }
+};
+template <class T>
+struct BitXor {
+  T operator()(T a, T b) const { return static_cast<T>(a ^ b); }
+};
+template <class T>
+struct BitNot {
+  T operator()(T a) const { return static_cast<T>(~a); }
+};
+template <class T>
+struct ShiftLeft {
+  T operator()(T a, int64_t by) const {
+    return by < 0 || by > 63 ? T{0} : static_cast<T>(static_cast<uint64_t>(a) << by);
+  }
+};
+template <class T>
+struct ShiftRight {
+  T operator()(T a, int64_t by) const {
+    if (by < 0 || by > 63) return a < 0 ? static_cast<T>(-1) : T{0};
+    return static_cast<T>(a >> by);
+  }
+};
+
 template <class To, class From>
 struct Convert {
   To operator()(From value) const {
@@ -138,6 +168,34 @@ ElementwiseKernel arithmeticKernel(Operator op, Kind kind) {
 ElementwiseKernel andKernel() { return binaryLoop<And, bool, bool, bool>; }
 ElementwiseKernel orKernel() { return binaryLoop<Or, bool, bool, bool>; }
 ElementwiseKernel notKernel() { return unaryLoop<Not, bool, bool>; }
+
+ElementwiseKernel bitKernel(Operator op, Kind kind) {
+  return visitKind(kind, [op]<class T>(T) -> ElementwiseKernel {
+    if constexpr (std::is_integral_v<T>) {
+      if (op == Operator::kBitAnd) return binaryLoop<BitAnd<T>, T, T, T>;
+      if (op == Operator::kBitOr) return binaryLoop<BitOr<T>, T, T, T>;
+      if (op == Operator::kBitXor) return binaryLoop<BitXor<T>, T, T, T>;
+    }
+    return nullptr;
+  });
+}
+
+ElementwiseKernel shiftKernel(Operator op, Kind kind) {
+  return visitNumber(kind, [op]<class T>(T) -> ElementwiseKernel {
+    if constexpr (std::is_integral_v<T>) {
+      if (op == Operator::kShiftLeft) return binaryLoop<ShiftLeft<T>, T, T, int64_t>;
+      return binaryLoop<ShiftRight<T>, T, T, int64_t>;
+    }
+    return nullptr;
+  });
+}
+
+ElementwiseKernel bitNotKernel(Kind kind) {
+  return visitNumber(kind, []<class T>(T) -> ElementwiseKernel {
+    if constexpr (std::is_integral_v<T>) return unaryLoop<BitNot<T>, T, T>;
+    return nullptr;
+  });
+}
 
 ElementwiseKernel negateKernel(Kind kind) {
   return visitNumber(kind, []<class T>(T) -> ElementwiseKernel { return unaryLoop<Negate<T>, T, T>; });

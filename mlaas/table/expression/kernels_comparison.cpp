@@ -1,5 +1,6 @@
 // Comparisons by value: an int64 and a float64 are compared as the numbers that they are, without rounding either.
 #include <cmath>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -133,6 +134,10 @@ ElementwiseKernel comparisonOf(Operator op) {
 }  // namespace
 
 ElementwiseKernel comparisonKernel(Operator op, Kind left, Kind right) {
+  if (left == Kind::kString) {
+    return op == Operator::kEqual ? binaryLoop<Equal, bool, std::string_view, std::string_view>
+                                  : binaryLoop<NotEqual, bool, std::string_view, std::string_view>;
+  }
   return visitNumber(left, [op, right]<class A>(A) {
     return visitNumber(right, [op]<class B>(B) { return comparisonOf<A, B>(op); });
   });

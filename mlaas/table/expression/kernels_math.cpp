@@ -1,10 +1,11 @@
-// Mathematical functions, those of the C library and those of particle physics.
+// Mathematical functions, element by element: those of the C library and those of particle physics.
 #include <cmath>
 #include <numbers>
 #include <type_traits>
 
 #include "mlaas/table/expression/kernels.h"
 #include "mlaas/table/expression/loops.h"
+#include "mlaas/table/expression/physics.h"
 
 namespace mlaas::table::expression {
 
@@ -49,30 +50,42 @@ struct IsFinite {
   bool operator()(double x) const { return std::isfinite(x); }
 };
 
-// The difference of two angles in radians, in [-pi, pi). The remainder is exact, so angles in (-pi, pi] lose nothing.
-struct DeltaPhi {
-  double operator()(double a, double b) const {
-    constexpr double kPi = std::numbers::pi;
-    const double difference = std::remainder(a - b, 2 * kPi);
-    return difference >= kPi ? difference - 2 * kPi : difference;
-  }
-};
-
-// The distance in the plane of pseudorapidity and azimuth: eta1, phi1, eta2, phi2.
-struct DeltaR {
-  double operator()(double eta1, double phi1, double eta2, double phi2) const {
-    const double eta = eta1 - eta2;
-    const double phi = DeltaPhi{}(phi1, phi2);
-    return std::sqrt(eta * eta + phi * phi);
-  }
-};
-
 struct Atan2 {
   double operator()(double y, double x) const { return std::atan2(y, x); }
 };
 struct Hypot {
   double operator()(double x, double y) const { return std::hypot(x, y); }
 };
+struct CopySign {
+  double operator()(double x, double y) const { return std::copysign(x, y); }
+};
+struct Fmod {
+  double operator()(double x, double y) const { return std::fmod(x, y); }
+};
+struct Fmin {
+  double operator()(double x, double y) const { return std::fmin(x, y); }
+};
+struct Fmax {
+  double operator()(double x, double y) const { return std::fmax(x, y); }
+};
+struct Px {
+  double operator()(double pt, double phi) const { return pt * std::cos(phi); }
+};
+struct Py {
+  double operator()(double pt, double phi) const { return pt * std::sin(phi); }
+};
+struct Pz {
+  double operator()(double pt, double eta) const { return pt * std::sinh(eta); }
+};
+// Of two massless particles in the transverse plane: pt1, phi1, pt2, phi2.
+struct TransverseMass {
+  double operator()(double pt1, double phi1, double pt2, double phi2) const {
+    return std::sqrt(2 * pt1 * pt2 * (1 - std::cos(phi1 - phi2)));
+  }
+};
+
+double degreesOf(double radians) { return radians * (180 / std::numbers::pi); }
+double radiansOf(double degrees) { return degrees * (std::numbers::pi / 180); }
 
 // A function of <cmath> as a type, so that it can be a template argument of a loop.
 template <double (*Function)(double)>
@@ -89,16 +102,28 @@ template <double (*Function)(double)>
 constexpr ElementwiseKernel kMath = unaryLoop<Of<Function>, double, double>;
 
 constexpr NamedKernel kMathKernels[] = {
-    {"sqrt", kMath<std::sqrt>},   {"exp", kMath<std::exp>},     {"log", kMath<std::log>},
-    {"log10", kMath<std::log10>}, {"log2", kMath<std::log2>},   {"log1p", kMath<std::log1p>},
-    {"expm1", kMath<std::expm1>}, {"sin", kMath<std::sin>},     {"cos", kMath<std::cos>},
-    {"tan", kMath<std::tan>},     {"asin", kMath<std::asin>},   {"acos", kMath<std::acos>},
-    {"atan", kMath<std::atan>},   {"sinh", kMath<std::sinh>},   {"cosh", kMath<std::cosh>},
-    {"tanh", kMath<std::tanh>},   {"floor", kMath<std::floor>}, {"ceil", kMath<std::ceil>},
-    {"round", kMath<std::round>}};
+    {"sqrt", kMath<std::sqrt>},    {"exp", kMath<std::exp>},       {"log", kMath<std::log>},
+    {"log10", kMath<std::log10>},  {"log2", kMath<std::log2>},     {"log1p", kMath<std::log1p>},
+    {"expm1", kMath<std::expm1>},  {"sin", kMath<std::sin>},       {"cos", kMath<std::cos>},
+    {"tan", kMath<std::tan>},      {"asin", kMath<std::asin>},     {"acos", kMath<std::acos>},
+    {"atan", kMath<std::atan>},    {"sinh", kMath<std::sinh>},     {"cosh", kMath<std::cosh>},
+    {"tanh", kMath<std::tanh>},    {"floor", kMath<std::floor>},   {"ceil", kMath<std::ceil>},
+    {"round", kMath<std::round>},  {"rint", kMath<std::rint>},     {"trunc", kMath<std::trunc>},
+    {"asinh", kMath<std::asinh>},  {"acosh", kMath<std::acosh>},   {"atanh", kMath<std::atanh>},
+    {"cbrt", kMath<std::cbrt>},    {"exp2", kMath<std::exp2>},     {"erf", kMath<std::erf>},
+    {"erfc", kMath<std::erfc>},    {"lgamma", kMath<std::lgamma>}, {"tgamma", kMath<std::tgamma>},
+    {"degrees", kMath<degreesOf>}, {"radians", kMath<radiansOf>}};
 
 constexpr NamedKernel kMultiMathKernels[] = {{"atan2", binaryLoop<Atan2, double, double, double>},
                                              {"hypot", binaryLoop<Hypot, double, double, double>},
+                                             {"copysign", binaryLoop<CopySign, double, double, double>},
+                                             {"fmod", binaryLoop<Fmod, double, double, double>},
+                                             {"fmin", binaryLoop<Fmin, double, double, double>},
+                                             {"fmax", binaryLoop<Fmax, double, double, double>},
+                                             {"Px", binaryLoop<Px, double, double, double>},
+                                             {"Py", binaryLoop<Py, double, double, double>},
+                                             {"Pz", binaryLoop<Pz, double, double, double>},
+                                             {"TransverseMass", multiLoop<TransverseMass, double, 4>},
                                              {"DeltaPhi", binaryLoop<DeltaPhi, double, double, double>},
                                              {"DeltaR", multiLoop<DeltaR, double, 4>}};
 

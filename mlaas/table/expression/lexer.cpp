@@ -15,25 +15,9 @@ bool isNamePart(char c) { return isLetter(c) || isDigit(c) || c == '.'; }
 bool isSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // Longer symbols first, so that the first match is the longest.
-constexpr std::array<std::string_view, 23> kSymbols = {"**", "==", "!=", "<=", ">=", "&&", "||", "+",
-                                                       "-",  "*",  "/",  "%",  "<",  ">",  "!",  "(",
-                                                       ")",  "[",  "]",  ",",  "?",  ":",  "="};
-
-std::string hintFor(char c) {
-  switch (c) {
-    case '&':
-      return "; logical and is written &&";
-    case '|':
-      return "; logical or is written ||";
-    case '^':
-      return "; a power is written **";
-    case '"':
-    case '\'':
-      return "; a column with an odd name is written in backquotes";
-    default:
-      return {};
-  }
-}
+constexpr std::array<std::string_view, 29> kSymbols = {"**", "==", "!=", "<=", ">=", "&&", "||", "<<", ">>", "+",
+                                                       "-",  "*",  "/",  "%",  "<",  ">",  "!",  "&",  "|",  "^",
+                                                       "~",  "(",  ")",  "[",  "]",  ",",  "?",  ":",  "="};
 
 class Lexer {
  public:
@@ -62,12 +46,13 @@ class Lexer {
       return Token{TokenKind::kName, text_.substr(at_, end - at_), at_, 0, 0};
     }
     if (c == '`') return quotedName();
+    if (c == '"' || c == '\'') return quotedText();
     for (std::string_view symbol : kSymbols) {
       if (text_.substr(at_).starts_with(symbol)) {
         return Token{TokenKind::kSymbol, text_.substr(at_, symbol.size()), at_, 0, 0};
       }
     }
-    return complaint(text_, at_, "unexpected character '" + printable(text_.substr(at_, 1)) + "'", hintFor(c));
+    return complaint(text_, at_, "unexpected character '" + printable(text_.substr(at_, 1)) + "'");
   }
 
   Result<Token> quotedName() const {
@@ -75,6 +60,14 @@ class Lexer {
     if (close == std::string_view::npos) return complaint(text_, at_, "a name without its closing backquote");
     if (close == at_ + 1) return complaint(text_, at_, "an empty name");
     return Token{TokenKind::kQuotedName, text_.substr(at_ + 1, close - at_ - 1), at_, 0, 0};
+  }
+
+  Result<Token> quotedText() const {
+    const size_t close = text_.find(text_[at_], at_ + 1);
+    if (close == std::string_view::npos) return complaint(text_, at_, "a string without its closing quotation mark");
+    const std::string_view inside = text_.substr(at_ + 1, close - at_ - 1);
+    if (inside.find('\\') != std::string_view::npos) return complaint(text_, at_, "a string with a backslash");
+    return Token{TokenKind::kText, inside, at_, 0, 0};
   }
 
   Result<Token> number() const {

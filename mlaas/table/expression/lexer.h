@@ -18,6 +18,7 @@ enum class TokenKind : uint8_t {
   kInteger,     // `integer`
   kReal,        // `real`
   kName,        // `text`: a column, a function or a word such as `and`
+  kText,        // `text` without the quotation marks: a string
   kQuotedName,  // `text` without the backquotes: always a column
   kSymbol,      // `text`: an operator or a bracket
 };
@@ -29,7 +30,8 @@ struct Token {
   uint64_t integer = 0;
   double real = 0;
 
-  size_t end() const { return offset + text.size() + (kind == TokenKind::kQuotedName ? 2 : 0); }
+  size_t end() const { return offset + text.size() + (isQuoted() ? 2 : 0); }
+  bool isQuoted() const { return kind == TokenKind::kQuotedName || kind == TokenKind::kText; }
   bool is(std::string_view symbol) const { return kind == TokenKind::kSymbol && text == symbol; }
   bool isWord(std::string_view word) const { return kind == TokenKind::kName && text == word; }
 };

@@ -1,6 +1,7 @@
 #include "mlaas/table/expression/parser.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "mlaas/table/expression/diagnostic.h"
@@ -18,6 +19,10 @@ enum Power : int {
   kAndPower,
   kNotWordPower,
   kComparisonPower,
+  kBitOrPower,
+  kBitXorPower,
+  kBitAndPower,
+  kShiftPower,
   kSumPower,
   kProductPower,
   kPrefixPower,
@@ -47,6 +52,11 @@ std::optional<Infix> infixOf(const Token& token) {
       {"<=", {Operator::kLessEqual, kComparisonPower}},
       {">", {Operator::kGreater, kComparisonPower}},
       {">=", {Operator::kGreaterEqual, kComparisonPower}},
+      {"&", {Operator::kBitAnd, kBitAndPower}},
+      {"|", {Operator::kBitOr, kBitOrPower}},
+      {"^", {Operator::kBitXor, kBitXorPower}},
+      {"<<", {Operator::kShiftLeft, kShiftPower}},
+      {">>", {Operator::kShiftRight, kShiftPower}},
       {"&&", {Operator::kAnd, kAndPower}},
       {"||", {Operator::kOr, kOrPower}},
   };
@@ -60,7 +70,7 @@ std::optional<Infix> infixOf(const Token& token) {
 }
 
 bool isReserved(std::string_view word) {
-  return word == "and" || word == "or" || word == "not" || word == "true" || word == "false";
+  return word == "and" || word == "or" || word == "not" || word == "in" || word == "true" || word == "false";
 }
 
 std::string described(const Token& token) {
@@ -100,6 +110,7 @@ class Parser {
     node->mark = mark;
     node->end = at_ > 0 ? tokens_[at_ - 1].end() : 0;
     for (const SyntaxPtr& child : node->children) node->height = std::max(node->height, child->height + 1);
+    for (const auto& option : node->options) node->height = std::max(node->height, option.value->height + 1);
     if (node->missing) node->height = std::max(node->height, node->missing->height + 1);
     if (node->height > kMaxHeight) return tooDeep(mark);
     return node;
@@ -117,6 +128,10 @@ class Parser {
     while (true) {
       if (peek().is("?") && power <= kConditionalPower) {
         MLAAS_TRY(left, conditional(std::move(left)));
+        continue;
+      }
+      if (isMembership() && power <= kComparisonPower) {
+        MLAAS_TRY(left, membership(std::move(left)));
         continue;
       }
       const auto infix = infixOf(peek());
@@ -149,14 +164,55 @@ class Parser {
     node->kind = SyntaxKind::kComparison;
     const size_t begin = left->begin;
     const size_t mark = peek().offset;
+    MLAAS_CHECK(checkComparable(*left));
     node->children.push_back(std::move(left));
     for (auto infix = infixOf(peek()); infix && infix->power == kComparisonPower; infix = infixOf(peek())) {
       take();
       node->operators.push_back(infix->op);
       MLAAS_TRY(SyntaxPtr next, expression(kComparisonPower + 1));
+      MLAAS_CHECK(checkComparable(*next));
       node->children.push_back(std::move(next));
     }
     return finish(std::move(node), begin, mark);
+  }
+
+  // `a & b == c` is one thing in Python and another in C.
+  Result<void> checkComparable(const Syntax& operand) const {
+    if (operand.kind != SyntaxKind::kBinary || operand.parenthesised) return {};
+    const Operator op = operand.operators.front();
+    if (op != Operator::kBitAnd && op != Operator::kBitOr && op != Operator::kBitXor) return {};
+    return complaint(text_, operand.mark, "&, | or ^ beside a comparison needs parentheses",
+                     "; C compares first and Python last");
+  }
+
+  bool isMembership() const { return peek().isWord("in") || (peek().isWord("not") && peek(1).isWord("in")); }
+
+  // `x in [a, b]` and `x not in [a, b]`.
+  Result<SyntaxPtr> membership(SyntaxPtr left) {
+    auto node = std::make_unique<Syntax>();
+    node->kind = SyntaxKind::kMembership;
+    const size_t begin = left->begin;
+    const size_t mark = peek().offset;
+    const bool negated = take().isWord("not");
+    if (negated) take();
+    MLAAS_CHECK(checkComparable(*left));
+    node->children.push_back(std::move(left));
+    MLAAS_CHECK(expect("["));
+    while (true) {
+      MLAAS_TRY(SyntaxPtr item, expression(kLowest));
+      node->children.push_back(std::move(item));
+      if (!peek().is(",")) break;
+      take();
+    }
+    if (!peek().is("]")) return unexpected("',' or ']'");
+    take();
+    MLAAS_TRY(node, finish(std::move(node), begin, mark));
+    if (!negated) return node;
+    auto inverse = std::make_unique<Syntax>();
+    inverse->kind = SyntaxKind::kUnary;
+    inverse->operators = {Operator::kNot};
+    inverse->children.push_back(std::move(node));
+    return finish(std::move(inverse), begin, mark);
   }
 
   Result<SyntaxPtr> conditional(SyntaxPtr condition) {
@@ -187,6 +243,7 @@ class Parser {
     if (peek().is("-")) return unary(Operator::kNegate, kPrefixPower);
     if (peek().is("+")) return unary(Operator::kPlus, kPrefixPower);
     if (peek().is("!")) return unary(Operator::kNot, kPrefixPower);
+    if (peek().is("~")) return unary(Operator::kBitNot, kPrefixPower);
     if (peek().isWord("not")) {
       if (power > kNotWordPower) {
         return complaint(text_, peek().offset, "'not' after an operator that binds tighter",
@@ -209,6 +266,7 @@ class Parser {
     auto node = std::make_unique<Syntax>();
     node->kind = token.kind == TokenKind::kInteger ? SyntaxKind::kInteger
                  : token.kind == TokenKind::kReal  ? SyntaxKind::kReal
+                 : token.kind == TokenKind::kText  ? SyntaxKind::kText
                                                    : SyntaxKind::kName;
     node->integer = token.integer;
     node->real = token.real;
@@ -218,7 +276,7 @@ class Parser {
     } else if (token.kind == TokenKind::kName && isReserved(token.text)) {
       return unexpected("a value");
     }
-    if (node->kind == SyntaxKind::kName) node->name = token.text;
+    if (node->kind == SyntaxKind::kName || node->kind == SyntaxKind::kText) node->name = token.text;
     const size_t begin = take().offset;
     return finish(std::move(node), begin, begin);
   }
@@ -229,6 +287,7 @@ class Parser {
     MLAAS_CHECK(expect(")"));
     node->begin = begin;
     node->end = tokens_[at_ - 1].end();
+    node->parenthesised = true;
     return node;
   }
 
@@ -242,6 +301,21 @@ class Parser {
     return true;
   }
 
+  // `NAME = VALUE`, if it stands here.
+  Result<bool> namedArgument(Syntax& node) {
+    if (peek().kind != TokenKind::kName || !peek(1).is("=")) return false;
+    if (peek().isWord("default")) return namedDefault(node);
+    NamedArgument argument;
+    argument.name = take().text;
+    for (const auto& other : node.options) {
+      if (other.name == argument.name) return complaint(text_, peek().offset, "a second " + argument.name);
+    }
+    take();
+    MLAAS_TRY(argument.value, expression(kLowest));
+    node.options.push_back(std::move(argument));
+    return true;
+  }
+
   Result<SyntaxPtr> call() {
     auto node = std::make_unique<Syntax>();
     node->kind = SyntaxKind::kCall;
@@ -249,9 +323,11 @@ class Parser {
     const size_t begin = take().offset;
     take();
     while (!peek().is(")")) {
-      MLAAS_TRY(const bool named, namedDefault(*node));
+      MLAAS_TRY(const bool named, namedArgument(*node));
       if (!named) {
-        if (node->missing) return complaint(text_, peek().offset, "an argument after the default");
+        if (node->missing || !node->options.empty()) {
+          return complaint(text_, peek().offset, "an argument after one with a name");
+        }
         MLAAS_TRY(SyntaxPtr argument, expression(kLowest));
         node->children.push_back(std::move(argument));
       }
@@ -270,8 +346,12 @@ class Parser {
     const size_t begin = list->begin;
     const size_t mark = take().offset;
     node->children.push_back(std::move(list));
-    MLAAS_TRY(SyntaxPtr index, expression(kLowest));
+    SyntaxPtr index = written(0, peek().offset);
+    if (!peek().is(":")) {
+      MLAAS_TRY(index, expression(kLowest));
+    }
     node->children.push_back(std::move(index));
+    if (peek().is(":")) return slice(std::move(node), begin, mark);
     if (peek().is(",")) {
       take();
       MLAAS_TRY(const bool named, namedDefault(*node));
@@ -280,6 +360,29 @@ class Parser {
       }
     }
     if (!peek().is("]")) return unexpected(node->missing ? "']'" : "',' or ']'");
+    take();
+    return finish(std::move(node), begin, mark);
+  }
+
+  // An integer that stands for what is left out.
+  static SyntaxPtr written(uint64_t value, size_t offset) {
+    auto node = std::make_unique<Syntax>();
+    node->integer = value;
+    node->begin = node->end = node->mark = offset;
+    return node;
+  }
+
+  // The rest of `list[first:end]`, from the colon.
+  Result<SyntaxPtr> slice(SyntaxPtr node, size_t begin, size_t mark) {
+    node->kind = SyntaxKind::kSlice;
+    take();
+    SyntaxPtr end = written(std::numeric_limits<int64_t>::max(), peek().offset);
+    if (!peek().is("]")) {
+      MLAAS_TRY(end, expression(kLowest));
+    }
+    node->children.push_back(std::move(end));
+    if (peek().is(":")) return complaint(text_, peek().offset, "a slice takes no step", "; reverse() turns a list");
+    if (!peek().is("]")) return unexpected("']'");
     take();
     return finish(std::move(node), begin, mark);
   }

@@ -12,8 +12,6 @@ namespace mlaas::table::expression {
 
 namespace {
 
-std::string_view kindName(Kind kind) { return dtypeName(dtypeOf(kind)); }
-
 bool isUnsignedStorage(DType dtype) {
   return dtype == DType::kBool || dtype == DType::kUInt8 || dtype == DType::kUInt16 || dtype == DType::kUInt32;
 }
@@ -35,7 +33,10 @@ void storeConstant(Node& node, ElementwiseKernel kernel) {
 
 }  // namespace
 
-size_t kindBytes(Kind kind) { return kind == Kind::kBool ? 1 : 8; }
+size_t kindBytes(Kind kind) {
+  if (kind == Kind::kString) return sizeof(std::string_view);
+  return kind == Kind::kBool ? 1 : 8;
+}
 
 DType dtypeOf(Kind kind) {
   switch (kind) {
@@ -45,6 +46,8 @@ DType dtypeOf(Kind kind) {
       return DType::kInt64;
     case Kind::kUInt64:
       return DType::kUInt64;
+    case Kind::kString:
+      return DType::kUInt8;
     case Kind::kFloat64:
       break;
   }
@@ -68,6 +71,10 @@ std::shared_ptr<Node> nodeAt(const Syntax& syntax, Form form, Kind kind, int dep
   return node;
 }
 
+std::string_view kindName(Kind kind) {
+  return kind == Kind::kString ? std::string_view("string") : dtypeName(dtypeOf(kind));
+}
+
 Error Typer::complain(size_t mark, std::string_view problem, std::string_view hint, ErrorCode code) const {
   return complaint(text_, mark, problem, hint, code);
 }
@@ -85,7 +92,14 @@ NodePtr Typer::convert(NodePtr node, Kind kind) const {
   return converted;
 }
 
+Result<void> Typer::requireNumber(const Node& node, std::string_view user) const {
+  if (node.kind != Kind::kString) return {};
+  return complain(node.mark, std::string(user) + " takes numbers, but '" + textOf(node) + "' is a string",
+                  "; strings have ==, != and in");
+}
+
 Result<NodePtr> Typer::asBool(NodePtr node, std::string_view user) const {
+  MLAAS_CHECK(requireNumber(*node, user));
   if (node->kind == Kind::kFloat64) {
     return complain(node->mark,
                     std::string(user) + " takes bools or integers, but '" + textOf(*node) + "' is a float64",
@@ -119,6 +133,9 @@ NodePtr Typer::elementwise(const Syntax& syntax, Kind kind, ElementwiseKernel ke
   auto node = nodeAt(syntax, Form::kElementwise, kind, 0);
   bool allConstant = true;
   for (const NodePtr& child : children) {
+    if (child->depth > node->depth || (child->depth == node->depth && child->neverEmpty)) {
+      node->neverEmpty = child->neverEmpty;
+    }
     node->depth = std::max(node->depth, child->depth);
     allConstant = allConstant && child->form == Form::kConstant;
   }
@@ -129,15 +146,18 @@ NodePtr Typer::elementwise(const Syntax& syntax, Kind kind, ElementwiseKernel ke
 }
 
 Result<NodePtr> Typer::missingValue(NodePtr& list, NodePtr missing, size_t mark, const std::string& problem,
-                                    const std::string& usage) const {
+                                    const std::string& usage, bool isThere) const {
+  if (list->kind == Kind::kString) return missingText(std::move(missing));
+  if (missing) MLAAS_CHECK(requireNumber(*missing, "a default of numbers"));
   if (!missing) {
-    if (list->kind != Kind::kFloat64) {
+    if (list->kind != Kind::kFloat64 && !isThere) {
       return complain(mark, problem + " has no value, and " + std::string(kindName(list->kind)) + " has no NaN",
                       "; give one, as in " + usage);
     }
-    auto nan = std::make_shared<Node>();
-    nan->constant.real = std::numeric_limits<double>::quiet_NaN();
-    return NodePtr(std::move(nan));
+    auto none = std::make_shared<Node>();
+    none->kind = list->kind;
+    if (list->kind == Kind::kFloat64) none->constant.real = std::numeric_limits<double>::quiet_NaN();
+    return NodePtr(std::move(none));
   }
   if (missing->depth > 0) return complain(missing->mark, "a default must be one value for an entry, not a list");
   if (list->kind == Kind::kBool && missing->kind == Kind::kBool) return missing;
@@ -147,11 +167,23 @@ Result<NodePtr> Typer::missingValue(NodePtr& list, NodePtr missing, size_t mark,
   return both[1];
 }
 
+// What is not there among strings: the empty string.
+Result<NodePtr> Typer::missingText(NodePtr missing) const {
+  if (!missing) {
+    auto empty = std::make_shared<Node>();
+    empty->kind = Kind::kString;
+    return NodePtr(std::move(empty));
+  }
+  if (missing->kind == Kind::kString && missing->depth == 0) return missing;
+  return complain(missing->mark, "the default of strings is a string, but '" + textOf(*missing) + "' is none");
+}
+
 Result<NodePtr> Typer::type(const Syntax& syntax) {
   switch (syntax.kind) {
     case SyntaxKind::kInteger:
     case SyntaxKind::kReal:
     case SyntaxKind::kBool:
+    case SyntaxKind::kText:
       return constant(syntax);
     case SyntaxKind::kName:
       return column(syntax);
@@ -161,19 +193,27 @@ Result<NodePtr> Typer::type(const Syntax& syntax) {
       return binary(syntax);
     case SyntaxKind::kComparison:
       return comparison(syntax);
+    case SyntaxKind::kMembership:
+      return membership(syntax);
     case SyntaxKind::kConditional:
       return conditional(syntax);
     case SyntaxKind::kCall:
       return call(syntax);
     case SyntaxKind::kSubscript:
+      return subscript(syntax);
+    case SyntaxKind::kSlice:
       break;
   }
-  return subscript(syntax);
+  return slice(syntax);
 }
 
 Result<NodePtr> Typer::constant(const Syntax& syntax) const {
   auto node = nodeAt(syntax, Form::kConstant, Kind::kInt64, 0);
-  if (syntax.kind == SyntaxKind::kReal) {
+  if (syntax.kind == SyntaxKind::kText) {
+    node->kind = Kind::kString;
+    node->textOwner = std::make_shared<const std::string>(syntax.name);
+    node->text = *node->textOwner;
+  } else if (syntax.kind == SyntaxKind::kReal) {
     node->kind = Kind::kFloat64;
     node->constant.real = syntax.real;
   } else if (syntax.kind == SyntaxKind::kBool) {
@@ -203,14 +243,22 @@ Result<NodePtr> Typer::column(const Syntax& syntax) {
     return complain(syntax.mark, "unknown column '" + printable(syntax.name) + "'", hint);
   }
   const ColumnType& type = found->type;
-  if (type.isString || !type.shape.empty() || type.jaggedDepth > 1) {
+  const size_t depth = static_cast<size_t>(type.jaggedDepth - (type.isString ? 1 : 0)) + type.shape.size();
+  if (depth > kMaxDepth || (type.isString && !type.shape.empty())) {
     return complain(syntax.mark, "column '" + printable(syntax.name) + "' is of type " + type.name(),
-                    "; expressions take numbers and lists of numbers", ErrorCode::kUnsupported);
+                    "; expressions take numbers and strings, and lists of them, nested up to " +
+                        std::to_string(kMaxDepth) + " times",
+                    ErrorCode::kUnsupported);
   }
-  auto node = nodeAt(syntax, Form::kColumn, kindOf(type.dtype), type.jaggedDepth);
+  const Kind kind = type.isString ? Kind::kString : kindOf(type.dtype);
+  auto node = nodeAt(syntax, Form::kColumn, kind, static_cast<int>(depth));
   node->columnType = type.dtype;
-  node->load = loadKernel(type.dtype);
+  if (!type.isString) node->load = loadKernel(type.dtype);
   node->nonNegative = isUnsignedStorage(type.dtype) && node->kind == Kind::kInt64;
+  if (!type.shape.empty()) {
+    node->neverEmpty = type.shape.back() > 0;
+    if (type.jaggedDepth == 0) node->fixedLength = type.shape.front();
+  }
   const auto at = std::find(columns_.begin(), columns_.end(), syntax.name);
   node->column = static_cast<size_t>(at - columns_.begin());
   if (at == columns_.end()) columns_.push_back(syntax.name);
@@ -231,8 +279,17 @@ Result<NodePtr> Typer::unary(const Syntax& syntax) {
     MLAAS_TRY(child, asBool(std::move(child), "'!'"));
     return elementwise(syntax, Kind::kBool, notKernel(), {std::move(child)});
   }
+  if (op == Operator::kBitNot && child->kind == Kind::kBool) {
+    return elementwise(syntax, Kind::kBool, notKernel(), {std::move(child)});
+  }
+  MLAAS_CHECK(requireNumber(*child, op == Operator::kBitNot ? "'~'" : op == Operator::kPlus ? "'+'" : "'-'"));
   child = asNumber(std::move(child));
   if (op == Operator::kPlus) return child;
+  if (op == Operator::kBitNot) {
+    MLAAS_CHECK(requireInteger(*child, "'~'"));
+    const Kind kind = child->kind;
+    return elementwise(syntax, kind, bitNotKernel(kind), {std::move(child)});
+  }
   if (child->kind == Kind::kUInt64) {
     return complain(syntax.mark, "a uint64 has no negative", "; convert it with int64() or float64()");
   }
@@ -253,7 +310,9 @@ Result<NodePtr> Typer::binary(const Syntax& syntax) {
     }
     return elementwise(syntax, Kind::kBool, op == Operator::kAnd ? andKernel() : orKernel(), std::move(children));
   }
+  for (const NodePtr& child : children) MLAAS_CHECK(requireNumber(*child, "arithmetic"));
   if (op == Operator::kPower) return power(syntax, children[0], children[1]);
+  if (op >= Operator::kBitAnd && op <= Operator::kShiftRight) return bits(syntax, std::move(children));
   if (op == Operator::kDivide) {
     for (NodePtr& child : children) child = convert(std::move(child), Kind::kFloat64);
     return elementwise(syntax, Kind::kFloat64, arithmeticKernel(op, Kind::kFloat64), std::move(children));
@@ -261,6 +320,39 @@ Result<NodePtr> Typer::binary(const Syntax& syntax) {
   const bool nonNegative = op != Operator::kSubtract && staysNonNegative(children);
   MLAAS_TRY(const Kind kind, unify(children, syntax.mark));
   auto node = std::make_shared<Node>(*elementwise(syntax, kind, arithmeticKernel(op, kind), std::move(children)));
+  node->nonNegative = nonNegative && kind == Kind::kInt64;
+  return NodePtr(std::move(node));
+}
+
+Result<void> Typer::requireInteger(const Node& node, std::string_view user) const {
+  if (node.kind != Kind::kFloat64) return {};
+  return complain(node.mark, std::string(user) + " takes integers and bools, but '" + textOf(node) + "' is a float64",
+                  user == "'^'" ? "; a power is written **" : "");
+}
+
+Result<NodePtr> Typer::bits(const Syntax& syntax, std::vector<NodePtr> children) const {
+  const Operator op = syntax.operators.front();
+  const std::string_view name = op == Operator::kBitAnd      ? "'&'"
+                                : op == Operator::kBitOr     ? "'|'"
+                                : op == Operator::kBitXor    ? "'^'"
+                                : op == Operator::kShiftLeft ? "'<<'"
+                                                             : "'>>'";
+  for (const NodePtr& child : children) MLAAS_CHECK(requireInteger(*child, name));
+  if (op == Operator::kShiftLeft || op == Operator::kShiftRight) {
+    NodePtr value = asNumber(children[0]);
+    const Kind kind = value->kind;
+    const bool nonNegative = op == Operator::kShiftRight && staysNonNegative({value});
+    auto node = std::make_shared<Node>(
+        *elementwise(syntax, kind, shiftKernel(op, kind), {std::move(value), convert(children[1], Kind::kInt64)}));
+    node->nonNegative = nonNegative && kind == Kind::kInt64;
+    return NodePtr(std::move(node));
+  }
+  if (children[0]->kind == Kind::kBool && children[1]->kind == Kind::kBool) {
+    return elementwise(syntax, Kind::kBool, bitKernel(op, Kind::kBool), std::move(children));
+  }
+  const bool nonNegative = staysNonNegative(children);
+  MLAAS_TRY(const Kind kind, unify(children, syntax.mark));
+  auto node = std::make_shared<Node>(*elementwise(syntax, kind, bitKernel(op, kind), std::move(children)));
   node->nonNegative = nonNegative && kind == Kind::kInt64;
   return NodePtr(std::move(node));
 }
@@ -284,8 +376,42 @@ Result<NodePtr> Typer::comparison(const Syntax& syntax) {
     node->children.push_back(std::move(child));
   }
   for (size_t i = 0; i < syntax.operators.size(); ++i) {
+    MLAAS_CHECK(checkComparable(syntax.operators[i], *node->children[i], *node->children[i + 1], syntax.mark));
     node->comparisons.push_back(
         comparisonKernel(syntax.operators[i], node->children[i]->kind, node->children[i + 1]->kind));
+  }
+  return NodePtr(std::move(node));
+}
+
+Result<void> Typer::checkComparable(Operator op, const Node& left, const Node& right, size_t mark) const {
+  if (left.kind == Kind::kString || right.kind == Kind::kString) {
+    if (left.kind != right.kind) {
+      return complain(mark, "a string is compared with a number: '" + textOf(left) + "' is a " +
+                                std::string(kindName(left.kind)) + ", '" + textOf(right) + "' a " +
+                                std::string(kindName(right.kind)));
+    }
+    if (op != Operator::kEqual && op != Operator::kNotEqual) {
+      return complain(mark, "strings have no order here", "; they have ==, != and in");
+    }
+  }
+  return {};
+}
+
+Result<NodePtr> Typer::membership(const Syntax& syntax) {
+  auto node = nodeAt(syntax, Form::kMembership, Kind::kBool, 0);
+  for (const SyntaxPtr& operand : syntax.children) {
+    MLAAS_TRY(NodePtr child, type(*operand));
+    if (!node->children.empty() && child->depth > 0) {
+      return complain(child->mark, "the values after 'in' are single ones, but '" + textOf(*child) + "' is a list",
+                      "; any(list == value) looks for a value in a list");
+    }
+    child = asNumber(std::move(child));
+    node->depth = std::max(node->depth, child->depth);
+    node->children.push_back(std::move(child));
+  }
+  for (size_t i = 1; i < node->children.size(); ++i) {
+    MLAAS_CHECK(checkComparable(Operator::kEqual, *node->children[0], *node->children[i], syntax.mark));
+    node->comparisons.push_back(comparisonKernel(Operator::kEqual, node->children[0]->kind, node->children[i]->kind));
   }
   return NodePtr(std::move(node));
 }
@@ -298,6 +424,11 @@ Result<NodePtr> Typer::conditional(const Syntax& syntax) {
     MLAAS_TRY(NodePtr value, type(*syntax.children[i]));
     values.push_back(std::move(value));
   }
+  return select(syntax, std::move(condition), std::move(values));
+}
+
+Result<NodePtr> Typer::select(const Syntax& syntax, NodePtr condition, std::vector<NodePtr> values) const {
+  for (const NodePtr& value : values) MLAAS_CHECK(requireNumber(*value, "a choice"));
   Kind kind = Kind::kBool;
   const bool nonNegative = staysNonNegative(values);
   if (values[0]->kind != Kind::kBool || values[1]->kind != Kind::kBool) {
@@ -306,35 +437,6 @@ Result<NodePtr> Typer::conditional(const Syntax& syntax) {
   auto node = std::make_shared<Node>(
       *elementwise(syntax, kind, selectKernel(kind), {std::move(condition), values[0], values[1]}));
   node->nonNegative = nonNegative && kind == Kind::kInt64;
-  return NodePtr(std::move(node));
-}
-
-Result<NodePtr> Typer::subscript(const Syntax& syntax) {
-  MLAAS_TRY(NodePtr list, type(*syntax.children[0]));
-  MLAAS_TRY(NodePtr index, type(*syntax.children[1]));
-  const std::string listText = textOf(*list);
-  if (list->depth == 0) return complain(syntax.mark, "'" + listText + "' is no list, and [] takes an element of one");
-  if (index->kind == Kind::kBool) {
-    if (index->depth == 0) return complain(index->mark, "a mask must be a list of bools, one for each element");
-    if (syntax.missing) return complain(syntax.missing->mark, "a mask takes no default");
-    auto node = nodeAt(syntax, Form::kMask, list->kind, list->depth);
-    node->nonNegative = list->nonNegative;
-    node->children = {std::move(list), std::move(index)};
-    return NodePtr(std::move(node));
-  }
-  if (index->kind != Kind::kInt64 || index->depth > 0) {
-    return complain(index->mark, "[] takes a list of bools (a mask) or one int64 (an index), but '" + textOf(*index) +
-                                     "' is " + (index->depth > 0 ? "a list of " : "a ") +
-                                     std::string(kindName(index->kind)));
-  }
-  NodePtr missing;
-  if (syntax.missing) {
-    MLAAS_TRY(missing, type(*syntax.missing));
-  }
-  MLAAS_TRY(missing, missingValue(list, std::move(missing), syntax.mark, "an element of a list that is too short",
-                                  listText + "[" + textOf(*index) + ", -1]"));
-  auto node = nodeAt(syntax, Form::kIndex, list->kind, 0);
-  node->children = {std::move(list), std::move(index), std::move(missing)};
   return NodePtr(std::move(node));
 }
 

@@ -39,6 +39,8 @@ class Typer {
 
   // `node` as another kind. Not from float64 to an integer.
   NodePtr convert(NodePtr node, Kind kind) const;
+  // Anything but a string.
+  Result<void> requireNumber(const Node& node, std::string_view user) const;
   // For logic: a bool as it is, an integer as != 0.
   Result<NodePtr> asBool(NodePtr node, std::string_view user) const;
   // For arithmetic: a bool as int64.
@@ -47,11 +49,16 @@ class Typer {
   Result<Kind> unify(std::vector<NodePtr>& nodes, size_t mark) const;
   // A loop over `children`, at the place of `syntax`; computed at once where all are constants.
   NodePtr elementwise(const Syntax& syntax, Kind kind, ElementwiseKernel kernel, std::vector<NodePtr> children) const;
-  // The value of what is not there: `missing` if given, else NaN; an error where `list` holds integers. Makes `list`
-  // and the value of one kind. `usage` shows how to give one.
+  // The value of what is not there: `missing` if given, else NaN; an error where `list` holds integers and not
+  // everything is known to be there. Makes `list` and the value of one kind. `usage` shows how to give one.
   Result<NodePtr> missingValue(NodePtr& list, NodePtr missing, size_t mark, const std::string& problem,
-                               const std::string& usage) const;
+                               const std::string& usage, bool isThere) const;
 
+  // The elements of `list` at `index`, a position or a list of them; `missing` may be null.
+  Result<NodePtr> element(const Syntax& syntax, NodePtr list, NodePtr index, NodePtr missing,
+                          bool negativeIsMissing) const;
+  // values[0] where `condition`, a bool, is true, else values[1].
+  Result<NodePtr> select(const Syntax& syntax, NodePtr condition, std::vector<NodePtr> values) const;
   // `base` to the power of `exponent`.
   Result<NodePtr> power(const Syntax& syntax, NodePtr base, NodePtr exponent) const;
 
@@ -62,13 +69,26 @@ class Typer {
   Result<NodePtr> binary(const Syntax& syntax);
   Result<NodePtr> comparison(const Syntax& syntax);
   Result<NodePtr> conditional(const Syntax& syntax);
+  Result<NodePtr> membership(const Syntax& syntax);
   Result<NodePtr> subscript(const Syntax& syntax);
+  Result<NodePtr> slice(const Syntax& syntax);
+  Result<NodePtr> mask(const Syntax& syntax, NodePtr list, NodePtr mask);
+  Result<NodePtr> bits(const Syntax& syntax, std::vector<NodePtr> children) const;
+  Result<NodePtr> missingText(NodePtr missing) const;
+  Result<void> checkComparable(Operator op, const Node& left, const Node& right, size_t mark) const;
+  Result<void> requireInteger(const Node& node, std::string_view user) const;
+  Result<void> requireList(const Node& list, size_t mark) const;
+  // That an index is nested no deeper than its list.
+  Result<void> requireDepth(const Node& index, const Node& list) const;
   Result<NodePtr> call(const Syntax& syntax);
 
   std::string_view text_;
   std::span<const NamedType> names_;
   std::vector<std::string> columns_;
 };
+
+// "int64", "string": for messages.
+std::string_view kindName(Kind kind);
 
 // A node at the place of `syntax`.
 std::shared_ptr<Node> nodeAt(const Syntax& syntax, Form form, Kind kind, int depth);

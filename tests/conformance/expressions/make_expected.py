@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import awkward as ak
 import numpy as np
+from list_expressions import TOLERANCES, list_expressions
 
 EXPECTED = Path(__file__).with_name("expected.json")
 NUM_ENTRIES = 64
@@ -56,6 +57,27 @@ def random_columns() -> SimpleNamespace:
         lU=ak.unflatten(integers(total, np.uint64, 0, 10), counts),
         lb=ak.unflatten(random.random(total) < 0.5, counts),
     )
+    inner = random.integers(0, 4, total)
+    deep = int(inner.sum())
+
+    def nest(values: np.ndarray) -> ak.Array:
+        return ak.unflatten(ak.unflatten(values, inner), counts)
+
+    columns.nf = nest(reals(deep, np.float32))
+    columns.nI = nest(random.integers(-9, 10, deep))
+    columns.nb = nest(random.random(deep) < 0.5)
+    columns.a3 = reals(3 * NUM_ENTRIES, np.float64).reshape(-1, 3)
+    columns.m22 = reals(4 * NUM_ENTRIES, np.float32).reshape(-1, 2, 2)
+    columns.la2 = ak.unflatten(ak.Array(random.integers(-9, 10, (total, 2)).astype(np.int32)), counts)
+    words = np.array(["e", "mu", "tau", "", "electron neutrino"])
+    columns.s = ak.Array(random.choice(words, NUM_ENTRIES).tolist())
+    columns.ls = ak.unflatten(ak.Array(random.choice(words, total).tolist()), counts)
+    others = random.integers(0, 4, NUM_ENTRIES)
+    for name, lengths in (("1", counts), ("2", others)):
+        size = int(lengths.sum())
+        setattr(columns, "pt" + name, ak.unflatten(random.exponential(30, size), lengths))
+        setattr(columns, "eta" + name, ak.unflatten(random.normal(0, 1.5, size), lengths))
+        setattr(columns, "phi" + name, ak.unflatten(random.uniform(-math.pi, math.pi, size), lengths))
     columns.I[5] = 2**53 + 1
     columns.d[5] = 2.0**53
     columns.U[6] = 2**63 + 1
@@ -205,6 +227,8 @@ def encode(value: object) -> object:
     """JSON has no NaN and no infinities: those become strings; everything else is exact."""
     if isinstance(value, list):
         return [encode(item) for item in value]
+    if isinstance(value, str):
+        return value
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     if isinstance(value, (float, np.floating)):
@@ -219,21 +243,24 @@ def to_list(array: object) -> list:
     return ak.Array(array).to_list() if not isinstance(array, list) else array
 
 
-def dtype_name(array: object) -> str:
-    return np.asarray(ak.flatten(array, axis=None)).dtype.name
+def described(array: object) -> dict:
+    """A column: its dtype, the shape of its fixed arrays, its levels of lists, its values."""
+    levels = str(ak.Array(array).type).split(" * ")[1:-1]
+    is_string = str(ak.Array(array).type).endswith("string")
+    shape = [int(level) for level in levels if level != "var"]
+    dtype = "string" if is_string else np.asarray(ak.flatten(array, axis=None)).dtype.name
+    return {"dtype": dtype, "depth": levels.count("var"), "shape": shape, "values": encode(to_list(array))}
 
 
 def document() -> str:
     """The text of expected.json."""
     columns = random_columns()
     with np.errstate(all="ignore"):
-        expected = expressions(columns)
+        expected = expressions(columns) | list_expressions(columns)
     made = {
         "made_with": f"numpy {np.__version__}, awkward {ak.__version__}",
-        "columns": {
-            name: {"dtype": dtype_name(array), "values": encode(to_list(array))}
-            for name, array in vars(columns).items()
-        },
+        "columns": {name: described(array) for name, array in vars(columns).items()},
+        "tolerances": TOLERANCES,
         "expressions": {text: encode(to_list(array)) for text, array in expected.items()},
     }
     lines = []
