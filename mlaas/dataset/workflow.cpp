@@ -1,12 +1,14 @@
 #include "mlaas/dataset/workflow.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
+#include <memory>
+#include <utility>
 
 #include "mlaas/base/nearest_name.h"
 #include "mlaas/dataset/workflow_dataset.h"
+#include "mlaas/dataset/workflow_environment.h"
 #include "mlaas/dataset/workflow_fields.h"
+#include "mlaas/dataset/workflow_include.h"
 #include "mlaas/dataset/workflow_settings.h"
 #include "mlaas/dataset/yaml_tree.h"
 
@@ -14,7 +16,7 @@ namespace mlaas::dataset {
 
 namespace {
 
-const std::vector<std::string> kWorkflowKeys = {"name", "dataset", "model", "training", "output"};
+const std::vector<std::string> kWorkflowKeys = {"name", "dataset", "model", "training", "output", kIncludeKey};
 const std::vector<std::string> kModelKinds = {"mlp", "trees"};
 
 void collectPlaces(const YamlNode& node, const std::string& path, std::map<std::string, std::string>& places) {
@@ -71,7 +73,11 @@ std::string canonicalText(const Workflow& workflow) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-Result<Workflow> parseTree(const YamlNode& root, const std::string& file) {
+Result<Workflow> parseTree(YamlNode root, const std::string& file, const std::vector<std::string>& settings) {
+  for (const auto& setting : settings) MLAAS_CHECK(applySetting(root, setting));
+  if (const YamlNode* include = root.find(kIncludeKey); include != nullptr) {
+    return yamlError(*include, "include: only files include others, and not by --set");
+  }
   MLAAS_TRY(const auto fields, WorkflowFields::make(root, "", kWorkflowKeys));
   Workflow workflow;
   workflow.file = file;
@@ -111,20 +117,13 @@ Result<Workflow> parseWorkflow(const std::string& text, const std::string& nameF
                                const std::vector<std::string>& settings) {
   MLAAS_TRY(YamlNode root, parseYaml(text, nameForMessages));
   if (!root.source) root.source = std::make_shared<const std::string>(nameForMessages);
-  for (const auto& setting : settings) MLAAS_CHECK(applySetting(root, setting));
-  return parseTree(root, nameForMessages);
+  MLAAS_CHECK(expandEnvironment(root, environmentValue));
+  return parseTree(std::move(root), nameForMessages, settings);
 }
 
 Result<Workflow> readWorkflow(const std::string& path, const std::vector<std::string>& settings) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return Error(ErrorCode::kNotFound, path + ": the workflow file cannot be opened; is the path right?");
-  }
-  std::string text(kMaxYamlBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return Error(ErrorCode::kIo, path + ": the workflow file cannot be read");
-  text.resize(static_cast<size_t>(file.gcount()));
-  return parseWorkflow(text, path, settings);
+  MLAAS_TRY(YamlNode root, readWorkflowTree(path, environmentValue));
+  return parseTree(std::move(root), path, settings);
 }
 
 }  // namespace mlaas::dataset

@@ -72,7 +72,8 @@ struct Workflow {
   std::string where(std::string_view path) const;
 };
 
-// Reads a workflow; `settings` are "a.b=c" overrides, c being YAML.
+// Reads a workflow; `settings` are "a.b=c" overrides, c being YAML. Environment variables that it names are expanded; a
+// file may include others, a text may not.
 Result<Workflow> readWorkflow(const std::string& path, const std::vector<std::string>& settings);
 Result<Workflow> parseWorkflow(const std::string& text, const std::string& nameForMessages,
                                const std::vector<std::string>& settings);
