@@ -12,6 +12,7 @@ namespace {
 namespace type = element_type;
 
 constexpr int kDeepest = 100;
+constexpr int32_t kFirstDescribedBranch = 10;  // version of TBranch that is written as its description says
 constexpr uint32_t kByteCountMask = 0x40000000;
 constexpr uint32_t kNewClassTag = 0xFFFFFFFF;
 constexpr uint32_t kClassMask = 0x80000000;
@@ -249,6 +250,9 @@ void ObjectReader::readDescribed(Object& object, const ClassDescription& descrip
     if (!cursor_.ok() || !object.unreadable.empty()) return;
     if (member.isBase()) {
       readClass(object, member.name, true);
+    } else if (description.name == "TBranch" && description.version < kFirstDescribedBranch &&
+               member.name == "fBasketSeek") {
+      object.add(member.name, readOldPlaces(object));
     } else {
       readMember(object, member);
     }
@@ -318,6 +322,19 @@ Value ObjectReader::readCounted(const Object& object, const ClassMember& member)
     return {};
   }
   return readNumbers(member.type - type::kCountedArray, isThere ? static_cast<uint64_t>(*count) : 0);
+}
+
+// Where a branch's baskets lie, as ROOT 3 and 4 write it: of four bytes each, whatever the description says, unless the
+// flag is 2.
+Value ObjectReader::readOldPlaces(const Object& branch) {
+  constexpr uint8_t kWide = 2;
+  const bool isWide = cursor_.big<uint8_t>() == kWide;
+  const auto count = branch.integer("fMaxBaskets");
+  if (!count.ok() || *count < 0) {
+    fail("array fBasketSeek has no count");
+    return {};
+  }
+  return readNumbers(isWide ? type::kLong64 : type::kInt, static_cast<uint64_t>(*count));
 }
 
 Value ObjectReader::readObjects(const ClassMember& member, bool pointers) {

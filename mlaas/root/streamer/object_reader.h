@@ -53,6 +53,7 @@ class ObjectReader {
   Value readScalar(const ClassMember& member);
   Value readNumbers(int32_t type, uint64_t count);
   Value readCounted(const Object& object, const ClassMember& member);
+  Value readOldPlaces(const Object& branch);
   Value readObjects(const ClassMember& member, bool pointers);
 
   void readTObject(Object& object);

@@ -154,6 +154,28 @@ TEST(ObjectReader, NeverReadsPastFlippedBytes) {
   }
 }
 
+// TBranch::Streamer of ROOT 6: up to version 9 the places have eight bytes only behind a flag of 2.
+TEST(ObjectReader, ReadsPlacesOfOldBranches) {
+  ClassMember places = member("fBasketSeek", type::kCountedArray + type::kLong64, "Long64_t*");
+  places.countName = "fMaxBaskets";
+  ClassRegistry registry;
+  for (const int32_t version : {9, 10}) {
+    registry.add({"TBranch", version, 1, {member("fMaxBaskets", type::kCounter, "int"), places}});
+  }
+  const auto read = [&](int16_t version, const BigEndianWriter& written) {
+    BigEndianWriter object;
+    object.versioned(version, BigEndianWriter().number(int32_t{1}).append(written));
+    ObjectArena arena;
+    const auto branch = ObjectReader(object.bytes(), 0, registry, arena).read("TBranch");
+    EXPECT_TRUE(branch.ok());
+    const auto values = (*branch)->integers("fBasketSeek");
+    return std::vector<int64_t>(values->begin(), values->end());
+  };
+  EXPECT_EQ(read(9, BigEndianWriter().number(uint8_t{1}).number(int32_t{77})), (std::vector<int64_t>{77}));
+  EXPECT_EQ(read(9, BigEndianWriter().number(uint8_t{2}).number(int64_t{78})), (std::vector<int64_t>{78}));
+  EXPECT_EQ(read(10, BigEndianWriter().number(uint8_t{1}).number(int64_t{79})), (std::vector<int64_t>{79}));
+}
+
 TEST(ObjectReader, LimitsDepth) {
   ClassMember base = member("Loop", type::kBase, "BASE");
   base.elementClass = "TStreamerBase";
