@@ -1,24 +1,22 @@
 // mlaas stats: statistics of every column of files, or of a workflow's dataset, in one pass.
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "apps/mlaas/commands.h"
 #include "apps/mlaas/progress.h"
+#include "apps/mlaas/statistics_table.h"
 #include "apps/mlaas/table_source.h"
-#include "apps/mlaas/text_table.h"
 #include "mlaas/base/log.h"
 #include "mlaas/dataset/sample_files.h"
+#include "mlaas/dataset/statistics_key.h"
 #include "mlaas/dataset/statistics_scan.h"
 #include "mlaas/dataset/workflow.h"
+#include "mlaas/dataset/workflow_dataset.h"
 #include "mlaas/feature/column_patterns.h"
+#include "mlaas/table/chain/friend_options.h"
 
 namespace mlaas::command {
 
 namespace {
-
-using dataset::ColumnStatistics;
-using dataset::NumberStatistics;
 
 struct StatsOptions {
   TableSource source;
@@ -28,6 +26,8 @@ struct StatsOptions {
   std::vector<std::string> settings;
   size_t threads = 0;
   size_t mostCorrelated = 100;
+  std::string out;
+  bool fresh = false;
   bool json = false;
 };
 
@@ -35,6 +35,9 @@ struct StatsOptions {
 struct Prepared {
   std::unique_ptr<MemoryBudget> budget;
   dataset::ScanRequest request;
+  std::string out;                 // where the statistics are kept; empty: nowhere
+  nlohmann::ordered_json what;     // the request, for the key
+  std::vector<std::string> files;  // that are read; only where they are kept
 };
 
 bool isWorkflow(const std::string& name) {
@@ -62,6 +65,37 @@ Result<std::vector<std::string>> chooseColumns(const table::Table& table, const 
   return chosen;
 }
 
+// What kept statistics follow from. Where not all of that is known, they are not kept.
+Result<void> setFiles(Result<std::vector<std::string>> files, Prepared& prepared) {
+  if (files.ok()) {
+    prepared.files.insert(prepared.files.end(), files->begin(), files->end());
+    return {};
+  }
+  if (files.error().code() != ErrorCode::kUnsupported) return std::move(files).error();
+  if (!prepared.out.empty()) log::info(std::string(files.error().what()) + "; the statistics are not kept");
+  prepared.out.clear();
+  return {};
+}
+
+Result<void> nameFiles(const TableSource& source, Prepared& prepared) {
+  MLAAS_CHECK(setFiles(dataset::filesOfReferences(source.files, source.tree), prepared));
+  for (const auto& one : source.friends) {
+    MLAAS_TRY(const auto parsed, table::parseFriend(one));
+    MLAAS_CHECK(setFiles(dataset::filesOfReferences(parsed.files, parsed.tree), prepared));
+  }
+  const auto& request = prepared.request;
+  prepared.what = {{"tree", source.tree},
+                   {"files", source.files},
+                   {"friends", source.friends},
+                   {"friend_index", source.friendIndex},
+                   {"friend_missing", source.friendMissing},
+                   {"memory", source.memory},
+                   {"columns", request.columns},
+                   {"select", request.select},
+                   {"weight", request.samples.front().weight}};
+  return {};
+}
+
 Result<Prepared> prepareFiles(const StatsOptions& options, const Environment& environment) {
   if (!options.settings.empty()) {
     return Error(ErrorCode::kInvalidArgument,
@@ -75,10 +109,11 @@ Result<Prepared> prepareFiles(const StatsOptions& options, const Environment& en
     if (used.ok()) names.insert(names.end(), used->begin(), used->end());
   }
   MLAAS_TRY(auto opened, openSource(options.source, names, environment.stop));
-  Prepared prepared{std::move(opened.budget), {}};
+  Prepared prepared{std::move(opened.budget), {}, options.out, {}, {}};
   MLAAS_TRY(prepared.request.columns, chooseColumns(*opened.table, options.columns));
   prepared.request.select = options.select;
   prepared.request.samples.push_back({opened.table->name(), options.weight, {opened.table}});
+  if (!prepared.out.empty()) MLAAS_CHECK(nameFiles(options.source, prepared));
   return prepared;
 }
 
@@ -97,7 +132,8 @@ Result<Prepared> prepareWorkflow(const StatsOptions& options, TaskPool& pool, co
   }
   MLAAS_TRY(const auto workflow, dataset::readWorkflow(source.files.front(), options.settings));
   const auto& config = workflow.dataset;
-  Prepared prepared{std::make_unique<MemoryBudget>(config.memoryBytes), {}};
+  Prepared prepared{std::make_unique<MemoryBudget>(config.memoryBytes), {}, options.out, {}, {}};
+  if (prepared.out.empty()) prepared.out = workflow.output + ".statistics.json";
   MLAAS_TRY(const auto files, dataset::openSampleFiles(config, pool, *prepared.budget, environment.stop));
   auto& request = prepared.request;
   request.defines = files.features.defines;
@@ -109,60 +145,48 @@ Result<Prepared> prepareWorkflow(const StatsOptions& options, TaskPool& pool, co
     }
   }
   for (const auto& sample : config.samples) request.samples.push_back({sample.name, sample.weight, {}});
-  for (const auto& file : files.files) request.samples[file.sample].tables.push_back(file.table);
+  for (const auto& file : files.files) {
+    request.samples[file.sample].tables.push_back(file.table);
+    MLAAS_CHECK(setFiles(dataset::filesOfTable(*file.table), prepared));
+  }
+  for (const auto& sample : config.samples) {
+    for (const auto& one : sample.friends) {
+      MLAAS_CHECK(setFiles(dataset::filesOfReferences(one.options.files, one.options.tree), prepared));
+    }
+  }
+  prepared.what = {{"dataset", dataset::datasetConfigToJson(config)}, {"columns", request.columns}};
   return prepared;
 }
 
-std::string shortNumber(double value) {
-  std::array<char, 32> text = {};
-  std::snprintf(text.data(), text.size(), "%.4g", value);
-  return text.data();
+Result<nlohmann::ordered_json> scan(const Prepared& prepared, TaskPool& pool, const Environment& environment) {
+  int64_t numEntries = 0;
+  for (const auto& sample : prepared.request.samples) {
+    for (const auto& table : sample.tables) numEntries += table->numEntries();
+  }
+  ProgressBar progress("reading", "entries", numEntries, !environment.quiet);
+  MLAAS_TRY(const auto result, dataset::scanStatistics(prepared.request, pool, *prepared.budget, environment.stop,
+                                                       [&](int64_t entries) { progress.advance(entries); }));
+  return result.toJson();
 }
 
-std::vector<std::string> numberCells(const NumberStatistics& numbers, std::pair<std::string, std::string> range) {
-  std::vector<std::string> cells = {std::to_string(numbers.count()), std::to_string(numbers.numNaN()),
-                                    std::to_string(numbers.numInfinite())};
-  if (numbers.moments().count == 0) {
-    cells.insert(cells.end(), 7, "");
-    return cells;
+// The kept statistics where they are of the same files and request, else new ones, which are kept.
+Result<nlohmann::ordered_json> findStatistics(const StatsOptions& options, Prepared& prepared, TaskPool& pool,
+                                              const Environment& environment) {
+  if (prepared.out.empty()) return scan(prepared, pool, environment);
+  MLAAS_TRY(const auto contents, dataset::identifyFiles(prepared.files, pool, environment.stop));
+  prepared.what["correlate"] = options.mostCorrelated;
+  const std::string key = dataset::statisticsKey(contents, prepared.what);
+  if (!options.fresh) {
+    if (auto kept = dataset::readKeptStatistics(prepared.out, key)) {
+      log::info(prepared.out + " has the statistics of these files and this request; nothing is read again");
+      return *std::move(kept);
+    }
   }
-  cells.push_back(std::move(range.first));
-  for (const double q : {0.01, 0.5, 0.99}) cells.push_back(shortNumber(numbers.quantile(q)));
-  cells.push_back(std::move(range.second));
-  cells.push_back(shortNumber(numbers.moments().mean));
-  cells.push_back(shortNumber(numbers.deviation()));
-  return cells;
-}
-
-void addRows(const ColumnStatistics& column, TextTable& table) {
-  if (!column.type().isString) {
-    auto cells = numberCells(column.values(), column.rangeText());
-    cells.insert(cells.begin(), {column.name(), column.type().name()});
-    table.addRow(std::move(cells));
-  }
-  for (size_t level = 0; level < column.lengths().size(); ++level) {
-    const NumberStatistics& lengths = column.lengths()[level];
-    const auto& moments = lengths.moments();
-    auto cells = numberCells(lengths, {shortNumber(moments.minimum), shortNumber(moments.maximum)});
-    const bool onlyRow = column.type().isString && level == 0;
-    cells.insert(cells.begin(), {onlyRow ? column.name() : "", level == 0 ? "length" : "length, inner"});
-    table.addRow(std::move(cells));
-  }
-}
-
-std::string describe(const dataset::ScanResult& result) {
-  TextTable samples({"sample", "entries", "selected", "sum of weights", "negative"},
-                    {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
-  for (const auto& sample : result.samples) {
-    samples.addRow({sample.name, std::to_string(sample.numEntries), std::to_string(sample.numSelected),
-                    shortNumber(sample.sumWeights), std::to_string(sample.numNegative)});
-  }
-  std::vector<Align> alignment(12, Align::kRight);
-  alignment[0] = alignment[1] = Align::kLeft;
-  TextTable columns({"column", "type", "count", "NaN", "inf", "min", "1%", "50%", "99%", "max", "mean", "deviation"},
-                    alignment);
-  for (const auto& column : result.columns) addRows(column, columns);
-  return samples.render("") + "\n" + columns.render("");
+  MLAAS_TRY(auto statistics, scan(prepared, pool, environment));
+  MLAAS_CHECK(dataset::checkUnchanged(contents));
+  MLAAS_CHECK(dataset::keepStatistics(prepared.out, key, contents, statistics));
+  log::info("kept in " + prepared.out);
+  return statistics;
 }
 
 Result<int> printStatistics(const StatsOptions& options, const Environment& environment) {
@@ -171,14 +195,11 @@ Result<int> printStatistics(const StatsOptions& options, const Environment& envi
   MLAAS_TRY(auto prepared,
             fromWorkflow ? prepareWorkflow(options, pool, environment) : prepareFiles(options, environment));
   prepared.request.mostCorrelated = options.mostCorrelated;
-  int64_t numEntries = 0;
-  for (const auto& sample : prepared.request.samples) {
-    for (const auto& table : sample.tables) numEntries += table->numEntries();
-  }
-  ProgressBar progress("reading", "entries", numEntries, !environment.quiet);
-  MLAAS_TRY(const auto result, dataset::scanStatistics(prepared.request, pool, *prepared.budget, environment.stop,
-                                                       [&](int64_t entries) { progress.advance(entries); }));
-  environment.output.print(options.json ? result.toJson().dump(1) + "\n" : describe(result));
+  MLAAS_TRY(const auto statistics, findStatistics(options, prepared, pool, environment));
+  const auto text = [&] {
+    return statistics.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  };
+  environment.output.print(options.json ? text() : describeStatistics(statistics));
   return 0;
 }
 
@@ -198,6 +219,10 @@ void declare(CLI::App& command, StatsOptions& options) {
                   "Correlations of the flat columns, none where they are more than this")
       ->capture_default_str();
   command.add_option("--threads", options.threads, "Threads that read (default: all cores)");
+  command.add_option("--out,-o", options.out,
+                     "Keeps the statistics there, to be used again for the same files and request (default of a "
+                     "workflow: beside its bundle, OUTPUT.statistics.json)");
+  command.add_flag("--fresh", options.fresh, "Read all data, even where kept statistics would do");
   command.add_flag("--json", options.json, "Print JSON, with quantiles, histograms and correlations");
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 
 #include "mlaas/base/random.h"
 
@@ -86,12 +85,6 @@ void mergeRange(std::optional<std::pair<T, T>>& into, const std::optional<std::p
 }
 
 bool hasIntegers(const ColumnType& type) { return !isFloating(type.dtype); }
-
-std::string shortText(double value) {
-  std::array<char, 32> text = {};
-  std::snprintf(text.data(), text.size(), "%.6g", value);
-  return text.data();
-}
 
 }  // namespace
 
@@ -210,14 +203,6 @@ void ColumnStatistics::merge(const ColumnStatistics& other) {
     signedRange_.reset();
     unsignedRange_.reset();
   }
-}
-
-std::pair<std::string, std::string> ColumnStatistics::rangeText() const {
-  if (signedRange_) return {std::to_string(signedRange_->first), std::to_string(signedRange_->second)};
-  if (unsignedRange_) return {std::to_string(unsignedRange_->first), std::to_string(unsignedRange_->second)};
-  const Moments& moments = values_.moments();
-  if (moments.count == 0) return {};
-  return {shortText(moments.minimum), shortText(moments.maximum)};
 }
 
 nlohmann::ordered_json ColumnStatistics::toJson() const {

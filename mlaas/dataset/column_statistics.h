@@ -67,8 +67,6 @@ class ColumnStatistics {
   const ColumnType& type() const { return type_; }
   const NumberStatistics& values() const { return values_; }
   const std::vector<NumberStatistics>& lengths() const { return lengths_; }  // by level, outermost first
-  // The smallest and largest value as text; exact for integers, "" where there is none.
-  std::pair<std::string, std::string> rangeText() const;
   nlohmann::ordered_json toJson() const;
 
  private:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import awkward as ak
@@ -31,6 +32,7 @@ dataset:
     jets: {columns: [Jet_pt, Jet_eta], length: 7}
     hard: {columns: [hard], length: 2}
 model: {kind: trees}
+output: %(folder)s/bundle
 """
 
 
@@ -145,8 +147,9 @@ def test_selection_weight_and_correlations(stats):
 
 @pytest.fixture(scope="module")
 def workflow(tmp_path_factory):
-    path = tmp_path_factory.mktemp("workflow") / "statistics.yaml"
-    path.write_text(WORKFLOW % {"data": DATA})
+    folder = tmp_path_factory.mktemp("workflow")
+    path = folder / "statistics.yaml"
+    path.write_text(WORKFLOW % {"data": DATA, "folder": folder})
     return path
 
 
@@ -189,7 +192,7 @@ def test_workflow_by_sample_and_together(stats, workflow):
 @pytest.mark.parametrize("memory", ["1 GiB", "4 MiB"])
 def test_threads_do_not_show(mlaas, workflow, memory):
     def run(threads):
-        by_workflow = ["--threads", threads, "--set", f"dataset.memory={memory}", workflow]
+        by_workflow = ["--fresh", "--threads", threads, "--set", f"dataset.memory={memory}", workflow]
         by_files = ["--threads", threads, "--memory", memory, DATA / "*.root", "-c", "ht,event,Jet_pt"]
         return [mlaas("stats", "--json", *arguments).stdout for arguments in (by_workflow, by_files)]
 
@@ -197,6 +200,69 @@ def test_threads_do_not_show(mlaas, workflow, memory):
     assert all(reference)
     for threads in (2, 7):
         assert run(threads) == reference
+
+
+class Kept:
+    """Runs the command with one place to keep statistics, and says whether it used what was kept."""
+
+    def __init__(self, mlaas, folder):
+        self.mlaas = mlaas
+        self.out = folder / "kept" / "statistics.json"
+
+    def __call__(self, *arguments):
+        result = self.mlaas("stats", "--json", "--out", self.out, *arguments)
+        assert result.returncode == 0, result.stderr
+        reused = "nothing is read again" in result.stderr
+        assert reused != (f"kept in {self.out}" in result.stderr)
+        return reused, result.stdout
+
+
+def test_kept_statistics_are_used_for_the_same_data_only(mlaas, tmp_path):
+    kept = Kept(mlaas, tmp_path)
+    data = tmp_path / "data.root"
+    data.write_bytes((DATA / "tth_1.root").read_bytes())
+    arguments = [data, "-c", "met,Jet_pt", "-s", "ht > 300"]
+    reused, first = kept(*arguments)
+    assert not reused
+    assert kept(*arguments) == (True, first)
+    assert kept("--threads", 1, *arguments) == (True, first)
+    assert kept("--fresh", *arguments) == (False, first)
+    for changed in (["-w", "weight"], ["--memory", "64 MiB"], ["--correlate", 1]):
+        assert not kept(*arguments, *changed)[0]
+        assert kept(*arguments, *changed)[0]
+    assert not kept(data, "-c", "met", "-s", "ht > 300")[0]
+    assert not kept(*arguments)[0]
+
+    # The same name, size and time, other contents.
+    before = data.stat()
+    content = bytearray(data.read_bytes())
+    content[-1] ^= 1
+    data.write_bytes(content)
+    os.utime(data, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert not kept(*arguments)[0]
+    assert kept(*arguments)[0]
+
+    # What is kept must be whole, too.
+    text = kept.out.read_text()
+    for damaged in (text.replace('"met"', '"mat"'), text[: len(text) // 2], "", "[]"):
+        kept.out.write_text(damaged)
+        assert not kept(*arguments)[0]
+        assert kept.out.read_text() == text
+
+
+def test_a_workflow_keeps_statistics_beside_its_bundle(mlaas, workflow):
+    kept = workflow.parent / "bundle.statistics.json"
+    first = mlaas("stats", workflow)
+    assert kept.exists()
+    again = mlaas("stats", workflow)
+    assert "nothing is read again" in again.stderr
+    assert first.stdout == again.stdout
+    for changed in (
+        "dataset.select=ht > 260",
+        "dataset.define.log_ht=log(ht + 1)",
+        "dataset.samples.ttH.weight=weight",
+    ):
+        assert "nothing is read again" not in mlaas("stats", "--set", changed, workflow).stderr
 
 
 def test_table_for_people(mlaas, workflow):
