@@ -112,7 +112,7 @@ Result<Prepared> prepareFiles(const StatsOptions& options, const Environment& en
   Prepared prepared{std::move(opened.budget), {}, options.out, {}, {}};
   MLAAS_TRY(prepared.request.columns, chooseColumns(*opened.table, options.columns));
   prepared.request.select = options.select;
-  prepared.request.samples.push_back({opened.table->name(), options.weight, {opened.table}});
+  prepared.request.samples.push_back({opened.table->name(), options.weight, {{opened.table}}});
   if (!prepared.out.empty()) MLAAS_CHECK(nameFiles(options.source, prepared));
   return prepared;
 }
@@ -146,7 +146,7 @@ Result<Prepared> prepareWorkflow(const StatsOptions& options, TaskPool& pool, co
   }
   for (const auto& sample : config.samples) request.samples.push_back({sample.name, sample.weight, {}});
   for (const auto& file : files.files) {
-    request.samples[file.sample].tables.push_back(file.table);
+    request.samples[file.sample].tables.push_back({file.table, file.entryBytes});
     MLAAS_CHECK(setFiles(dataset::filesOfTable(*file.table), prepared));
   }
   for (const auto& sample : config.samples) {
@@ -161,7 +161,7 @@ Result<Prepared> prepareWorkflow(const StatsOptions& options, TaskPool& pool, co
 Result<nlohmann::ordered_json> scan(const Prepared& prepared, TaskPool& pool, const Environment& environment) {
   int64_t numEntries = 0;
   for (const auto& sample : prepared.request.samples) {
-    for (const auto& table : sample.tables) numEntries += table->numEntries();
+    for (const auto& scanned : sample.tables) numEntries += scanned.table->numEntries();
   }
   ProgressBar progress("reading", "entries", numEntries, !environment.quiet);
   MLAAS_TRY(const auto result, dataset::scanStatistics(prepared.request, pool, *prepared.budget, environment.stop,

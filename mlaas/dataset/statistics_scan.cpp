@@ -62,7 +62,7 @@ class Scan {
   Result<void> openTables() {
     for (const auto& sample : request_.samples) {
       const RowColumnsSpec spec{request_.defines, request_.select, request_.columns, sample.weight};
-      for (const auto& table : sample.tables) {
+      for (const auto& [table, entryBytes] : sample.tables) {
         auto columns = RowColumns::make(spec, *table);
         if (!columns.ok()) return std::move(columns).error().within(table->name()).within(table->url());
         MLAAS_CHECK(checkTypes(*columns, *table));
@@ -118,13 +118,22 @@ class Scan {
     uint32_t index = 0;
     for (uint32_t sample = 0; sample < request_.samples.size(); ++sample) {
       for (const auto& table : request_.samples[sample].tables) {
-        const table::EntryRange all{0, table->numEntries()};
-        for (const auto& range : table::readingRanges(*table, all, tables_[index].columns.inputs(), bytes_)) {
+        for (const auto& range : rangesOf(table, tables_[index].columns.inputs())) {
           units_.push_back({index, sample, range});
         }
         ++index;
       }
     }
+  }
+
+  std::vector<table::EntryRange> rangesOf(const ScannedTable& scanned, const std::vector<size_t>& columns) const {
+    const table::Table& table = *scanned.table;
+    const uint64_t found = table.entryBytes(columns);
+    const uint64_t entryBytes = scanned.entryBytes == 0 ? found : scanned.entryBytes;
+    // As many entries as fit by entryBytes, in the units of the table.
+    const auto scaled = [&](uint64_t bytes) { return std::max<uint64_t>(1, bytes / entryBytes) * found; };
+    return table::readingRanges(table, {0, table.numEntries()}, columns,
+                                {scaled(bytes_.preferred), scaled(bytes_.most)});
   }
 
   void chooseCorrelated() {

@@ -23,10 +23,17 @@
 
 namespace mlaas::dataset {
 
+struct ScannedTable {
+  std::shared_ptr<const table::Table> table;
+  // Uncompressed bytes of an entry, by which the table is cut; 0: as the table says. The tables of a pool that opens
+  // several at once say what the first one to be opened had, which may be another each time.
+  uint64_t entryBytes = 0;
+};
+
 struct ScannedSample {
   std::string name;
   std::string weight;  // expression; empty: 1
-  std::vector<std::shared_ptr<const table::Table>> tables;
+  std::vector<ScannedTable> tables;
 };
 
 struct ScanRequest {
