@@ -139,7 +139,8 @@ Result<BlockValue> Evaluator::index(const Node& node) {
   const BlockValue& index = values[1];
   if (list.depth == 1) {
     std::byte* out = allocateValues(node.kind, entries_);
-    visitWidth(node.kind, [&]<class T>(T) { indexValues<T>(list, index, values[2], node.negativeIsMissing, entries_, out); });
+    visitWidth(node.kind,
+               [&]<class T>(T) { indexValues<T>(list, index, values[2], node.negativeIsMissing, entries_, out); });
     BlockValue result;
     result.values = out;
     return result;

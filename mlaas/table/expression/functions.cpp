@@ -4,6 +4,7 @@
 
 #include "mlaas/table/expression/call.h"
 #include "mlaas/table/expression/kernels.h"
+#include "mlaas/table/expression/notation.h"
 
 namespace mlaas::table::expression {
 
@@ -84,6 +85,27 @@ Result<NodePtr> buildClip(Call& call) {
   return call.typer.elementwise(call.syntax, kind, smallerKernel(kind), {std::move(above), call.arguments[2]});
 }
 
+Result<NodePtr> buildSquare(Call& call) {
+  NodePtr argument = call.typer.asNumber(call.arguments.front());
+  const Kind kind = argument->kind;
+  return call.typer.elementwise(call.syntax, kind, arithmeticKernel(Operator::kMultiply, kind), {argument, argument});
+}
+
+Result<NodePtr> buildMod(Call& call) {
+  MLAAS_TRY(const Kind kind, call.typer.unify(call.arguments, call.syntax.mark));
+  return call.typer.elementwise(call.syntax, kind, arithmeticKernel(Operator::kModulo, kind), call.arguments);
+}
+
+Result<NodePtr> buildLogical(Call& call) {
+  for (NodePtr& argument : call.arguments) {
+    MLAAS_TRY(argument, call.typer.asBool(std::move(argument), call.name + "()"));
+  }
+  const ElementwiseKernel kernel = call.name == "logical_and"  ? andKernel()
+                                   : call.name == "logical_or" ? orKernel()
+                                                               : notKernel();
+  return call.typer.elementwise(call.syntax, Kind::kBool, kernel, call.arguments);
+}
+
 constexpr size_t kMany = 64;
 
 constexpr Function kFunctions[] = {
@@ -151,6 +173,12 @@ constexpr Function kFunctions[] = {
     {"fmod", 2, 2, kPlain, buildMultiMath},
     {"fmin", 2, 2, kPlain, buildMultiMath},
     {"fmax", 2, 2, kPlain, buildMultiMath},
+    {"fabs", 1, 1, kPlain, buildMath},
+    {"square", 1, 1, kPlain, buildSquare},
+    {"mod", 2, 2, kPlain, buildMod},
+    {"logical_and", 2, 2, kPlain, buildLogical},
+    {"logical_or", 2, 2, kPlain, buildLogical},
+    {"logical_not", 1, 1, kPlain, buildLogical},
     {"clip", 3, 3, kPlain, buildClip},
     {"where", 3, 3, kPlain, buildWhere},
     {"DeltaPhi", 2, 2, kPlain, buildMultiMath},
@@ -197,30 +225,66 @@ Result<void> setOptions(Call& call, unsigned flags) {
   return {};
 }
 
+// The meaning of a name, which may be our own.
+Meaning ourMeaning(std::string_view name) {
+  if (const auto meaning = meaningOf(name)) return *meaning;
+  Meaning own;
+  own.function = name;
+  return own;
+}
+
 std::string expectedCount(const Function& function) {
   const auto spelled = [](size_t n) { return std::to_string(n) + (n == 1 ? " argument" : " arguments"); };
   if (function.leastArguments == function.mostArguments) return spelled(function.leastArguments);
   return std::to_string(function.leastArguments) + " to " + spelled(function.mostArguments);
 }
 
+// What a name of another notation says beyond the function.
+Result<void> applyMeaning(Call& call, const Meaning& meaning) {
+  const Syntax& syntax = call.syntax;
+  if (meaning.needsAxis && !call.axis) {
+    return call.typer.complain(syntax.mark, syntax.name + "() without an axis is over all entries",
+                               "; write " + call.name + "(x), which is of each entry, or add axis=1");
+  }
+  if (meaning.axisIsOne && !call.axis) call.axis = 1;
+  if (meaning.refusesPosition && call.arguments[1]->depth == 0) {
+    return call.typer.complain(syntax.mark, syntax.name + "() of one number takes that many elements",
+                               "; write x[:n], or x[-n:] for the last ones");
+  }
+  if (meaning.emptyIsZero && !call.missing) {
+    auto zero = std::make_shared<Node>();
+    zero->kind = Kind::kInt64;
+    zero->nonNegative = true;
+    zero->constant.integer = 0;
+    call.missing = std::move(zero);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<NodePtr> typeCall(Typer& typer, const Syntax& syntax, std::vector<NodePtr> arguments, NodePtr missing) {
-  const auto* function = std::find_if(std::begin(kFunctions), std::end(kFunctions),
-                                      [&](const Function& row) { return row.name == syntax.name; });
-  if (arguments.size() < function->leastArguments || arguments.size() > function->mostArguments) {
-    return typer.complain(syntax.mark, syntax.name + "() takes " + expectedCount(*function) + ", but has " +
+  const Meaning meaning = ourMeaning(syntax.name);
+  Function function = *std::find_if(std::begin(kFunctions), std::end(kFunctions),
+                                    [&](const Function& row) { return row.name == meaning.function; });
+  if (meaning.mostArguments > 0) {
+    function.leastArguments = meaning.leastArguments;
+    function.mostArguments = meaning.mostArguments;
+  }
+  if (arguments.size() < function.leastArguments || arguments.size() > function.mostArguments) {
+    return typer.complain(syntax.mark, syntax.name + "() takes " + expectedCount(function) + ", but has " +
                                            std::to_string(arguments.size()));
   }
-  if (missing && !(function->flags & kDefault)) {
+  if (missing && !(function.flags & kDefault)) {
     return typer.complain(missing->mark, syntax.name + "() takes no default");
   }
-  if (!(function->flags & kStrings)) {
+  if (!(function.flags & kStrings)) {
     for (const NodePtr& argument : arguments) MLAAS_CHECK(typer.requireNumber(*argument, syntax.name + "()"));
   }
-  Call typed{typer, syntax, syntax.name, std::move(arguments), std::move(missing), std::nullopt, true};
-  MLAAS_CHECK(setOptions(typed, function->flags));
-  return function->build(typed);
+  Call typed{typer, syntax, std::string(function.name), std::move(arguments), std::move(missing), std::nullopt, true};
+  MLAAS_CHECK(setOptions(typed, function.flags));
+  MLAAS_CHECK(applyMeaning(typed, meaning));
+  return function.build(typed);
 }
 
 const std::vector<std::string>& functionNames() {

@@ -102,17 +102,17 @@ template <double (*Function)(double)>
 constexpr ElementwiseKernel kMath = unaryLoop<Of<Function>, double, double>;
 
 constexpr NamedKernel kMathKernels[] = {
-    {"sqrt", kMath<std::sqrt>},    {"exp", kMath<std::exp>},       {"log", kMath<std::log>},
-    {"log10", kMath<std::log10>},  {"log2", kMath<std::log2>},     {"log1p", kMath<std::log1p>},
-    {"expm1", kMath<std::expm1>},  {"sin", kMath<std::sin>},       {"cos", kMath<std::cos>},
-    {"tan", kMath<std::tan>},      {"asin", kMath<std::asin>},     {"acos", kMath<std::acos>},
-    {"atan", kMath<std::atan>},    {"sinh", kMath<std::sinh>},     {"cosh", kMath<std::cosh>},
-    {"tanh", kMath<std::tanh>},    {"floor", kMath<std::floor>},   {"ceil", kMath<std::ceil>},
-    {"round", kMath<std::round>},  {"rint", kMath<std::rint>},     {"trunc", kMath<std::trunc>},
-    {"asinh", kMath<std::asinh>},  {"acosh", kMath<std::acosh>},   {"atanh", kMath<std::atanh>},
-    {"cbrt", kMath<std::cbrt>},    {"exp2", kMath<std::exp2>},     {"erf", kMath<std::erf>},
-    {"erfc", kMath<std::erfc>},    {"lgamma", kMath<std::lgamma>}, {"tgamma", kMath<std::tgamma>},
-    {"degrees", kMath<degreesOf>}, {"radians", kMath<radiansOf>}};
+    {"sqrt", kMath<std::sqrt>},     {"exp", kMath<std::exp>},      {"log", kMath<std::log>},
+    {"log10", kMath<std::log10>},   {"log2", kMath<std::log2>},    {"log1p", kMath<std::log1p>},
+    {"expm1", kMath<std::expm1>},   {"sin", kMath<std::sin>},      {"cos", kMath<std::cos>},
+    {"tan", kMath<std::tan>},       {"asin", kMath<std::asin>},    {"acos", kMath<std::acos>},
+    {"atan", kMath<std::atan>},     {"sinh", kMath<std::sinh>},    {"cosh", kMath<std::cosh>},
+    {"tanh", kMath<std::tanh>},     {"floor", kMath<std::floor>},  {"ceil", kMath<std::ceil>},
+    {"round", kMath<std::round>},   {"rint", kMath<std::rint>},    {"trunc", kMath<std::trunc>},
+    {"fabs", kMath<std::fabs>},     {"asinh", kMath<std::asinh>},  {"acosh", kMath<std::acosh>},
+    {"atanh", kMath<std::atanh>},   {"cbrt", kMath<std::cbrt>},    {"exp2", kMath<std::exp2>},
+    {"erf", kMath<std::erf>},       {"erfc", kMath<std::erfc>},    {"lgamma", kMath<std::lgamma>},
+    {"tgamma", kMath<std::tgamma>}, {"degrees", kMath<degreesOf>}, {"radians", kMath<radiansOf>}};
 
 constexpr NamedKernel kMultiMathKernels[] = {{"atan2", binaryLoop<Atan2, double, double, double>},
                                              {"hypot", binaryLoop<Hypot, double, double, double>},

@@ -41,9 +41,7 @@ class Lexer {
     const char c = text_[at_];
     if (isDigit(c) || (c == '.' && at_ + 1 < text_.size() && isDigit(text_[at_ + 1]))) return number();
     if (isLetter(c)) {
-      size_t end = at_ + 1;
-      while (end < text_.size() && isNamePart(text_[end])) ++end;
-      return Token{TokenKind::kName, text_.substr(at_, end - at_), at_, 0, 0};
+      return Token{TokenKind::kName, text_.substr(at_, nameEnd() - at_), at_, 0, 0};
     }
     if (c == '`') return quotedName();
     if (c == '"' || c == '\'') return quotedText();
@@ -53,6 +51,21 @@ class Lexer {
       }
     }
     return complaint(text_, at_, "unexpected character '" + printable(text_.substr(at_, 1)) + "'");
+  }
+
+  // A name may hold `::` before a letter, and end with `$`: the notations of C++ and TTree::Draw.
+  size_t nameEnd() const {
+    size_t end = at_ + 1;
+    while (end < text_.size()) {
+      if (isNamePart(text_[end])) {
+        ++end;
+      } else if (text_.substr(end).starts_with("::") && end + 2 < text_.size() && isLetter(text_[end + 2])) {
+        end += 3;
+      } else {
+        break;
+      }
+    }
+    return end < text_.size() && text_[end] == '$' ? end + 1 : end;
   }
 
   Result<Token> quotedName() const {

@@ -6,6 +6,7 @@
 
 #include "mlaas/table/expression/diagnostic.h"
 #include "mlaas/table/expression/lexer.h"
+#include "mlaas/table/expression/notation.h"
 
 namespace mlaas::table::expression {
 
@@ -270,13 +271,18 @@ class Parser {
                                                    : SyntaxKind::kName;
     node->integer = token.integer;
     node->real = token.real;
-    if (token.isWord("true") || token.isWord("false")) {
+    const bool isTrue = token.isWord("true") || token.isWord("True");
+    if (isTrue || token.isWord("false") || token.isWord("False")) {
       node->kind = SyntaxKind::kBool;
-      node->integer = token.isWord("true") ? 1 : 0;
+      node->integer = isTrue ? 1 : 0;
     } else if (token.kind == TokenKind::kName && isReserved(token.text)) {
       return unexpected("a value");
     }
     if (node->kind == SyntaxKind::kName || node->kind == SyntaxKind::kText) node->name = token.text;
+    if (const auto constant = token.kind == TokenKind::kName ? constantNamed(token.text) : std::nullopt) {
+      node->kind = SyntaxKind::kReal;
+      node->real = *constant;
+    }
     const size_t begin = take().offset;
     return finish(std::move(node), begin, begin);
   }
@@ -337,7 +343,33 @@ class Parser {
     }
     if (!peek().is(")")) return unexpected("',' or ')'");
     take();
+    node->mark = node->begin = begin;
+    foldNotation(*node);
     return finish(std::move(node), begin, begin);
+  }
+
+  // Calls of other notations that are more than another name: x.size(), TMath::Pi(), Alt$(x[1], 0).
+  static void foldNotation(Syntax& call) {
+    constexpr std::string_view kSize = ".size";
+    const bool isBare = call.children.empty() && call.options.empty() && !call.missing;
+    if (const auto constant = constantNamed(call.name); constant && isBare) {
+      call.kind = SyntaxKind::kReal;
+      call.real = *constant;
+    } else if (isBare && call.name.size() > kSize.size() && call.name.ends_with(kSize)) {
+      auto list = std::make_unique<Syntax>();
+      list->kind = SyntaxKind::kName;
+      list->name = call.name.substr(0, call.name.size() - kSize.size());
+      list->begin = list->mark = call.begin;
+      list->end = call.begin + list->name.size();
+      call.name = "count";
+      call.children.push_back(std::move(list));
+    } else if (call.name == "Alt$" && call.children.size() == 2 && !call.missing && call.options.empty() &&
+               call.children[0]->kind == SyntaxKind::kSubscript && !call.children[0]->missing) {
+      SyntaxPtr element = std::move(call.children[0]);
+      call.kind = SyntaxKind::kSubscript;
+      call.missing = std::move(call.children[1]);
+      call.children = std::move(element->children);
+    }
   }
 
   Result<SyntaxPtr> subscript(SyntaxPtr list) {

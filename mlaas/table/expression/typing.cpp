@@ -7,6 +7,7 @@
 #include "mlaas/table/expression/diagnostic.h"
 #include "mlaas/table/expression/functions.h"
 #include "mlaas/table/expression/kernels.h"
+#include "mlaas/table/expression/notation.h"
 
 namespace mlaas::table::expression {
 
@@ -238,7 +239,8 @@ Result<NodePtr> Typer::column(const Syntax& syntax) {
     } else {
       std::vector<std::string> candidates;
       for (const NamedType& name : names_) candidates.push_back(name.name);
-      hint = suggestNames(syntax.name, candidates);
+      hint = refusalOfName(syntax.name);
+      if (hint.empty()) hint = suggestNames(syntax.name, candidates);
     }
     return complain(syntax.mark, "unknown column '" + printable(syntax.name) + "'", hint);
   }
@@ -443,7 +445,13 @@ Result<NodePtr> Typer::select(const Syntax& syntax, NodePtr condition, std::vect
 Result<NodePtr> Typer::call(const Syntax& syntax) {
   std::vector<NodePtr> arguments;
   const auto& functions = functionNames();
-  if (std::find(functions.begin(), functions.end(), syntax.name) == functions.end()) {
+  const auto meaning = meaningOf(syntax.name);
+  if (meaning && meaning->function.empty()) {
+    return complain(syntax.mark,
+                    syntax.name + "() " + std::string(meaning->refusal.substr(0, meaning->refusal.find(';'))),
+                    meaning->refusal.substr(std::min(meaning->refusal.find(';'), meaning->refusal.size())));
+  }
+  if (!meaning && std::find(functions.begin(), functions.end(), syntax.name) == functions.end()) {
     return complain(syntax.mark, "unknown function '" + syntax.name + "'", suggestNames(syntax.name, functions));
   }
   for (const SyntaxPtr& argument : syntax.children) {
