@@ -1,68 +1,174 @@
 #include "mlaas/root/streamer/object.h"
 
+#include <new>
+#include <optional>
+
+#include "mlaas/base/byte_cursor.h"
+#include "mlaas/root/streamer/class_description.h"
+
 namespace mlaas::root {
 
 namespace {
 
-Error missing(const Object& object, std::string_view name, std::string_view expected) {
-  std::string text = object.className + " version " + std::to_string(object.version) + " has no " +
-                     std::string(expected) + " '" + std::string(name) + "'";
-  if (!object.unreadable.empty()) text += ": " + object.unreadable;
+namespace type = element_type;
+
+Error missing(const Object& object, const MemberName& name, std::string_view expected) {
+  std::string text = std::string(object.className) + " version " + std::to_string(object.version) + " has no " +
+                     std::string(expected) + " '" + std::string(name.text()) + "'";
+  if (!object.unreadable.empty()) text.append(": ").append(object.unreadable);
   return Error(object.unreadable.empty() ? ErrorCode::kCorrupt : ErrorCode::kUnsupported, text);
 }
 
 template <class T>
-const T* findAs(const Object& object, std::string_view name) {
+const T* findAs(const Object& object, const MemberName& name) {
   const Value* value = object.find(name);
   return value == nullptr ? nullptr : std::get_if<T>(value);
 }
 
-}  // namespace
-
-void Object::add(std::string_view name, Value value) {
-  members.emplace_back();
-  members.back().name = name;
-  members.back().value = std::move(value);
+// A number member as an integer.
+std::optional<int64_t> findInteger(const Object& object, const MemberName& name) {
+  const Value* value = object.find(name);
+  if (value == nullptr) return std::nullopt;
+  if (const auto* integer = std::get_if<int64_t>(value)) return *integer;
+  // Counts were doubles in old classes.
+  if (const auto* real = std::get_if<double>(value); real != nullptr && *real >= -9e15 && *real <= 9e15) {
+    return static_cast<int64_t>(*real);
+  }
+  return std::nullopt;
 }
 
-const Value* Object::find(std::string_view name) const {
-  for (const Member& member : members) {
-    if (member.name == name) return &member.value;
+const NumberArray* findIntegers(const Object& object, const MemberName& name) {
+  const auto* numbers = findAs<NumberArray>(object, name);
+  return numbers == nullptr || numbers->isReal() ? nullptr : numbers;
+}
+
+template <class T>
+T load(const std::byte* from) {
+  return loadNumber<T, std::endian::big>(from);
+}
+
+}  // namespace
+
+size_t storedNumberBytes(int32_t code) {
+  switch (code) {
+    case type::kChar:
+    case type::kUChar:
+    case type::kLegacyChar:
+    case type::kBool:
+      return 1;
+    case type::kShort:
+    case type::kUShort:
+      return 2;
+    case type::kInt:
+    case type::kUInt:
+    case type::kCounter:
+    case type::kBits:
+    case type::kFloat:
+      return 4;
+    case type::kLong:
+    case type::kULong:
+    case type::kLong64:
+    case type::kULong64:
+    case type::kDouble:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+NumberArray::NumberArray(std::span<const std::byte> bytes, int32_t code)
+    : data_(bytes.data()), size_(static_cast<uint32_t>(bytes.size() / storedNumberBytes(code))), code_(code) {}
+
+bool NumberArray::isReal() const { return code_ == type::kFloat || code_ == type::kDouble; }
+
+int64_t NumberArray::integer(size_t i) const {
+  switch (code_) {
+    case type::kChar:
+      return load<int8_t>(data_ + i);
+    case type::kUChar:
+    case type::kLegacyChar:
+    case type::kBool:
+      return load<uint8_t>(data_ + i);
+    case type::kShort:
+      return load<int16_t>(data_ + 2 * i);
+    case type::kUShort:
+      return load<uint16_t>(data_ + 2 * i);
+    case type::kUInt:
+    case type::kBits:
+      return load<uint32_t>(data_ + 4 * i);
+    case type::kInt:
+    case type::kCounter:
+      return load<int32_t>(data_ + 4 * i);
+    default:
+      return load<int64_t>(data_ + 8 * i);
+  }
+}
+
+double NumberArray::real(size_t i) const {
+  return code_ == type::kFloat ? static_cast<double>(load<float>(data_ + 4 * i)) : load<double>(data_ + 8 * i);
+}
+
+const Value* Object::find(const MemberName& name) const {
+  if (name.place_ < members.size() && members[name.place_].name == name.name_) return &members[name.place_].value;
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (members[i].name != name.name_) continue;
+    name.place_ = i;
+    return &members[i].value;
   }
   return nullptr;
 }
 
-Result<int64_t> Object::integer(std::string_view name) const {
-  if (const auto* value = findAs<int64_t>(*this, name)) return *value;
-  // Counts were doubles in old classes.
-  if (const auto* value = findAs<double>(*this, name); value != nullptr && *value >= -9e15 && *value <= 9e15) {
-    return static_cast<int64_t>(*value);
-  }
+Result<int64_t> Object::integer(const MemberName& name) const {
+  if (const auto value = findInteger(*this, name)) return *value;
   return missing(*this, name, "number");
 }
 
-Result<std::string> Object::text(std::string_view name) const {
-  if (const auto* value = findAs<std::string>(*this, name)) return *value;
+Result<std::string> Object::text(const MemberName& name) const {
+  if (const auto* value = findAs<std::string_view>(*this, name)) return std::string(*value);
   return missing(*this, name, "text");
 }
 
-Result<std::span<const int64_t>> Object::integers(std::string_view name) const {
-  if (const auto* value = findAs<std::vector<int64_t>>(*this, name)) return std::span<const int64_t>(*value);
+Result<NumberArray> Object::integers(const MemberName& name) const {
+  if (const auto* value = findIntegers(*this, name)) return *value;
   return missing(*this, name, "array");
 }
 
-Result<std::span<const Object* const>> Object::list(std::string_view name) const {
+Result<std::span<const Object* const>> Object::list(const MemberName& name) const {
   const Object* holder = pointer(name);
   if (holder == nullptr) return missing(*this, name, "list");
-  if (const auto* value = findAs<std::vector<const Object*>>(*holder, kListElements)) {
-    return std::span<const Object* const>(*value);
-  }
+  if (const auto* value = findAs<std::span<const Object* const>>(*holder, kListElements)) return *value;
   return missing(*holder, kListElements, "list");
 }
 
-const Object* Object::pointer(std::string_view name) const {
+int64_t Object::integerOr(const MemberName& name, int64_t otherwise) const {
+  return findInteger(*this, name).value_or(otherwise);
+}
+
+std::string Object::textOrEmpty(const MemberName& name) const {
+  const auto* value = findAs<std::string_view>(*this, name);
+  return value == nullptr ? std::string() : std::string(*value);
+}
+
+NumberArray Object::integersOrNone(const MemberName& name) const {
+  const auto* value = findIntegers(*this, name);
+  return value == nullptr ? NumberArray() : *value;
+}
+
+const Object* Object::pointer(const MemberName& name) const {
   const auto* value = findAs<const Object*>(*this, name);
   return value == nullptr ? nullptr : *value;
+}
+
+Object& ObjectArena::make(std::string_view className) {
+  static_assert(std::is_trivially_destructible_v<Object>);
+  auto* object = new (memory_.allocate(sizeof(Object), alignof(Object))) Object;
+  object->className = className;
+  return *object;
+}
+
+std::string_view ObjectArena::keep(std::string_view text) {
+  const auto kept = keep(std::span<const char>(text));
+  return {kept.data(), kept.size()};
 }
 
 }  // namespace mlaas::root

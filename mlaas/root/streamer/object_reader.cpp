@@ -19,34 +19,6 @@ constexpr uint32_t kClassMask = 0x80000000;
 constexpr uint32_t kMapOffset = 2;           // added to places so that 0 and 1 keep a meaning of their own
 constexpr uint32_t kIsReferenced = 1U << 4;  // TObject::fBits: two more bytes follow
 
-// Bytes of one number in the file; 0 for what is not a plain number.
-size_t storedBytes(int32_t code) {
-  switch (code) {
-    case type::kChar:
-    case type::kUChar:
-    case type::kLegacyChar:
-    case type::kBool:
-      return 1;
-    case type::kShort:
-    case type::kUShort:
-      return 2;
-    case type::kInt:
-    case type::kUInt:
-    case type::kCounter:
-    case type::kBits:
-    case type::kFloat:
-      return 4;
-    case type::kLong:
-    case type::kULong:
-    case type::kLong64:
-    case type::kULong64:
-    case type::kDouble:
-      return 8;
-    default:
-      return 0;
-  }
-}
-
 bool isReal(int32_t code) { return code == type::kFloat || code == type::kDouble; }
 
 int64_t readInteger(ByteCursor& cursor, int32_t code) {
@@ -76,10 +48,7 @@ double readReal(ByteCursor& cursor, int32_t code) {
   return code == type::kFloat ? static_cast<double>(cursor.big<float>()) : cursor.big<double>();
 }
 
-std::string withoutStar(const std::string& typeName) {
-  const size_t star = typeName.find('*');
-  return star == std::string::npos ? typeName : typeName.substr(0, star);
-}
+std::string_view withoutStar(std::string_view typeName) { return typeName.substr(0, typeName.find('*')); }
 
 // The number type of TArrayX's values; 0 for another class.
 int32_t arrayType(std::string_view className) {
@@ -100,14 +69,16 @@ bool isOfTree(std::string_view className) {
 
 }  // namespace
 
-Result<const Object*> ObjectReader::read(const std::string& className) {
+Result<const Object*> ObjectReader::read(std::string_view className) {
   const Object* object = readObject(className);
   if (cursor_.ok()) return object;
-  const std::string what = "the object of class " + className;
+  const std::string what = "the object of class " + std::string(className);
   if (reason_.empty()) return Error(cursor_.check(what).error());
   return Error(unsupported_ ? ErrorCode::kUnsupported : ErrorCode::kCorrupt,
                what + " cannot be read at byte " + std::to_string(cursor_.position()) + ": " + reason_);
 }
+
+void ObjectReader::add(std::string_view name, const Value& value) { open_.push_back({name, value}); }
 
 void ObjectReader::fail(std::string reason) {
   if (reason_.empty()) reason_ = std::move(reason);
@@ -139,47 +110,75 @@ ObjectReader::Header ObjectReader::readHeader() {
 
 void ObjectReader::finish(const Header& header, Object& object) {
   if (!cursor_.ok() || !header.hasCount) return;
-  if (cursor_.position() > header.end) return fail(object.className + " is longer than its byte count");
+  if (cursor_.position() > header.end) return fail(std::string(object.className) + " is longer than its byte count");
   cursor_.seek(header.end);
 }
 
-const Object* ObjectReader::readObject(const std::string& className) {
+const Object* ObjectReader::readObject(std::string_view className) {
   Object& object = arena_.make(className);
-  readClass(object, className, false);
+  readInto(object);
   return &object;
 }
 
-void ObjectReader::readClass(Object& object, const std::string& className, bool isBase) {
+void ObjectReader::readInto(Object& object) {
+  const size_t before = std::exchange(firstOpen_, open_.size());
+  readClass(object, object.className, false);
+  object.members = arena_.keep(std::span<const Object::Member>(open_).subspan(firstOpen_));
+  open_.resize(firstOpen_);
+  firstOpen_ = before;
+}
+
+ObjectReader::KnownClass& ObjectReader::knownClass(std::string_view className) {
+  KnownClass& known = classes_[className.data()];
+  if (known.name != className) known = {className, readerOf(className), {}, nullptr};
+  return known;
+}
+
+const ClassDescription* ObjectReader::describe(KnownClass& known, const Header& header) {
+  if (!known.header || known.header->version != header.version || known.header->checksum != header.checksum) {
+    known.description = registry_.find(known.name, header.version, header.checksum);
+    known.header = header;
+  }
+  return known.description;
+}
+
+void ObjectReader::readClass(Object& object, std::string_view className, bool isBase) {
   if (!cursor_.ok()) return;
   if (depth_ >= kDeepest) return fail("objects are nested too deep");
   ++depth_;
-  if (!readBuiltin(object, className)) {
-    const Header header = readHeader();
-    if (!isBase) object.version = header.version;
-    const ClassDescription* description = registry_.find(className, header.version, header.checksum);
-    if (description != nullptr && cursor_.ok()) {
-      readDescribed(object, *description);
-    } else if (cursor_.ok()) {
-      const std::string reason =
-          "the file does not describe class " + className + " version " + std::to_string(header.version);
-      object.unreadable = reason;
-      if (!header.hasCount) {
-        unsupported_ = true;
-        fail(reason);
-      } else {
-        cursor_.seek(header.end);
-      }
-    }
-    if (object.unreadable.empty()) {
-      finish(header, object);
-    } else if (cursor_.ok() && header.hasCount) {
-      cursor_.seek(header.end);
-    } else if (cursor_.ok()) {
-      unsupported_ = true;
-      fail(object.unreadable);
-    }
+  KnownClass& known = knownClass(className);
+  if (known.reader != nullptr) {
+    (this->*known.reader)(object, className);
+  } else {
+    readOfDescribedClass(object, known, isBase);
   }
   --depth_;
+}
+
+void ObjectReader::readOfDescribedClass(Object& object, KnownClass& known, bool isBase) {
+  const Header header = readHeader();
+  if (!isBase) object.version = header.version;
+  const ClassDescription* description = describe(known, header);
+  if (description != nullptr && cursor_.ok()) {
+    readDescribed(object, *description);
+  } else if (cursor_.ok()) {
+    object.unreadable = arena_.keep("the file does not describe class " + std::string(known.name) + " version " +
+                                    std::to_string(header.version));
+    if (!header.hasCount) {
+      unsupported_ = true;
+      fail(std::string(object.unreadable));
+    } else {
+      cursor_.seek(header.end);
+    }
+  }
+  if (object.unreadable.empty()) {
+    finish(header, object);
+  } else if (cursor_.ok() && header.hasCount) {
+    cursor_.seek(header.end);
+  } else if (cursor_.ok()) {
+    unsupported_ = true;
+    fail(std::string(object.unreadable));
+  }
 }
 
 const Object* ObjectReader::readPointer() {
@@ -202,7 +201,7 @@ const Object* ObjectReader::readPointer() {
   }
   if ((tag & kClassMask) == 0) return readReferenced(tag, end);
 
-  std::string className;
+  std::string_view className;
   if (tag == kNewClassTag) {
     const auto rest = cursor_.rest();
     const auto zero = std::find(rest.begin(), rest.end(), std::byte{0});
@@ -223,10 +222,11 @@ const Object* ObjectReader::readPointer() {
   if (!cursor_.ok()) return &object;
   const ByteCursor before = cursor_;
   const int depth = depth_;
-  readClass(object, className, false);
+  readInto(object);
   if (hasCount && !cursor_.ok() && !isOfTree(className)) {
     // What users add to a tree may follow no description; nothing that columns need is in it.
-    object.unreadable = reason_.empty() ? className + " is longer than its record" : std::exchange(reason_, {});
+    object.unreadable = arena_.keep(reason_.empty() ? std::string(className) + " is longer than its record"
+                                                    : std::exchange(reason_, {}));
     cursor_ = before;
     depth_ = depth;
     unsupported_ = false;
@@ -245,14 +245,13 @@ const Object* ObjectReader::readReferenced(uint32_t tag, size_t end) {
 }
 
 void ObjectReader::readDescribed(Object& object, const ClassDescription& description) {
-  object.members.reserve(object.members.size() + description.members.size());
+  const bool hasOldPlaces = description.version < kFirstDescribedBranch && description.name == "TBranch";
   for (const ClassMember& member : description.members) {
     if (!cursor_.ok() || !object.unreadable.empty()) return;
     if (member.isBase()) {
       readClass(object, member.name, true);
-    } else if (description.name == "TBranch" && description.version < kFirstDescribedBranch &&
-               member.name == "fBasketSeek") {
-      object.add(member.name, readOldPlaces(object));
+    } else if (hasOldPlaces && member.name == "fBasketSeek") {
+      add(member.name, readOldPlaces());
     } else {
       readMember(object, member);
     }
@@ -262,17 +261,17 @@ void ObjectReader::readDescribed(Object& object, const ClassDescription& descrip
 void ObjectReader::readMember(Object& object, const ClassMember& member) {
   const int32_t code = member.type;
   Value value;
-  if (storedBytes(code) > 0) {
+  if (storedNumberBytes(code) > 0) {
     value = readScalar(member);
     if (code == type::kBits && (static_cast<uint32_t>(std::get<int64_t>(value)) & kIsReferenced) != 0) cursor_.skip(2);
-  } else if (code > type::kFixedArray && storedBytes(code - type::kFixedArray) > 0) {
+  } else if (code > type::kFixedArray && storedNumberBytes(code - type::kFixedArray) > 0) {
     value = readNumbers(code - type::kFixedArray, static_cast<uint64_t>(std::max(0, member.arrayLength)));
-  } else if (code > type::kCountedArray && storedBytes(code - type::kCountedArray) > 0) {
-    value = readCounted(object, member);
+  } else if (code > type::kCountedArray && storedNumberBytes(code - type::kCountedArray) > 0) {
+    value = readCounted(member);
   } else if (code == type::kTString) {
-    value = std::string(readString(cursor_));
+    value = readString(cursor_);
   } else if (code == type::kCharStar) {
-    value = std::string(cursor_.characters(cursor_.big<uint32_t>()));
+    value = cursor_.characters(cursor_.big<uint32_t>());
   } else if (code == type::kObject || code == type::kAny || code == type::kObjectInPlace || code == type::kAnyInPlace ||
              code == type::kTObject || code == type::kTNamed) {
     value = readObject(withoutStar(member.typeName));
@@ -286,12 +285,12 @@ void ObjectReader::readMember(Object& object, const ClassMember& member) {
     // Not understood, but with a byte count it can be stepped over.
     const Header header = readHeader();
     if (!header.hasCount) {
-      object.unreadable = "member " + member.name + " of type " + member.typeName + " cannot be read";
+      object.unreadable = arena_.keep("member " + member.name + " of type " + member.typeName + " cannot be read");
       return;
     }
     cursor_.seek(header.end);
   }
-  object.add(member.name, std::move(value));
+  add(member.name, value);
 }
 
 Value ObjectReader::readScalar(const ClassMember& member) {
@@ -300,86 +299,80 @@ Value ObjectReader::readScalar(const ClassMember& member) {
 }
 
 Value ObjectReader::readNumbers(int32_t code, uint64_t count) {
-  if (count > cursor_.remaining() / storedBytes(code)) {
+  if (count > cursor_.remaining() / storedNumberBytes(code)) {
     fail("an array is longer than its record");
     return {};
   }
-  if (isReal(code)) {
-    std::vector<double> values(count);
-    for (double& value : values) value = readReal(cursor_, code);
-    return values;
-  }
-  std::vector<int64_t> values(count);
-  for (int64_t& value : values) value = readInteger(cursor_, code);
-  return values;
+  return NumberArray(cursor_.bytes(count * storedNumberBytes(code)), code);
 }
 
-Value ObjectReader::readCounted(const Object& object, const ClassMember& member) {
+std::optional<uint64_t> ObjectReader::countOf(std::string_view name) const {
+  const auto read = std::span<const Object::Member>(open_).subspan(firstOpen_);
+  const auto found = std::ranges::find(read, name, &Object::Member::name);
+  const auto* number = found == read.end() ? nullptr : std::get_if<int64_t>(&found->value);
+  if (number == nullptr || *number < 0) return std::nullopt;
+  return static_cast<uint64_t>(*number);
+}
+
+Value ObjectReader::readCounted(const ClassMember& member) {
   const bool isThere = cursor_.big<uint8_t>() != 0;
-  const auto count = object.integer(member.countName);
-  if (!count.ok() || *count < 0) {
+  const auto count = countOf(member.countName);
+  if (!count) {
     fail("array " + member.name + " has no count");
     return {};
   }
-  return readNumbers(member.type - type::kCountedArray, isThere ? static_cast<uint64_t>(*count) : 0);
+  return readNumbers(member.type - type::kCountedArray, isThere ? *count : 0);
 }
 
 // Where a branch's baskets lie, as ROOT 3 and 4 write it: of four bytes each, whatever the description says, unless the
 // flag is 2.
-Value ObjectReader::readOldPlaces(const Object& branch) {
+Value ObjectReader::readOldPlaces() {
   constexpr uint8_t kWide = 2;
   const bool isWide = cursor_.big<uint8_t>() == kWide;
-  const auto count = branch.integer("fMaxBaskets");
-  if (!count.ok() || *count < 0) {
+  const auto count = countOf("fMaxBaskets");
+  if (!count) {
     fail("array fBasketSeek has no count");
     return {};
   }
-  return readNumbers(isWide ? type::kLong64 : type::kInt, static_cast<uint64_t>(*count));
+  return readNumbers(isWide ? type::kLong64 : type::kInt, *count);
 }
 
 Value ObjectReader::readObjects(const ClassMember& member, bool pointers) {
   std::vector<const Object*> objects;
-  const std::string className = withoutStar(member.typeName);
+  const std::string_view className = withoutStar(member.typeName);
   for (int32_t i = 0; i < member.arrayLength && cursor_.ok(); ++i) {
     objects.push_back(pointers ? readPointer() : readObject(className));
   }
-  return objects;
+  return arena_.keep(std::span<const Object* const>(objects));
 }
 
-bool ObjectReader::readBuiltin(Object& object, const std::string& className) {
-  if (className == "TObject") {
-    readTObject(object);
-  } else if (className == "TString") {
-    object.add("fString", std::string(readString(cursor_)));
-  } else if (className == "TObjArray") {
-    readObjArray(object);
-  } else if (className == "TList" || className == "THashList") {
-    readList(object);
-  } else if (className == "TBasket") {
-    readBasket(object);
-  } else if (className == "TTreeIndex") {
-    readTreeIndex(object);
-  } else if (const int32_t code = arrayType(className); code != 0) {
-    readArray(object, code);
-  } else {
-    return false;
-  }
-  return true;
+ObjectReader::BuiltinReader ObjectReader::readerOf(std::string_view className) {
+  if (className == "TObject") return &ObjectReader::readTObject;
+  if (className == "TString") return &ObjectReader::readTString;
+  if (className == "TObjArray") return &ObjectReader::readObjArray;
+  if (className == "TList" || className == "THashList") return &ObjectReader::readList;
+  if (className == "TBasket") return &ObjectReader::readBasket;
+  if (className == "TTreeIndex") return &ObjectReader::readTreeIndex;
+  return arrayType(className) != 0 ? &ObjectReader::readArray : nullptr;
 }
 
-void ObjectReader::readTObject(Object& object) {
+void ObjectReader::readTString(Object& /*object*/, std::string_view /*className*/) {
+  add("fString", readString(cursor_));
+}
+
+void ObjectReader::readTObject(Object& /*object*/, std::string_view /*className*/) {
   const auto version = cursor_.big<uint16_t>();
   if ((version & (kByteCountMask >> 16)) != 0) cursor_.skip(4);  // it was the upper half of a byte count
-  object.add("fUniqueID", int64_t{cursor_.big<uint32_t>()});
+  add("fUniqueID", int64_t{cursor_.big<uint32_t>()});
   const auto bits = cursor_.big<uint32_t>();
-  object.add("fBits", int64_t{bits});
+  add("fBits", int64_t{bits});
   if ((bits & kIsReferenced) != 0) cursor_.skip(2);
 }
 
-void ObjectReader::readObjArray(Object& object) {
+void ObjectReader::readObjArray(Object& object, std::string_view /*className*/) {
   const Header header = readHeader();
   object.version = header.version;
-  if (header.version > 2) readTObject(object);
+  if (header.version > 2) readTObject(object, {});
   if (header.version > 1) readString(cursor_);
   const auto count = cursor_.big<uint32_t>();
   cursor_.skip(4);  // lower bound
@@ -387,15 +380,15 @@ void ObjectReader::readObjArray(Object& object) {
   std::vector<const Object*> elements;
   elements.reserve(count);
   for (uint32_t i = 0; i < count && cursor_.ok(); ++i) elements.push_back(readPointer());
-  object.add(kListElements, std::move(elements));
+  add(kListElements, arena_.keep(std::span<const Object* const>(elements)));
   finish(header, object);
 }
 
-void ObjectReader::readList(Object& object) {
+void ObjectReader::readList(Object& object, std::string_view /*className*/) {
   const Header header = readHeader();
   object.version = header.version;
   if (header.version <= 3) return fail("a TList of version " + std::to_string(header.version));
-  readTObject(object);
+  readTObject(object, {});
   readString(cursor_);
   const auto count = cursor_.big<uint32_t>();
   if (count > cursor_.remaining() / 5) return fail("a list is longer than its record");
@@ -405,17 +398,17 @@ void ObjectReader::readList(Object& object) {
     elements.push_back(readPointer());
     readString(cursor_);  // option
   }
-  object.add(kListElements, std::move(elements));
+  add(kListElements, arena_.keep(std::span<const Object* const>(elements)));
   finish(header, object);
 }
 
-void ObjectReader::readArray(Object& object, int32_t code) {
+void ObjectReader::readArray(Object& /*object*/, std::string_view className) {
   const auto count = cursor_.big<uint32_t>();
-  object.add("fArray", readNumbers(code, count));
+  add("fArray", readNumbers(arrayType(className), count));
 }
 
 // A basket that stands in its branch: key, sizes, offsets, and the data as it would be in a record, key included.
-void ObjectReader::readBasket(Object& object) {
+void ObjectReader::readBasket(Object& object, std::string_view /*className*/) {
   const Key key = readKeyOfUnwritten(cursor_);
   const auto version = cursor_.big<uint16_t>();
   cursor_.skip(4);  // size of the buffer in memory
@@ -429,31 +422,31 @@ void ObjectReader::readBasket(Object& object) {
   const bool generated = flag >= 80;
   if (generated) flag = static_cast<uint8_t>(flag - 80);
   object.version = version;
-  object.add("fKeylen", int64_t{key.keyBytes});
-  object.add("fIOBits", ioBits);
-  object.add("fNevBuf", int64_t{numEntries});
-  object.add("fLast", int64_t{last});
+  add("fKeylen", int64_t{key.keyBytes});
+  add("fIOBits", ioBits);
+  add("fNevBuf", int64_t{numEntries});
+  add("fLast", int64_t{last});
   Value offsets;
   if (!generated && flag != 0 && flag % 10 != 2) {
     if (numEntries > 0) offsets = readNumbers(type::kInt, cursor_.big<uint32_t>());
     if (flag > 40) readNumbers(type::kInt, cursor_.big<uint32_t>());  // displacements
   }
-  object.add("fEntryOffset", std::move(offsets));
+  add("fEntryOffset", offsets);
   if (flag == 1 || flag > 10) {
     if (version <= 1) cursor_.skip(4);  // length of the array that follows
-    object.add("@bytes", cursor_.bytes(static_cast<size_t>(last)));
+    add("@bytes", cursor_.bytes(static_cast<size_t>(last)));
   }
 }
 
 // The names alone: the index itself can be made again from the columns.
-void ObjectReader::readTreeIndex(Object& object) {
+void ObjectReader::readTreeIndex(Object& object, std::string_view /*className*/) {
   const Header header = readHeader();
   const Header base = readHeader();
   if (!header.hasCount || !base.hasCount || base.end > header.end) return fail("an index of a tree has no length");
   object.version = header.version;
   cursor_.seek(base.end);
-  object.add("fMajorName", std::string(readString(cursor_)));
-  object.add("fMinorName", std::string(readString(cursor_)));
+  add("fMajorName", readString(cursor_));
+  add("fMinorName", readString(cursor_));
   cursor_.seek(header.end);
 }
 

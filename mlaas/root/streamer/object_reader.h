@@ -9,7 +9,9 @@
 // Source:  docs/formats/tfile.md, "Objects".
 #pragma once
 
+#include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "mlaas/base/byte_cursor.h"
 #include "mlaas/root/streamer/class_registry.h"
@@ -23,8 +25,8 @@ class ObjectReader {
   ObjectReader(std::span<const std::byte> bytes, size_t keyBytes, const ClassRegistry& registry, ObjectArena& arena)
       : cursor_(bytes), keyBytes_(keyBytes), registry_(registry), arena_(arena) {}
 
-  // Reads the record's object.
-  Result<const Object*> read(const std::string& className);
+  // Reads the record's object. `className` must live as long as the arena.
+  Result<const Object*> read(std::string_view className);
 
  private:
   // What stands before the members of an object or base class.
@@ -39,37 +41,60 @@ class ObjectReader {
   void finish(const Header& header, Object& object);
   void fail(std::string reason);
 
+  // Reads what a class of which no description is needed adds to an object.
+  using BuiltinReader = void (ObjectReader::*)(Object&, std::string_view className);
+  // A class that was met, with the description that was used last.
+  struct KnownClass {
+    std::string_view name;
+    BuiltinReader reader = nullptr;
+    std::optional<Header> header;
+    const ClassDescription* description = nullptr;
+  };
+  static BuiltinReader readerOf(std::string_view className);
+  KnownClass& knownClass(std::string_view className);
+  const ClassDescription* describe(KnownClass& known, const Header& header);
+
+  // Appends a member to the object that is being read; `name` must live as long as the object.
+  void add(std::string_view name, const Value& value);
   // An object with its header: a member, an element of a list.
-  const Object* readObject(const std::string& className);
+  const Object* readObject(std::string_view className);
+  void readInto(Object& object);
   // A pointer: null, a reference to an object read before, or an object with its class.
   const Object* readPointer();
   const Object* readReferenced(uint32_t tag, size_t end);
 
   // The members of `className`, appended to `object`; reads the class's header itself.
-  void readClass(Object& object, const std::string& className, bool isBase);
-  bool readBuiltin(Object& object, const std::string& className);
+  void readClass(Object& object, std::string_view className, bool isBase);
+  void readOfDescribedClass(Object& object, KnownClass& known, bool isBase);
   void readDescribed(Object& object, const ClassDescription& description);
   void readMember(Object& object, const ClassMember& member);
   Value readScalar(const ClassMember& member);
   Value readNumbers(int32_t type, uint64_t count);
-  Value readCounted(const Object& object, const ClassMember& member);
-  Value readOldPlaces(const Object& branch);
+  // What a member read before counts; nothing where there is none.
+  std::optional<uint64_t> countOf(std::string_view name) const;
+  Value readCounted(const ClassMember& member);
+  Value readOldPlaces();
   Value readObjects(const ClassMember& member, bool pointers);
 
-  void readTObject(Object& object);
-  void readObjArray(Object& object);
-  void readList(Object& object);
-  void readArray(Object& object, int32_t type);
-  void readBasket(Object& object);
-  void readTreeIndex(Object& object);
+  void readTObject(Object& object, std::string_view className);
+  void readTString(Object& object, std::string_view className);
+  void readObjArray(Object& object, std::string_view className);
+  void readList(Object& object, std::string_view className);
+  void readArray(Object& object, std::string_view className);
+  void readBasket(Object& object, std::string_view className);
+  void readTreeIndex(Object& object, std::string_view className);
 
   ByteCursor cursor_;
   const size_t keyBytes_;
   const ClassRegistry& registry_;
   ObjectArena& arena_;
+  // By the place of the name: each name that is met has one of its own in the record or the registry.
+  std::unordered_map<const char*, KnownClass> classes_;
+  std::vector<Object::Member> open_;  // of the objects that are being read, the innermost last
+  size_t firstOpen_ = 0;              // of the innermost
   // What tags refer to: places of objects and of class names.
   std::unordered_map<uint32_t, const Object*> objects_;
-  std::unordered_map<uint32_t, std::string> classNames_;
+  std::unordered_map<uint32_t, std::string_view> classNames_;
   std::string reason_;  // of the first failure
   bool unsupported_ = false;
   int depth_ = 0;

@@ -8,17 +8,6 @@ namespace mlaas::root {
 
 namespace {
 
-// A member that some kinds of element have and others do not.
-int32_t integerOr0(const Object& object, std::string_view name) {
-  const auto value = object.integer(name);
-  return value.ok() ? static_cast<int32_t>(*value) : 0;
-}
-
-std::string textOrEmpty(const Object& object, std::string_view name) {
-  auto value = object.text(name);
-  return value.ok() ? *std::move(value) : std::string();
-}
-
 Result<ClassMember> memberOf(const Object& element) {
   ClassMember member;
   member.elementClass = element.className;
@@ -30,17 +19,17 @@ Result<ClassMember> memberOf(const Object& element) {
   MLAAS_TRY(member.typeName, element.text("fTypeName"));
   member.type = static_cast<int32_t>(type);
   member.arrayLength = static_cast<int32_t>(arrayLength);
-  member.arrayRank = integerOr0(element, "fArrayDim");
-  member.sizeBytes = integerOr0(element, "fSize");
+  member.arrayRank = static_cast<int32_t>(element.integerOr("fArrayDim", 0));
+  member.sizeBytes = static_cast<int32_t>(element.integerOr("fSize", 0));
   for (size_t i = 0; i < std::min(dimensions.size(), member.dimensions.size()); ++i) {
-    member.dimensions[i] = static_cast<int32_t>(dimensions[i]);
+    member.dimensions[i] = static_cast<int32_t>(dimensions.integer(i));
   }
-  member.baseVersion = integerOr0(element, "fBaseVersion");
-  member.countName = textOrEmpty(element, "fCountName");
-  member.countClass = textOrEmpty(element, "fCountClass");
-  member.countVersion = integerOr0(element, "fCountVersion");
-  member.stlType = integerOr0(element, "fSTLtype");
-  member.stlContained = integerOr0(element, "fCtype");
+  member.baseVersion = static_cast<int32_t>(element.integerOr("fBaseVersion", 0));
+  member.countName = element.textOrEmpty("fCountName");
+  member.countClass = element.textOrEmpty("fCountClass");
+  member.countVersion = static_cast<int32_t>(element.integerOr("fCountVersion", 0));
+  member.stlType = static_cast<int32_t>(element.integerOr("fSTLtype", 0));
+  member.stlContained = static_cast<int32_t>(element.integerOr("fCtype", 0));
   return member;
 }
 
@@ -75,7 +64,7 @@ Result<std::shared_ptr<const ClassRegistry>> readStreamerInfo(const File& file) 
   if (!list.ok()) return std::move(list).error().within(where);
   const Value* elements = (*list)->find(kListElements);
   if (elements == nullptr) return Error(ErrorCode::kCorrupt, where + ": is not a list");
-  for (const Object* info : std::get<std::vector<const Object*>>(*elements)) {
+  for (const Object* info : std::get<std::span<const Object* const>>(*elements)) {
     // Schema evolution rules stand in the same list.
     if (info == nullptr || info->className != "TStreamerInfo") continue;
     auto description = descriptionOf(*info);

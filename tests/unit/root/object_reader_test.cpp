@@ -77,7 +77,10 @@ TEST(ObjectReader, ReadsMembersBasesAndArrays) {
   EXPECT_EQ((*object)->text("fName").value(), "first");
   EXPECT_EQ((*object)->integer("fUniqueID").value(), 7);
   EXPECT_EQ((*object)->integer("fN").value(), 2);
-  EXPECT_EQ(std::get<std::vector<double>>(*(*object)->find("fValues")), (std::vector<double>{1.5, -2.0}));
+  const auto values = std::get<NumberArray>(*(*object)->find("fValues"));
+  ASSERT_EQ(values.size(), 2U);
+  EXPECT_EQ(values.real(0), 1.5);
+  EXPECT_EQ(values.real(1), -2.0);
   EXPECT_EQ((*object)->pointer("fNext"), nullptr);
   EXPECT_EQ((*object)->integer("missing").error().code(), ErrorCode::kCorrupt);
 }
