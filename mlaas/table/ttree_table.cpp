@@ -1,6 +1,6 @@
 #include "mlaas/table/ttree_table.h"
 
-#include <map>
+#include <unordered_map>
 
 namespace mlaas::table {
 
@@ -77,7 +77,8 @@ TableLinks linksOf(const root::Tree& tree) {
 
 std::vector<ColumnInfo> describeColumns(const root::Tree& tree, bool withCompression) {
   // The members of one branch share its bytes: sums over columns are sums over branches.
-  std::map<size_t, uint64_t> numColumns;
+  std::unordered_map<size_t, uint64_t> numColumns;
+  numColumns.reserve(tree.columns().size());
   for (const root::ColumnPlan& plan : tree.columns()) ++numColumns[plan.branch];
   std::vector<ColumnInfo> columns;
   columns.reserve(tree.columns().size());

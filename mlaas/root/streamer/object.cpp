@@ -3,9 +3,6 @@
 #include <new>
 #include <optional>
 
-#include "mlaas/base/byte_cursor.h"
-#include "mlaas/root/streamer/class_description.h"
-
 namespace mlaas::root {
 
 namespace {
@@ -42,11 +39,6 @@ const NumberArray* findIntegers(const Object& object, const MemberName& name) {
   return numbers == nullptr || numbers->isReal() ? nullptr : numbers;
 }
 
-template <class T>
-T load(const std::byte* from) {
-  return loadNumber<T, std::endian::big>(from);
-}
-
 }  // namespace
 
 size_t storedNumberBytes(int32_t code) {
@@ -78,35 +70,6 @@ size_t storedNumberBytes(int32_t code) {
 
 NumberArray::NumberArray(std::span<const std::byte> bytes, int32_t code)
     : data_(bytes.data()), size_(static_cast<uint32_t>(bytes.size() / storedNumberBytes(code))), code_(code) {}
-
-bool NumberArray::isReal() const { return code_ == type::kFloat || code_ == type::kDouble; }
-
-int64_t NumberArray::integer(size_t i) const {
-  switch (code_) {
-    case type::kChar:
-      return load<int8_t>(data_ + i);
-    case type::kUChar:
-    case type::kLegacyChar:
-    case type::kBool:
-      return load<uint8_t>(data_ + i);
-    case type::kShort:
-      return load<int16_t>(data_ + 2 * i);
-    case type::kUShort:
-      return load<uint16_t>(data_ + 2 * i);
-    case type::kUInt:
-    case type::kBits:
-      return load<uint32_t>(data_ + 4 * i);
-    case type::kInt:
-    case type::kCounter:
-      return load<int32_t>(data_ + 4 * i);
-    default:
-      return load<int64_t>(data_ + 8 * i);
-  }
-}
-
-double NumberArray::real(size_t i) const {
-  return code_ == type::kFloat ? static_cast<double>(load<float>(data_ + 4 * i)) : load<double>(data_ + 8 * i);
-}
 
 const Value* Object::find(const MemberName& name) const {
   if (name.place_ < members.size() && members[name.place_].name == name.name_) return &members[name.place_].value;

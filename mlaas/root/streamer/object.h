@@ -15,7 +15,9 @@
 #include <type_traits>
 #include <variant>
 
+#include "mlaas/base/byte_cursor.h"
 #include "mlaas/base/error.h"
+#include "mlaas/root/streamer/class_description.h"
 
 namespace mlaas::root {
 
@@ -29,12 +31,19 @@ class NumberArray {
   NumberArray(std::span<const std::byte> bytes, int32_t code);
 
   size_t size() const { return size_; }
-  bool isReal() const;
+  bool isReal() const { return code_ == element_type::kFloat || code_ == element_type::kDouble; }
   // One number; integers and bits as int64 (the bits of an unsigned 64-bit value).
   int64_t integer(size_t i) const;
-  double real(size_t i) const;
+  double real(size_t i) const {
+    return code_ == element_type::kFloat ? static_cast<double>(load<float>(i)) : load<double>(i);
+  }
 
  private:
+  template <class T>
+  T load(size_t i) const {
+    return loadNumber<T, std::endian::big>(data_ + i * sizeof(T));
+  }
+
   const std::byte* data_ = nullptr;
   uint32_t size_ = 0;
   int32_t code_ = 0;
@@ -115,5 +124,28 @@ inline constexpr std::string_view kListElements = "@elements";
 
 // Bytes of one number of the type `code` (element_type) in the file; 0 for what is not a plain number.
 size_t storedNumberBytes(int32_t code);
+
+inline int64_t NumberArray::integer(size_t i) const {
+  switch (code_) {
+    case element_type::kChar:
+      return load<int8_t>(i);
+    case element_type::kUChar:
+    case element_type::kLegacyChar:
+    case element_type::kBool:
+      return load<uint8_t>(i);
+    case element_type::kShort:
+      return load<int16_t>(i);
+    case element_type::kUShort:
+      return load<uint16_t>(i);
+    case element_type::kUInt:
+    case element_type::kBits:
+      return load<uint32_t>(i);
+    case element_type::kInt:
+    case element_type::kCounter:
+      return load<int32_t>(i);
+    default:
+      return load<int64_t>(i);
+  }
+}
 
 }  // namespace mlaas::root

@@ -260,42 +260,56 @@ void ObjectReader::readDescribed(Object& object, const ClassDescription& descrip
 
 void ObjectReader::readMember(Object& object, const ClassMember& member) {
   const int32_t code = member.type;
-  Value value;
-  if (storedNumberBytes(code) > 0) {
-    value = readScalar(member);
-    if (code == type::kBits && (static_cast<uint32_t>(std::get<int64_t>(value)) & kIsReferenced) != 0) cursor_.skip(2);
-  } else if (code > type::kFixedArray && storedNumberBytes(code - type::kFixedArray) > 0) {
-    value = readNumbers(code - type::kFixedArray, static_cast<uint64_t>(std::max(0, member.arrayLength)));
-  } else if (code > type::kCountedArray && storedNumberBytes(code - type::kCountedArray) > 0) {
-    value = readCounted(member);
-  } else if (code == type::kTString) {
-    value = readString(cursor_);
-  } else if (code == type::kCharStar) {
-    value = cursor_.characters(cursor_.big<uint32_t>());
-  } else if (code == type::kObject || code == type::kAny || code == type::kObjectInPlace || code == type::kAnyInPlace ||
-             code == type::kTObject || code == type::kTNamed) {
-    value = readObject(withoutStar(member.typeName));
-  } else if (code == type::kObjectPointer || code == type::kAnyPointer) {
-    value = readPointer();
-  } else if (code == type::kFixedArray + type::kObject || code == type::kFixedArray + type::kAny) {
-    value = readObjects(member, false);
-  } else if (code == type::kFixedArray + type::kObjectPointer || code == type::kFixedArray + type::kAnyPointer) {
-    value = readObjects(member, true);
-  } else {
-    // Not understood, but with a byte count it can be stepped over.
-    const Header header = readHeader();
-    if (!header.hasCount) {
-      object.unreadable = arena_.keep("member " + member.name + " of type " + member.typeName + " cannot be read");
-      return;
-    }
-    cursor_.seek(header.end);
+  if (storedNumberBytes(code) > 0) return readNumber(member);
+  if (code > type::kFixedArray && storedNumberBytes(code - type::kFixedArray) > 0) {
+    const auto count = static_cast<uint64_t>(std::max(0, member.arrayLength));
+    return add(member.name, readNumbers(code - type::kFixedArray, count));
   }
-  add(member.name, value);
+  if (code > type::kCountedArray && storedNumberBytes(code - type::kCountedArray) > 0) {
+    return add(member.name, readCounted(member));
+  }
+  switch (code) {
+    case type::kTString:
+      return add(member.name, readString(cursor_));
+    case type::kCharStar:
+      return add(member.name, cursor_.characters(cursor_.big<uint32_t>()));
+    case type::kObject:
+    case type::kAny:
+    case type::kObjectInPlace:
+    case type::kAnyInPlace:
+    case type::kTObject:
+    case type::kTNamed:
+      return add(member.name, readObject(withoutStar(member.typeName)));
+    case type::kObjectPointer:
+    case type::kAnyPointer:
+      return add(member.name, readPointer());
+    case type::kFixedArray + type::kObject:
+    case type::kFixedArray + type::kAny:
+      return add(member.name, readObjects(member, false));
+    case type::kFixedArray + type::kObjectPointer:
+    case type::kFixedArray + type::kAnyPointer:
+      return add(member.name, readObjects(member, true));
+    default:
+      return stepOver(object, member);
+  }
 }
 
-Value ObjectReader::readScalar(const ClassMember& member) {
-  if (isReal(member.type)) return readReal(cursor_, member.type);
-  return readInteger(cursor_, member.type);
+// A member that is not understood; without a byte count the rest of the object is lost.
+void ObjectReader::stepOver(Object& object, const ClassMember& member) {
+  const Header header = readHeader();
+  if (!header.hasCount) {
+    object.unreadable = arena_.keep("member " + member.name + " of type " + member.typeName + " cannot be read");
+    return;
+  }
+  cursor_.seek(header.end);
+  add(member.name, {});
+}
+
+void ObjectReader::readNumber(const ClassMember& member) {
+  if (isReal(member.type)) return add(member.name, readReal(cursor_, member.type));
+  const int64_t number = readInteger(cursor_, member.type);
+  if (member.type == type::kBits && (static_cast<uint32_t>(number) & kIsReferenced) != 0) cursor_.skip(2);
+  add(member.name, number);
 }
 
 Value ObjectReader::readNumbers(int32_t code, uint64_t count) {

@@ -68,7 +68,8 @@ class ObjectReader {
   void readOfDescribedClass(Object& object, KnownClass& known, bool isBase);
   void readDescribed(Object& object, const ClassDescription& description);
   void readMember(Object& object, const ClassMember& member);
-  Value readScalar(const ClassMember& member);
+  void stepOver(Object& object, const ClassMember& member);
+  void readNumber(const ClassMember& member);
   Value readNumbers(int32_t type, uint64_t count);
   // What a member read before counts; nothing where there is none.
   std::optional<uint64_t> countOf(std::string_view name) const;

@@ -1,6 +1,7 @@
 #include "mlaas/root/ttree/clusters.h"
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 
 namespace mlaas::root {
@@ -24,7 +25,7 @@ std::vector<int64_t> commonEnds(const TreeMetadata& tree) {
     const auto& entries = branch.baskets.firstEntry;
     if (isFirst) {
       common.assign(entries.begin() + 1, entries.end());
-    } else {
+    } else if (!std::ranges::equal(common, std::span(entries).subspan(1))) {
       std::vector<int64_t> both;
       std::set_intersection(common.begin(), common.end(), entries.begin() + 1, entries.end(), std::back_inserter(both));
       common = std::move(both);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <unordered_set>
 
 #include "mlaas/root/ttree/leaf_dimensions.h"
 #include "mlaas/root/ttree/leaf_list.h"
@@ -44,9 +45,7 @@ class Planner {
  public:
   Planner(const TreeMetadata& tree, const ClassRegistry& registry, const ColumnPeeker& peek)
       : tree_(tree), registry_(registry), valuePlanner_(registry), peek_(peek) {
-    for (size_t i = 0; i < tree.branches.size(); ++i) {
-      for (const Leaf& leaf : tree.branches[i].leaves) branchOfLeaf_.emplace(leaf.name, i);
-    }
+    columns_.reserve(tree.branches.size());
   }
 
   std::vector<ColumnPlan> plan() {
@@ -261,6 +260,11 @@ class Planner {
 
   // A name that is there again gets a number, so that each column can be asked for: "x", "x;2".
   void tellNamesApart() {
+    std::unordered_set<std::string_view> names;
+    names.reserve(columns_.size());
+    if (std::ranges::all_of(columns_, [&](const ColumnPlan& column) { return names.insert(column.name).second; })) {
+      return;
+    }
     std::map<std::string, int> timesSeen;
     for (ColumnPlan& column : columns_) {
       const int times = ++timesSeen[column.name];
@@ -268,11 +272,20 @@ class Planner {
     }
   }
 
+  // The branches that have a leaf of some name; few trees ask for any.
+  const std::multimap<std::string_view, size_t>& branchesOfLeaves() {
+    if (!branchOfLeaf_.empty()) return branchOfLeaf_;
+    for (size_t i = 0; i < tree_.branches.size(); ++i) {
+      for (const Leaf& leaf : tree_.branches[i].leaves) branchOfLeaf_.emplace(leaf.name, i);
+    }
+    return branchOfLeaf_;
+  }
+
   // The branch of the leaf that counts: a sibling's before any other's.
   void nameCounter(ColumnPlan& column, const Leaf& leaf) {
     if (leaf.counter.empty()) return;
     const int32_t parent = tree_.branches[column.branch].parent;
-    auto [found, end] = branchOfLeaf_.equal_range(leaf.counter);
+    auto [found, end] = branchesOfLeaves().equal_range(leaf.counter);
     for (; found != end; ++found) {
       const Branch& branch = tree_.branches[found->second];
       const bool isSibling = branch.parent == parent;
@@ -288,7 +301,7 @@ class Planner {
   const ClassRegistry& registry_;
   ValuePlanner valuePlanner_;
   const ColumnPeeker& peek_;
-  std::multimap<std::string, size_t, std::less<>> branchOfLeaf_;
+  std::multimap<std::string_view, size_t> branchOfLeaf_;  // made by branchesOfLeaves()
   std::vector<ColumnPlan> columns_;
 };
 

@@ -204,6 +204,7 @@ class BranchListReader {
   Result<void> read(const Object& holder, int32_t parent, const std::string& prefix, int depth) {
     if (depth > kDeepestBranch) return Error(ErrorCode::kCorrupt, "branches are nested too deep");
     MLAAS_TRY(const auto list, holder.list(depth == 0 ? MemberName("fBranches") : names_.branches));
+    if (depth == 0) branches_.reserve(std::min(list.size(), mostBranches_));
     for (const Object* object : list) {
       if (object == nullptr) continue;
       MLAAS_CHECK(readBranch(*object, parent, prefix, depth));
@@ -218,6 +219,7 @@ class BranchListReader {
     MLAAS_TRY(const int64_t numFilled, object.integer(names_.entries));
     branch.numEntries = endOfEntries(object, numFilled, names_);
     MLAAS_TRY(const auto leaves, object.list(names_.leaves));
+    branch.leaves.reserve(leaves.size());
     for (const Object* leaf : leaves) {
       if (leaf == nullptr) continue;
       MLAAS_TRY(auto read, readLeaf(*leaf, names_));

@@ -172,11 +172,12 @@ TEST(ObjectReader, ReadsPlacesOfOldBranches) {
     const auto branch = ObjectReader(object.bytes(), 0, registry, arena).read("TBranch");
     EXPECT_TRUE(branch.ok());
     const auto values = (*branch)->integers("fBasketSeek");
-    return std::vector<int64_t>(values->begin(), values->end());
+    EXPECT_EQ(values->size(), 1U);
+    return values->integer(0);
   };
-  EXPECT_EQ(read(9, BigEndianWriter().number(uint8_t{1}).number(int32_t{77})), (std::vector<int64_t>{77}));
-  EXPECT_EQ(read(9, BigEndianWriter().number(uint8_t{2}).number(int64_t{78})), (std::vector<int64_t>{78}));
-  EXPECT_EQ(read(10, BigEndianWriter().number(uint8_t{1}).number(int64_t{79})), (std::vector<int64_t>{79}));
+  EXPECT_EQ(read(9, BigEndianWriter().number(uint8_t{1}).number(int32_t{77})), 77);
+  EXPECT_EQ(read(9, BigEndianWriter().number(uint8_t{2}).number(int64_t{78})), 78);
+  EXPECT_EQ(read(10, BigEndianWriter().number(uint8_t{1}).number(int64_t{79})), 79);
 }
 
 TEST(ObjectReader, LimitsDepth) {
