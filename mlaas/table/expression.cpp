@@ -47,7 +47,8 @@ Result<Expression> Expression::compile(std::string_view text, std::span<const Na
   return compiled;
 }
 
-Result<Column> Expression::evaluate(std::span<const Column> columns, int64_t length, EntryNumbers entries) const {
+Result<Column> Expression::evaluate(std::span<const Column> columns, int64_t length, EntryNumbers entries,
+                                    ArithmeticCounts* counts) const {
   if (columns.size() != columns_.size()) {
     return Error(ErrorCode::kInternal, "'" + text_ + "' reads " + std::to_string(columns_.size()) + " columns, but " +
                                            std::to_string(columns.size()) + " were given");
@@ -63,7 +64,7 @@ Result<Column> Expression::evaluate(std::span<const Column> columns, int64_t len
     }
   }
   if (root_->form == expression::Form::kColumn) return columns[root_->column];
-  return expression::evaluateTree(*root_, type_, text_, columns, length, entries);
+  return expression::evaluateTree(*root_, type_, text_, columns, length, entries, counts);
 }
 
 Result<std::vector<std::string>> namesUsed(std::string_view text) {

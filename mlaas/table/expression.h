@@ -8,6 +8,7 @@
 // Threads: an Expression is immutable; evaluate() from any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,6 +36,22 @@ struct NamedType {
   ColumnType type;
 };
 
+// What IEEE 754 flags while an expression is computed, counted for every element that is computed, whether a selection
+// or a choice (c ? a : b) uses it afterwards or not. What is NaN or infinite already, in a column, is not counted again.
+struct ArithmeticCounts {
+  uint64_t divisionsByZero = 0;  // x / 0, log(0), 0 ** -1; x % 0 of integers
+  uint64_t invalid = 0;          // NaN of numbers: 0 / 0, log(-1), sqrt(-1), inf - inf
+  uint64_t overflows = 0;        // infinite beyond the range: exp(1000)
+
+  ArithmeticCounts& operator+=(const ArithmeticCounts& other) {
+    divisionsByZero += other.divisionsByZero;
+    invalid += other.invalid;
+    overflows += other.overflows;
+    return *this;
+  }
+  bool operator==(const ArithmeticCounts&) const = default;
+};
+
 class Expression {
  public:
   // Parses and types `text`; names are looked up in `names`. kUnsupported for columns of a type without arithmetic.
@@ -46,8 +63,10 @@ class Expression {
   // The columns that it reads, in the order in which evaluate() wants them.
   const std::vector<std::string>& columns() const { return columns_; }
 
-  // `columns` in the order of columns(), all of `length` entries and of the types that they were compiled with.
-  Result<Column> evaluate(std::span<const Column> columns, int64_t length, EntryNumbers entries = {}) const;
+  // `columns` in the order of columns(), all of `length` entries and of the types that they were compiled with. Adds to
+  // `counts` where it is not null.
+  Result<Column> evaluate(std::span<const Column> columns, int64_t length, EntryNumbers entries = {},
+                          ArithmeticCounts* counts = nullptr) const;
 
  private:
   Expression() = default;

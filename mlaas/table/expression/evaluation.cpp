@@ -23,8 +23,9 @@ size_t valuesOf(std::span<const Column> columns) {
 }  // namespace
 
 Result<Column> evaluateTree(const Node& root, const ColumnType& type, std::string_view text,
-                            std::span<const Column> columns, int64_t length, const EntryNumbers& entries) {
-  Evaluator evaluator(text, columns, entries);
+                            std::span<const Column> columns, int64_t length, const EntryNumbers& entries,
+                            ArithmeticCounts* counts) {
+  Evaluator evaluator(text, columns, entries, counts != nullptr);
   ResultBuilder builder(type, length);
   const size_t mostValues = kMaxResultValues + valuesOf(columns);
   int64_t most = length;
@@ -36,6 +37,7 @@ Result<Column> evaluateTree(const Node& root, const ColumnType& type, std::strin
       continue;
     }
     if (!value.ok()) return value.error();
+    if (counts) *counts += evaluator.counts();
     builder.append(*value, static_cast<size_t>(last - first));
     if (builder.numValues() > mostValues) {
       return Error(ErrorCode::kInvalidArgument, "the result has more than " + std::to_string(mostValues) +

@@ -15,8 +15,9 @@
 namespace mlaas::table::expression {
 
 // `columns` in the order of Node::column, each of `length` entries and of the type that it was typed with; `type` is
-// that of the result.
+// that of the result. Adds to `counts` where it is not null.
 Result<Column> evaluateTree(const Node& root, const ColumnType& type, std::string_view text,
-                            std::span<const Column> columns, int64_t length, const EntryNumbers& entries);
+                            std::span<const Column> columns, int64_t length, const EntryNumbers& entries,
+                            ArithmeticCounts* counts);
 
 }  // namespace mlaas::table::expression

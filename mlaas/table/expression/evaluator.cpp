@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mlaas/table/expression/arithmetic_watch.h"
 #include "mlaas/table/expression/diagnostic.h"
 
 namespace mlaas::table::expression {
@@ -63,6 +64,7 @@ Result<BlockValue> Evaluator::runBlock(const Node& root, int64_t first, int64_t 
   first_ = first;
   entries_ = static_cast<size_t>(last - first);
   isTooLarge_ = false;
+  counts_ = {};
   return run(root);
 }
 
@@ -273,6 +275,12 @@ Result<BlockValue> Evaluator::elementwise(const Node& node) {
   operands.reserve(values.size());
   for (const BlockValue& value : values) operands.push_back({value.values, value.constant});
   node.elementwise(operands.data(), elementsOf(result), out);
+  if (countsArithmetic_ && node.watch != Watch::kNothing) {
+    ArithmeticCounts found;
+    watchElements(node.watch, operands, elementsOf(result), out, found);
+    // A constant stands for a value of each entry.
+    for (size_t times = result.constant ? entries_ : 1; times > 0; --times) counts_ += found;
+  }
   return result;
 }
 
@@ -320,6 +328,7 @@ Result<BlockValue> Evaluator::reduction(const Node& node) {
   }
   std::byte* out = allocateValues(node.kind, count);
   node.reduction(operands.data(), offsets, count, missing, out);
+  if (countsArithmetic_ && node.watch != Watch::kNothing) watchLists(operands, offsets, count, out, counts_);
   result.values = out;
   return result;
 }

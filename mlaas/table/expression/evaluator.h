@@ -25,8 +25,12 @@ inline constexpr size_t kMaxNeighbourPairs = size_t{1} << 28;
 
 class Evaluator {
  public:
-  Evaluator(std::string_view text, std::span<const Column> columns, const EntryNumbers& numbers)
-      : text_(text), columns_(columns), numbers_(numbers), loaded_(columns.size()) {}
+  Evaluator(std::string_view text, std::span<const Column> columns, const EntryNumbers& numbers, bool countsArithmetic)
+      : text_(text),
+        columns_(columns),
+        numbers_(numbers),
+        countsArithmetic_(countsArithmetic),
+        loaded_(columns.size()) {}
 
   // The end of the block that starts at `first`.
   int64_t blockEnd(int64_t first, int64_t length) const;
@@ -36,6 +40,8 @@ class Evaluator {
 
   // Whether runBlock() failed because of the size of the block.
   bool isTooLarge() const { return isTooLarge_; }
+  // Of the last block, where they are asked for.
+  const ArithmeticCounts& counts() const { return counts_; }
 
  private:
   // The choices of `choose` elements of the lists of `offsets`.
@@ -101,6 +107,8 @@ class Evaluator {
   std::string_view text_;
   std::span<const Column> columns_;
   const EntryNumbers& numbers_;
+  bool countsArithmetic_;
+  ArithmeticCounts counts_;
   Scratch scratch_;
   std::vector<std::optional<BlockValue>> loaded_;  // by column, in this block
   std::vector<Choices> choices_;                   // of this block

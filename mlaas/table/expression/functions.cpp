@@ -26,9 +26,17 @@ constexpr unsigned kAxis = 2;
 constexpr unsigned kAscending = 4;
 constexpr unsigned kStrings = 8;  // takes strings too
 
+// The functions that are infinite at a number.
+Watch mathWatch(std::string_view name) {
+  for (std::string_view pole : {"log", "log10", "log2", "log1p", "atanh", "lgamma", "tgamma"}) {
+    if (name == pole) return Watch::kPole;
+  }
+  return Watch::kOverflow;
+}
+
 Result<NodePtr> buildMath(Call& call) {
   return call.typer.elementwise(call.syntax, Kind::kFloat64, mathKernel(call.name),
-                                {call.typer.convert(call.arguments.front(), Kind::kFloat64)});
+                                {call.typer.convert(call.arguments.front(), Kind::kFloat64)}, mathWatch(call.name));
 }
 
 // floor, ceil, round: an integer is one already.
@@ -45,7 +53,8 @@ Result<NodePtr> buildClassify(Call& call) {
 
 Result<NodePtr> buildMultiMath(Call& call) {
   for (NodePtr& argument : call.arguments) argument = call.typer.convert(std::move(argument), Kind::kFloat64);
-  return call.typer.elementwise(call.syntax, Kind::kFloat64, multiMathKernel(call.name), call.arguments);
+  return call.typer.elementwise(call.syntax, Kind::kFloat64, multiMathKernel(call.name), call.arguments,
+                                Watch::kOverflow);
 }
 
 Result<NodePtr> buildAbs(Call& call) {
@@ -88,12 +97,14 @@ Result<NodePtr> buildClip(Call& call) {
 Result<NodePtr> buildSquare(Call& call) {
   NodePtr argument = call.typer.asNumber(call.arguments.front());
   const Kind kind = argument->kind;
-  return call.typer.elementwise(call.syntax, kind, arithmeticKernel(Operator::kMultiply, kind), {argument, argument});
+  return call.typer.elementwise(call.syntax, kind, arithmeticKernel(Operator::kMultiply, kind), {argument, argument},
+                                arithmeticWatch(Operator::kMultiply, kind));
 }
 
 Result<NodePtr> buildMod(Call& call) {
   MLAAS_TRY(const Kind kind, call.typer.unify(call.arguments, call.syntax.mark));
-  return call.typer.elementwise(call.syntax, kind, arithmeticKernel(Operator::kModulo, kind), call.arguments);
+  return call.typer.elementwise(call.syntax, kind, arithmeticKernel(Operator::kModulo, kind), call.arguments,
+                                arithmeticWatch(Operator::kModulo, kind));
 }
 
 Result<NodePtr> buildLogical(Call& call) {

@@ -82,6 +82,7 @@ Result<NodePtr> buildSum(Call& call) {
   const Kind kind = list.kind == Kind::kBool ? Kind::kInt64 : list.kind;
   auto node = reduced(call, kind, sumKernel(list.kind));
   node->nonNegative = list.kind == Kind::kBool || list.nonNegative;
+  if (kind == Kind::kFloat64) node->watch = Watch::kOverflow;
   return NodePtr(std::move(node));
 }
 
@@ -92,7 +93,9 @@ Result<NodePtr> buildMean(Call& call) {
   const ReductionKernel kernel = call.name == "mean"  ? meanKernel()
                                  : call.name == "var" ? varianceKernel()
                                                       : deviationKernel();
-  return NodePtr(reduced(call, Kind::kFloat64, kernel));
+  auto node = reduced(call, Kind::kFloat64, kernel);
+  node->watch = Watch::kOverflow;
+  return NodePtr(std::move(node));
 }
 
 Result<NodePtr> buildMin(Call& call) { return buildExtreme(call, minimumKernel, smallerKernel); }
@@ -125,6 +128,7 @@ Result<NodePtr> buildProduct(Call& call) {
   NodePtr& list = call.arguments.front();
   list = call.typer.asNumber(std::move(list));
   auto node = reduced(call, list->kind, productKernel(list->kind));
+  if (list->kind == Kind::kFloat64) node->watch = Watch::kOverflow;
   node->nonNegative = list->nonNegative;
   return NodePtr(std::move(node));
 }

@@ -117,7 +117,8 @@ Result<NodePtr> buildVectorSum(Call& call) {
   toReal(call);
   const VectorPart part = partNamed(call.name);
   if (count > 1) {
-    return call.typer.elementwise(call.syntax, Kind::kFloat64, vectorSumKernel(part, count), call.arguments);
+    return call.typer.elementwise(call.syntax, Kind::kFloat64, vectorSumKernel(part, count), call.arguments,
+                                  Watch::kOverflow);
   }
   const int depth = deepest(call.arguments);
   if (depth == 0) {
@@ -125,6 +126,7 @@ Result<NodePtr> buildVectorSum(Call& call) {
   }
   auto node = nodeAt(call.syntax, Form::kReduction, Kind::kFloat64, depth - 1);
   node->reduction = vectorReductionKernel(part);
+  node->watch = Watch::kOverflow;
   node->lists = 4;
   node->children = call.arguments;
   return NodePtr(std::move(node));

@@ -70,6 +70,16 @@ enum class Form : uint8_t {
   kNeighbour,     // neighbour of children: eta and phi of points, eta and phi of others, what there is without any
 };
 
+// Which results of a loop to float64 are counted (ArithmeticCounts), and what an infinite one of finite operands is.
+enum class Watch : uint8_t {
+  kNothing,
+  kOverflow,
+  kPole,           // a division by zero, as log(0)
+  kDivision,       // that, where operand 1 is 0
+  kPower,          // that, where operand 0 is 0
+  kIntegerModulo,  // of integers: a division by zero where operand 1 is 0
+};
+
 struct Node;
 using NodePtr = std::shared_ptr<const Node>;
 
@@ -88,6 +98,7 @@ struct Node {
   ElementwiseKernel load = nullptr;  // from columnType to kind
   Scalar constant;
   ElementwiseKernel elementwise = nullptr;
+  Watch watch = Watch::kNothing;  // of elementwise or reduction
   std::vector<ElementwiseKernel> comparisons;
   ReductionKernel reduction = nullptr;
   size_t lists = 1;  // children that `reduction` reduces

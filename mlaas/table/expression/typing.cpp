@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "mlaas/base/nearest_name.h"
+#include "mlaas/table/expression/arithmetic_watch.h"
 #include "mlaas/table/expression/diagnostic.h"
 #include "mlaas/table/expression/functions.h"
 #include "mlaas/table/expression/kernels.h"
@@ -30,6 +31,18 @@ void storeConstant(Node& node, ElementwiseKernel kernel) {
   kernel(operands.data(), 1, &node.constant);
   node.form = Form::kConstant;
   node.children.clear();
+}
+
+// Whether an operation on constants is one that is counted.
+bool isFlagged(const Node& node) {
+  if (node.watch == Watch::kNothing) return false;
+  std::vector<Operand> operands;
+  for (const NodePtr& child : node.children) operands.push_back({&child->constant, true});
+  Scalar result;
+  node.elementwise(operands.data(), 1, &result);
+  ArithmeticCounts counts;
+  watchElements(node.watch, operands, 1, &result, counts);
+  return counts != ArithmeticCounts{};
 }
 
 }  // namespace
@@ -74,6 +87,11 @@ std::shared_ptr<Node> nodeAt(const Syntax& syntax, Form form, Kind kind, int dep
 
 std::string_view kindName(Kind kind) {
   return kind == Kind::kString ? std::string_view("string") : dtypeName(dtypeOf(kind));
+}
+
+Watch arithmeticWatch(Operator op, Kind kind) {
+  if (kind == Kind::kFloat64) return Watch::kOverflow;
+  return op == Operator::kModulo ? Watch::kIntegerModulo : Watch::kNothing;
 }
 
 Error Typer::complain(size_t mark, std::string_view problem, std::string_view hint, ErrorCode code) const {
@@ -129,8 +147,8 @@ Result<Kind> Typer::unify(std::vector<NodePtr>& nodes, size_t mark) const {
   return common;
 }
 
-NodePtr Typer::elementwise(const Syntax& syntax, Kind kind, ElementwiseKernel kernel,
-                           std::vector<NodePtr> children) const {
+NodePtr Typer::elementwise(const Syntax& syntax, Kind kind, ElementwiseKernel kernel, std::vector<NodePtr> children,
+                           Watch watch) const {
   auto node = nodeAt(syntax, Form::kElementwise, kind, 0);
   bool allConstant = true;
   for (const NodePtr& child : children) {
@@ -142,7 +160,9 @@ NodePtr Typer::elementwise(const Syntax& syntax, Kind kind, ElementwiseKernel ke
   }
   node->elementwise = kernel;
   node->children = std::move(children);
-  if (allConstant) storeConstant(*node, kernel);
+  node->watch = watch;
+  // What would be counted stays to be computed.
+  if (allConstant && !isFlagged(*node)) storeConstant(*node, kernel);
   return node;
 }
 
@@ -317,11 +337,13 @@ Result<NodePtr> Typer::binary(const Syntax& syntax) {
   if (op >= Operator::kBitAnd && op <= Operator::kShiftRight) return bits(syntax, std::move(children));
   if (op == Operator::kDivide) {
     for (NodePtr& child : children) child = convert(std::move(child), Kind::kFloat64);
-    return elementwise(syntax, Kind::kFloat64, arithmeticKernel(op, Kind::kFloat64), std::move(children));
+    return elementwise(syntax, Kind::kFloat64, arithmeticKernel(op, Kind::kFloat64), std::move(children),
+                       Watch::kDivision);
   }
   const bool nonNegative = op != Operator::kSubtract && staysNonNegative(children);
   MLAAS_TRY(const Kind kind, unify(children, syntax.mark));
-  auto node = std::make_shared<Node>(*elementwise(syntax, kind, arithmeticKernel(op, kind), std::move(children)));
+  auto node = std::make_shared<Node>(
+      *elementwise(syntax, kind, arithmeticKernel(op, kind), std::move(children), arithmeticWatch(op, kind)));
   node->nonNegative = nonNegative && kind == Kind::kInt64;
   return NodePtr(std::move(node));
 }
@@ -366,7 +388,8 @@ Result<NodePtr> Typer::power(const Syntax& syntax, NodePtr base, NodePtr exponen
       exponent->form == Form::kConstant && exponent->kind == Kind::kInt64 && exponent->constant.integer >= 0;
   const Kind kind = isWhole ? base->kind : Kind::kFloat64;
   return elementwise(syntax, kind, arithmeticKernel(Operator::kPower, kind),
-                     {convert(std::move(base), kind), convert(std::move(exponent), kind)});
+                     {convert(std::move(base), kind), convert(std::move(exponent), kind)},
+                     kind == Kind::kFloat64 ? Watch::kPower : Watch::kNothing);
 }
 
 Result<NodePtr> Typer::comparison(const Syntax& syntax) {

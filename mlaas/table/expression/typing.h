@@ -48,7 +48,8 @@ class Typer {
   // Converts all to the one kind that holds them: numbers only.
   Result<Kind> unify(std::vector<NodePtr>& nodes, size_t mark) const;
   // A loop over `children`, at the place of `syntax`; computed at once where all are constants.
-  NodePtr elementwise(const Syntax& syntax, Kind kind, ElementwiseKernel kernel, std::vector<NodePtr> children) const;
+  NodePtr elementwise(const Syntax& syntax, Kind kind, ElementwiseKernel kernel, std::vector<NodePtr> children,
+                      Watch watch = Watch::kNothing) const;
   // The value of what is not there: `missing` if given, else NaN; an error where `list` holds integers and not
   // everything is known to be there. Makes `list` and the value of one kind. `usage` shows how to give one.
   Result<NodePtr> missingValue(NodePtr& list, NodePtr missing, size_t mark, const std::string& problem,
@@ -89,6 +90,9 @@ class Typer {
 
 // "int64", "string": for messages.
 std::string_view kindName(Kind kind);
+
+// What is counted of + - * and % of `kind`.
+Watch arithmeticWatch(Operator op, Kind kind);
 
 // A node at the place of `syntax`.
 std::shared_ptr<Node> nodeAt(const Syntax& syntax, Form form, Kind kind, int depth);
