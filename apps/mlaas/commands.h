@@ -6,6 +6,7 @@
 namespace mlaas::command {
 
 void addCheck(CLI::App& app, Action& chosen);
+void addConvert(CLI::App& app, Action& chosen);
 void addExport(CLI::App& app, Action& chosen);
 void addInspect(CLI::App& app, Action& chosen);
 void addPredict(CLI::App& app, Action& chosen);

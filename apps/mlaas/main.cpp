@@ -4,7 +4,7 @@
 int main(int argc, char** argv) {
   using namespace mlaas::command;
   static constexpr Subcommand kSubcommands[] = {
-      addCheck, addExport, addInspect, addPredict, addServe, addStats, addTrain,
+      addCheck, addConvert, addExport, addInspect, addPredict, addServe, addStats, addTrain,
   };
   return runProgram({.name = "mlaas",
                      .description = "Streams ROOT files into training and serves the result",
