@@ -119,7 +119,7 @@ constexpr Row kVecOps[] = {
 // Ours under the same name, or not ours: only with the namespace before them.
 constexpr Row kQualifiedVecOps[] = {
     {"DeltaPhi", refused("is the second minus the first; write DeltaPhi(b, a)")},
-    {"DeltaR", renamed("DeltaR")},
+    {"DeltaR", refused("takes eta1, eta2, phi1, phi2; write DeltaR(eta1, phi1, eta2, phi2)")},
     {"InvariantMass", renamed("InvariantMass", 4)},
     {"DeltaR2", refused("is written DeltaR(eta1, phi1, eta2, phi2) ** 2")},
 };

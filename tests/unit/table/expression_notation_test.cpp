@@ -53,7 +53,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Spelling{"Concatenate(l, m)", "concatenate(l, m)"}, Spelling{"Enumerate(l)", "positions(l)"},
                     Spelling{"InvariantMasses(l, l, l, l, m, m, m, m)", "InvariantMass(l, l, l, l, m, m, m, m)"},
                     Spelling{"ROOT::VecOps::InvariantMass(l, l, l, l)", "InvariantMass(l, l, l, l)"},
-                    Spelling{"ROOT::VecOps::DeltaR(x, x, y, y)", "DeltaR(x, x, y, y)"},
                     Spelling{"ROOT::VecOps::sqrt(l)", "sqrt(l)"}));
 
 INSTANTIATE_TEST_SUITE_P(Draw, ExpressionNotation,
