@@ -31,7 +31,7 @@ constexpr size_t kMostSamples = 1'000;
 struct InputFile {
   std::string location;
   int64_t label = 0;
-  std::vector<std::shared_ptr<const table::Table>> tables;  // one, or those of a pattern
+  std::vector<ScannedTable> tables;  // one, or those of a pattern
 };
 
 bool isFlatNumber(const ColumnType& type) { return type.isFlat() && !type.isString && type.shape.empty(); }
@@ -110,7 +110,7 @@ class Converter {
       for (const auto& reference : references) {
         if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while opening files");
         MLAAS_TRY(const auto opened, tables->open(reference));
-        file.tables.push_back(opened.pooled);
+        file.tables.push_back({opened.pooled});
       }
     }
     return {};
@@ -118,7 +118,7 @@ class Converter {
 
   // What can be a feature, by the names and types of the first file.
   Result<void> chooseColumns() {
-    const table::Table& first = *files_.front().tables.front();
+    const table::Table& first = *files_.front().tables.front().table;
     auto named = table::nameColumns(first);
     MLAAS_CHECK(compileExpressions(named.readable));
     std::map<std::string, ColumnType> types;
@@ -180,7 +180,7 @@ class Converter {
   // Names in the parameters must be branches; identifiers that are not there are left out.
   Result<void> checkNames(const std::map<std::string, ColumnType>& types,
                           const std::map<std::string, std::string>& unreadable) {
-    const table::Table& first = *files_.front().tables.front();
+    const table::Table& first = *files_.front().tables.front().table;
     std::vector<std::string> known;
     for (const auto& [name, type] : types) known.push_back(name);
     const auto check = [&](const std::string& what, const std::string& name) -> Result<void> {
