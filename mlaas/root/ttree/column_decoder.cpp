@@ -71,6 +71,7 @@ class Decoder {
     MLAAS_CHECK(checkCover());
     MLAAS_CHECK(readHeaders());
     MLAAS_CHECK(allocate());
+    MLAAS_CHECK(readCounts());
     for (size_t i = 0; i < baskets_.size(); ++i) {
       auto done = decodeBasket(baskets_[i], headers_[i]);
       if (!done.ok()) return inBasket(Error(done.error()), baskets_[i]);
@@ -160,7 +161,7 @@ class Decoder {
       MLAAS_CHECK(part.embedded ? readEntryOffsets(*part.embedded, scratch().offsets)
                                 : readEntryOffsets(header, data.offsets, scratch().offsets));
     }
-    if (valueReader_) return placeValues(data.entries, header.numEntries, first, count, hasArray);
+    if (valueReader_) return placeValues(data.entries, part.entries, first, count, hasArray);
     if (plan_.mayHaveReferences) return placeJaggedBits(data.entries, first, count);
     if (!hasArray && isString) MLAAS_CHECK(walkStrings(data.entries, header.numEntries));
     if (isString) return placeStrings(data.entries, first, count);
@@ -399,29 +400,60 @@ class Decoder {
     return {};
   }
 
+  // What counts the arrays in the values, where another branch holds it: for all entries of the baskets.
+  Result<void> readCounts() {
+    if (!valueReader_ || plan_.counterBranch < 0 || baskets_.empty()) return {};
+    const EntryRange entries{baskets_.front().entries.first, baskets_.back().entries.last};
+    MLAAS_TRY(counts_.column, readCounter_(entries));
+    const ColumnType& type = counts_.column.type;
+    if (counts_.column.length != entries.size() || type.jaggedDepth > 1 || !type.shape.empty() || type.isString) {
+      return corrupt("the column that counts its arrays has other entries");
+    }
+    counts_.first = entries.first;
+    visitDType(type.dtype, [&](auto zero) {
+      for (const auto count : counts_.column.valuesAs<decltype(zero)>()) {
+        counts_.values.push_back(static_cast<int64_t>(count));
+      }
+    });
+    return {};
+  }
+
+  // The numbers that count the arrays of an entry.
+  std::span<const int64_t> countsOf(int64_t entry) const {
+    if (counts_.values.empty()) return {};
+    const auto at = static_cast<size_t>(entry - counts_.first);
+    if (counts_.column.offsets.empty()) return std::span(counts_.values).subspan(at, 1);
+    const auto offsets = counts_.column.offsetsAt(0);
+    return std::span(counts_.values)
+        .subspan(static_cast<size_t>(offsets[at]), static_cast<size_t>(offsets[at + 1] - offsets[at]));
+  }
+
   // Objects and collections, each as long as the offsets say or, without those, as its own bytes say.
-  Result<void> placeValues(std::span<const std::byte> data, size_t numEntries, size_t first, size_t count,
+  Result<void> placeValues(std::span<const std::byte> data, EntryRange entries, size_t first, size_t count,
                            bool hasArray) {
-    if (!hasArray) return walkValues(data, numEntries, first, count);
+    if (!hasArray) return walkValues(data, entries, first, count);
     const std::vector<int64_t>& offsets = scratch().offsets;
     for (size_t i = first; i < first + count; ++i) {
       const auto begin = static_cast<size_t>(offsets[i]);
       const auto end = static_cast<size_t>(offsets[i + 1]);
       if (begin > end || end > data.size()) return corrupt("an entry ends past the basket's data");
+      valueReader_->setCounts(countsOf(entries.first + static_cast<int64_t>(i)));
       auto done = valueReader_->readEntry(data.subspan(begin, end - begin));
       if (!done.ok()) return std::move(done).error().within("entry " + std::to_string(i) + " of the basket");
     }
     return {};
   }
 
-  Result<void> walkValues(std::span<const std::byte> data, size_t numEntries, size_t first, size_t count) {
+  Result<void> walkValues(std::span<const std::byte> data, EntryRange entries, size_t first, size_t count) {
     ValueReader before(*plan_.values, plan_.leaf);
     for (size_t i = 0; i < first + count; ++i) {
-      auto length = (i < first ? before : *valueReader_).readFront(data);
+      ValueReader& reader = i < first ? before : *valueReader_;
+      reader.setCounts(countsOf(entries.first + static_cast<int64_t>(i)));
+      auto length = reader.readFront(data);
       if (!length.ok()) return std::move(length).error().within("entry " + std::to_string(i) + " of the basket");
       data = data.subspan(*length);
     }
-    if (first + count == numEntries && !data.empty()) {
+    if (first + count == static_cast<size_t>(entries.size()) && !data.empty()) {
       return corrupt("its entries leave " + std::to_string(data.size()) + " bytes of data");
     }
     return {};
@@ -443,6 +475,12 @@ class Decoder {
   const size_t elementBytes_;
   std::vector<BasketHeader> headers_;       // of baskets_
   std::optional<ValueReader> valueReader_;  // of a leaf of objects or collections
+  // The column of the branch that counts arrays in the values, from entry `first` on.
+  struct {
+    Column column;
+    int64_t first = 0;
+    std::vector<int64_t> values;
+  } counts_;
   std::shared_ptr<Buffer> values_;
   std::shared_ptr<Buffer> offsets_;  // of a jagged column
   size_t valueBytes_ = 0;            // placed

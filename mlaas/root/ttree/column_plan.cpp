@@ -80,8 +80,24 @@ class Planner {
     const ClassMember* member = memberOf(branch);
     if (member == nullptr && branch.element.id >= 0) return;
     auto columns = planValueColumns(branch, index, member, valuePlanner_, peek_);
+    if (member != nullptr && !member->countName.empty()) nameCounter(columns, branch, member->countName);
     columns_.pop_back();
     std::ranges::move(columns, std::back_inserter(columns_));
+  }
+
+  // The branch beside `branch` that holds the member which counts its arrays.
+  void nameCounter(std::vector<ColumnPlan>& columns, const Branch& branch, const std::string& member) const {
+    const auto counter = std::ranges::find_if(tree_.branches, [&](const Branch& other) {
+      return other.parent == branch.parent && !other.hasChildren && memberNameOf(other) == member;
+    });
+    for (ColumnPlan& column : columns) {
+      if (!column.unsupported.empty()) continue;
+      if (counter == tree_.branches.end()) {
+        column.unsupported = "the tree has no branch of " + member + ", which counts its elements";
+      } else {
+        column.counterBranch = static_cast<int32_t>(counter - tree_.branches.begin());
+      }
+    }
   }
 
   std::string whyUnreadable(const Branch& branch) const {

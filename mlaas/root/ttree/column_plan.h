@@ -29,7 +29,9 @@ struct ColumnPlan {
   std::string counter;      // the column that counts a jagged column's elements, or empty
   std::string unsupported;  // why the column cannot be read; empty if it can
   size_t branch = 0;        // index in TreeMetadata::branches
-  int32_t counterBranch = -1;  // the branch that holds the counter, where offsets may have to be made from it
+  int32_t counterBranch =
+      -1;  // the branch that holds the counter, where offsets may have to be made from it, or that of
+           // kValues whose arrays are counted there
 
   NumberEncoding encoding;  // of the numbers, where not plain
   EntryLayout layout = EntryLayout::kFixed;

@@ -197,7 +197,8 @@ Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size
     const Branch& branch = branchOf(plan);
     wanted.add(plan.branch, basketsOf(branch.baskets, range));
     // What counts is needed for all entries of the baskets that it counts.
-    if (plan.counterBranch >= 0 && (branch.generatesOffsets || !branch.hasEntryOffsets)) {
+    const bool isCounted = plan.layout == EntryLayout::kValues || branch.generatesOffsets || !branch.hasEntryOffsets;
+    if (plan.counterBranch >= 0 && isCounted) {
       const auto counter = static_cast<size_t>(plan.counterBranch);
       wanted.add(counter, basketsOf(metadata_.branches[counter].baskets, wholeBaskets(branch.baskets, range)));
     }
@@ -287,7 +288,8 @@ Result<Column> FetchedBaskets::decodeCounter(const ColumnPlan& plan, EntryRange 
   const auto counter = std::find_if(columns.begin(), columns.end(), [&](const ColumnPlan& column) {
     return plan.counterBranch >= 0 && column.branch == static_cast<size_t>(plan.counterBranch);
   });
-  if (counter == columns.end() || !counter->unsupported.empty() || !counter->type.isFlat()) {
+  if (counter == columns.end() || !counter->unsupported.empty() ||
+      (!counter->type.isFlat() && plan.layout != EntryLayout::kValues)) {
     return Error(ErrorCode::kCorrupt, "its entry offsets are missing, and so is a column that counts its elements");
   }
   // Fetched for other entries too, unless the branch's metadata gave no hint that it would be needed.

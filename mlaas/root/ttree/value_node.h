@@ -41,12 +41,13 @@ struct ValueNode {
   std::string typeName;  // for people
   std::string reason;    // kOpaque, kTail, kNothing: why
 
-  // Byte count and version stand before the value. Of a record they stand before each; of a list, string or array of
-  // these once before all that are read at once.
+  // Byte count and version stand before the value. Of a record they stand before each; of a list, string, loop or array
+  // of these once before all that are read at once.
   bool hasHeader = false;
   bool isHidden = false;            // read, but no leaf
   bool isBase = false;              // kRecord: a base class, whose members stand among those of the class
   bool hasFlag = false;             // kCounted
+  bool isCountedOutside = false;    // kCounted, kLoop: another branch holds the number that countSlot names
   bool isTriangle = false;          // kCounted: the number counts the rows of a triangle of elements
   bool isPointer = false;           // kList: a member that points to a collection; older files have it as an object
   bool isMap = false;               // kList: of keys and values; the two members of its child

@@ -278,8 +278,9 @@ ValueNode ValuePlanner::ofMember(const ClassMember& member) {
     case kStlPointer + type::kFixedArray:
       return stlMember(member);
     case type::kStreamLoop:
-    case type::kStreamLoop + type::kFixedArray:
       return countedMember(member, ofClass(withoutStars(member.typeName), kNewest, 0), true);
+    case type::kStreamLoop + type::kFixedArray:
+      return opaqueNode(member.typeName, "fixed arrays of counted arrays of objects are not supported");
     default:
       return objectMember(member);
   }
@@ -294,13 +295,15 @@ ValueNode ValuePlanner::plainMember(const ClassMember& member, int32_t code) {
 ValueNode ValuePlanner::countedMember(const ClassMember& member, ValueNode element, bool isLoop) {
   const auto& slots = scopes_.back().slots;
   const auto slot = slots.find(member.countName);
-  if (slot == slots.end()) return opaqueNode(member.typeName, "the member that counts it is not there");
+  const bool isBranch = open_.empty();  // a member that is planned without its object
+  if (slot == slots.end() && !isBranch) return opaqueNode(member.typeName, "the member that counts it is not there");
   ValueNode node;
   node.kind = isLoop ? ValueKind::kLoop : ValueKind::kCounted;
   node.hasHeader = isLoop;
   node.hasFlag = !isLoop;
   node.typeName = member.typeName;
-  node.countSlot = slot->second;
+  node.countSlot = isBranch ? 0 : slot->second;
+  node.isCountedOutside = isBranch;
   node.children.push_back(std::move(element));
   return node;
 }

@@ -64,8 +64,8 @@ Error ValueReader::failure() const {
 Result<size_t> ValueReader::readFront(std::span<const std::byte> bytes) {
   begin_ = at_ = bytes.data();
   end_ = begin_ + bytes.size();
-  slots_.clear();
-  frame_ = {};
+  slots_.assign(counts_.begin(), counts_.end());
+  frame_ = {0, counts_.empty() ? size_t{0} : size_t{1}};
   depth_ = 0;
   bool done = false;
   try {
@@ -158,8 +158,7 @@ bool ValueReader::readCollectionHeader(Header& header) {
 }
 
 bool ValueReader::readValues(const ValueNode& node, size_t count, size_t depth, bool wanted) {
-  const bool isOwnHeader = node.kind == ValueKind::kRecord || node.kind == ValueKind::kLoop;
-  if (!node.hasHeader || isOwnHeader) return readContents(node, count, depth, wanted, nullptr);
+  if (!node.hasHeader || node.kind == ValueKind::kRecord) return readContents(node, count, depth, wanted, nullptr);
   if (node.isPointer && left() >= sizeof(uint32_t)) {
     const bool isNull = peek<uint32_t>() == 0;
     const bool isObject = isByteCountNext() && left() >= 2 * sizeof(uint32_t) &&
@@ -378,9 +377,7 @@ bool ValueReader::readCounted(const ValueNode& node, size_t object, size_t depth
   if (slot >= slots_.size()) return failUnsupported("the number that counts " + node.typeName + " is elsewhere");
   int64_t count = slots_[slot];
   if (node.isTriangle && count >= 0 && count <= INT32_MAX) count = count * (count + 1) / 2;
-  Header header;
   uint8_t flag = 1;
-  if (node.hasHeader && !readHeader(header)) return false;
   if (node.hasFlag && !read(flag)) return false;
   if (flag == 0) count = 0;
   const ValueNode& element = node.children.front();
@@ -389,10 +386,6 @@ bool ValueReader::readCounted(const ValueNode& node, size_t object, size_t depth
     return fail("an array of " + std::to_string(count) + " elements has " + std::to_string(left()) + " bytes");
   }
   if (wanted) addOffsets(depth, 1, static_cast<size_t>(count));
-  if (!wanted && header.end != nullptr) {
-    at_ = header.end;
-    return true;
-  }
   return readContents(element, static_cast<size_t>(count), depth + 1, wantsElement, nullptr);
 }
 
@@ -490,6 +483,10 @@ bool ValueReader::readRest(const ValueNode& node, size_t depth, bool wanted) {
   const bool sharesHeader = element.hasHeader && element.kind != ValueKind::kRecord;
   if (sharesHeader && !readCollectionHeader(header)) return false;
   if (header.end != nullptr) end_ = header.end;
+  if (element.isCountedOutside) {
+    if (wanted) addOffsets(depth, 1, counts_.size());
+    return readContents(element, counts_.size(), depth + 1, wantsElement, nullptr) && finish(header, outerEnd, node);
+  }
   while (at_ < end_) {
     const std::byte* before = at_;
     if (!readContents(element, 1, depth + 1, wantsElement, header.memberWise ? &header : nullptr)) return false;

@@ -25,6 +25,9 @@ class ValueReader {
  public:
   ValueReader(const ValueNode& root, uint32_t leaf);
 
+  // The numbers that count the arrays of the next entries, where another branch holds them: one for each element of a
+  // split collection. They must live as long as they are used.
+  void setCounts(std::span<const int64_t> counts) { counts_ = counts; }
   // Reads an entry that has exactly these bytes.
   Result<void> readEntry(std::span<const std::byte> entry);
   // Reads an entry at the front of `bytes`; the value is its length.
@@ -123,8 +126,9 @@ class ValueReader {
   const std::byte* at_ = nullptr;
   const std::byte* end_ = nullptr;  // of the innermost value that says its length
   int depth_ = 0;
-  std::vector<int64_t> slots_;  // counters of the objects that are being read
-  Frame frame_;                 // those of the innermost
+  std::span<const int64_t> counts_;  // of arrays that another branch counts
+  std::vector<int64_t> slots_;       // counters of the objects that are being read
+  Frame frame_;                      // those of the innermost
   std::vector<std::vector<int64_t>> offsets_;
   GrowingBuffer values_;
   int64_t numEntries_ = 0;

@@ -68,6 +68,41 @@ struct Event : public Base, public Second {
   ClassDefOverride(Event, 4)
 };
 
+// Arrays that members count: in a split collection another branch holds the number.
+struct Trail {
+  Trail() = default;
+  Trail(const Trail& other) { *this = other; }
+  ~Trail() {
+    delete[] fDepths;
+    delete[] fPacked;
+    delete[] fPoints;
+  }
+  Trail& operator=(const Trail& other) {
+    if (this == &other) return *this;
+    fNumber = other.fNumber;
+    fNumberPacked = other.fNumberPacked;
+    fNumberPoints = other.fNumberPoints;
+    fDepths = copied(fDepths, other.fDepths, fNumber);
+    fPacked = copied(fPacked, other.fPacked, fNumberPacked);
+    fPoints = copied(fPoints, other.fPoints, fNumberPoints);
+    return *this;
+  }
+  template <class T>
+  static T* copied(T* old, const T* values, int count) {
+    delete[] old;
+    T* made = count > 0 ? new T[count] : nullptr;
+    std::copy_n(values, count, made);
+    return made;
+  }
+  int fNumber = 0;
+  short* fDepths = nullptr;       //[fNumber]
+  int fNumberPacked = 0;
+  Double32_t* fPacked = nullptr;  //[fNumberPacked] [-5000,5000,14]
+  int fNumberPoints = 0;
+  Point* fPoints = nullptr;       //[fNumberPoints]
+  ClassDefNV(Trail, 1)
+};
+
 namespace made {
 
 template <class F>
@@ -92,6 +127,13 @@ void members(Hit& v, F f) {
   f("fValues", v.fValues);
   f("fName", v.fName);
   f("fTitle", v.fTitle);
+}
+
+template <class F>
+void members(Trail& v, F f) {
+  f("fDepths", Counted<short>{v.fDepths, v.fNumber});
+  f("fPacked", Counted<double>{v.fPacked, v.fNumberPacked});
+  f("fPoints", Counted<Point>{v.fPoints, v.fNumberPoints});
 }
 
 template <class F>
@@ -236,6 +278,7 @@ MADE_VECTOR(ROOT::Math::PtEtaPhiMVector)
   X(tText, TString)                                                              \
   X(point, Point)                                                                \
   X(hit, Hit)                                                                    \
+  X(vTrail, std::vector<Trail>)                                                  \
   X(event, Event)                                                                \
   X(lorentz, TLorentzVector)                                                     \
   X(vector2, TVector2)                                                           \
@@ -463,6 +506,8 @@ void dumpTree(const char* path, const char* folder) {
 #pragma link C++ class Hit+;
 #pragma link C++ class Event+;
 #pragma link C++ class vector<Point>+;
+#pragma link C++ class Trail+;
+#pragma link C++ class vector<Trail>+;
 #pragma link C++ class vector<Hit>+;
 #pragma link C++ class vector<vector<bool> >+;
 #pragma link C++ class vector<vector<float> >+;
