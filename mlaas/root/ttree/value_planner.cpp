@@ -304,6 +304,9 @@ ValueNode ValuePlanner::countedMember(const ClassMember& member, ValueNode eleme
   node.typeName = member.typeName;
   node.countSlot = isBranch ? 0 : slot->second;
   node.isCountedOutside = isBranch;
+  if (element.kind == ValueKind::kRecord && element.children.empty()) {
+    element = opaqueNode(element.typeName, "the file describes no member of class " + element.typeName);
+  }
   node.children.push_back(std::move(element));
   return node;
 }
