@@ -102,9 +102,10 @@ nlohmann::ordered_json measure(const Options& options) {
   const auto start = Clock::now();
   const auto data = dataset::Dataset::open(config, pool, {}).value();
   const double openSeconds = secondsSince(start);
+  const size_t openBytes = data->memory().usedBytes();
   const auto statistics = data->statistics().value();
   const double passSeconds = secondsSince(start) - openSeconds;
-  const bool cached = data->memory().usedBytes() > 0;
+  const bool cached = data->memory().usedBytes() > openBytes;
   const Epoch first = readEpoch(*data, options, 0);
   const double firstSeconds = secondsSince(start);
 

@@ -23,7 +23,7 @@ size_t shareBytes(const RowSource& source, const EpochPlan& plan, bool cached, s
   }
   const size_t places = static_cast<size_t>(largest) * kPlaceBytes;
   if (cached) return places;
-  return places + static_cast<size_t>(neighbours) * source.layout().strideBytes + window * source.plan().unitBytes;
+  return places + static_cast<size_t>(neighbours) * source.layout().strideBytes + window * source.bytesInWork();
 }
 
 uint64_t epochSeed(const StreamOptions& options) { return combineSeeds(options.seed, options.epoch); }

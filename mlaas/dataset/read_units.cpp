@@ -4,6 +4,7 @@
 #include <map>
 
 #include "mlaas/base/random.h"
+#include "mlaas/table/range_reader.h"
 
 namespace mlaas::dataset {
 
@@ -67,27 +68,33 @@ MemoryPlan MemoryPlan::of(size_t limitBytes) {
   plan.bufferBytes = std::min(limitBytes / 16, kLargestBuffer);
   plan.unitBytes = std::max(plan.bufferBytes / kUnitsInBuffer, std::min(plan.bufferBytes / 2, kUsefulUnit));
   plan.cacheBytes = limitBytes / 2;
-  plan.maxUnitsInWork = limitBytes / 8 / plan.unitBytes;
+  plan.workBytes = limitBytes / 8;
+  plan.openFilesBytes = limitBytes / 8;
   return plan;
 }
 
-std::vector<ReadUnit> planUnits(std::span<const ClusteredFile> files, const MemoryPlan& plan, size_t rowBytes) {
-  std::vector<ReadUnit> units;
-  for (uint32_t i = 0; i < files.size(); ++i) {
-    // A row exists as columns, as tensors and as a record.
-    const size_t entryBytes = std::max<size_t>(1, files[i].entryBytes + 2 * rowBytes);
-    const auto most = static_cast<int64_t>(std::max<size_t>(1, plan.unitBytes / entryBytes));
-    for (const auto& cluster : files[i].clusters) {
-      const int64_t pieces = (cluster.size() + most - 1) / most;
-      for (int64_t piece = 0; piece < pieces; ++piece) {
-        const int64_t first =
-            cluster.first + cluster.size() / pieces * piece + std::min(piece, cluster.size() % pieces);
-        const int64_t size = cluster.size() / pieces + (piece < cluster.size() % pieces ? 1 : 0);
-        units.push_back({i, files[i].sample, {first, first + size}});
-      }
+std::vector<table::EntryRange> unitRanges(const table::Table& table, const std::vector<size_t>& columns,
+                                          UnitSizes sizes, const MemoryPlan& plan) {
+  // A row exists as columns, as tensors and as a record.
+  const size_t entryBytes = std::max<size_t>(1, sizes.entryBytes + 2 * sizes.rowBytes);
+  const auto most = static_cast<int64_t>(std::max<size_t>(1, plan.unitBytes / entryBytes));
+  return table::rangesOfEntries(table, {0, table.numEntries()}, columns, {std::max<int64_t>(1, most / 2), most});
+}
+
+size_t workingBytes(const table::Table& table, const std::vector<size_t>& columns,
+                    std::span<const table::EntryRange> ranges) {
+  uint64_t most = 0;
+  for (const table::EntryRange& range : ranges) {
+    uint64_t together = 0;
+    uint64_t largest = 0;
+    for (const size_t column : columns) {
+      const uint64_t bytes = table.fetchBytes(range, column);
+      together += bytes;
+      largest = std::max(largest, bytes);
     }
+    most = std::max(most, std::min(together, table::Table::kReadBytes + largest));
   }
-  return units;
+  return most + table.scratchBytes(columns);
 }
 
 EpochPlan planEpoch(std::span<const ReadUnit> units, std::span<const int64_t> rowsOfUnit, int64_t bufferRows,

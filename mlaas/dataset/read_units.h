@@ -12,14 +12,7 @@
 
 namespace mlaas::dataset {
 
-// What planning needs to know of a file.
-struct ClusteredFile {
-  std::span<const table::EntryRange> clusters;
-  uint32_t sample = 0;
-  size_t entryBytes = 0;  // uncompressed bytes of an entry's needed columns, on average
-};
-
-// A cluster of a file, or a piece of one that is large.
+// What is read at once: clusters of a file, one, or a piece of one that is large.
 struct ReadUnit {
   uint32_t file = 0;
   uint32_t sample = 0;
@@ -29,16 +22,28 @@ struct ReadUnit {
 // How a memory limit is shared out. A stream holds two buffers and the units in work, the cache half of the limit.
 struct MemoryPlan {
   size_t bufferBytes = 0;  // rows that are shuffled together
-  size_t unitBytes = 0;    // what reading one unit may take
+  size_t unitBytes = 0;    // columns and rows of one unit
   size_t cacheBytes = 0;
-  size_t maxUnitsInWork = 0;
+  size_t workBytes = 0;       // all units in work
+  size_t openFilesBytes = 0;  // what is known of open files
 
   static MemoryPlan of(size_t limitBytes);
 };
 
-// All units in the order of files and entries; a cluster whose estimate is above the plan's unitBytes is cut evenly.
-// `rowBytes` is what one row takes in memory beside the file's own bytes.
-std::vector<ReadUnit> planUnits(std::span<const ClusteredFile> files, const MemoryPlan& plan, size_t rowBytes);
+// What reading a file in units takes.
+struct UnitSizes {
+  size_t entryBytes = 0;  // of an entry's columns in memory, on average
+  size_t rowBytes = 0;    // of a row of features
+};
+
+// The ranges of entries by which `columns` of `table` are read, in order: clusters joined or cut, where little is
+// decompressed twice, so that each takes at most the plan's unitBytes.
+std::vector<table::EntryRange> unitRanges(const table::Table& table, const std::vector<size_t>& columns,
+                                          UnitSizes sizes, const MemoryPlan& plan);
+
+// What reading one of `ranges` takes at most beside its columns and rows: compressed bytes and a decompressed basket.
+size_t workingBytes(const table::Table& table, const std::vector<size_t>& columns,
+                    std::span<const table::EntryRange> ranges);
 
 // One buffer's share of an epoch: positions [first, last) in EpochPlan::units.
 struct EpochBuffer {

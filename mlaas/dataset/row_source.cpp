@@ -20,10 +20,12 @@ std::vector<double> weightValues(const Column& column) {
   return weights;
 }
 
-std::vector<ClusteredFile> clusteredFiles(const std::vector<DataFile>& files) {
-  std::vector<ClusteredFile> result;
-  for (const auto& file : files) result.push_back({file.table->clusters(), file.sample, file.entryBytes});
-  return result;
+std::vector<ReadUnit> unitsOf(const std::vector<DataFile>& files) {
+  std::vector<ReadUnit> units;
+  for (uint32_t i = 0; i < files.size(); ++i) {
+    for (const table::EntryRange& range : files[i].ranges) units.push_back({i, files[i].sample, range});
+  }
+  return units;
 }
 
 }  // namespace
@@ -34,7 +36,9 @@ RowSource::RowSource(DatasetConfig config, SampleFiles files, std::stop_token st
       stop_(std::move(stop)),
       layout_(RowLayout::of(files_.features)),
       plan_(MemoryPlan::of(files_.memoryBytes)),
-      units_(planUnits(clusteredFiles(files_.files), plan_, layout_.strideBytes)) {}
+      units_(unitsOf(files_.files)) {
+  for (const DataFile& file : files_.files) workingBytes_ = std::max(workingBytes_, file.workingBytes);
+}
 
 Result<RowSource::Loaded> RowSource::load(size_t unit) const {
   if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while reading");
@@ -70,7 +74,7 @@ Result<RowSource::Loaded> RowSource::load(size_t unit) const {
 }
 
 size_t RowSource::window(size_t numThreads) const {
-  return std::clamp<size_t>(numThreads + 2, 2, std::max<size_t>(2, plan_.maxUnitsInWork));
+  return std::clamp<size_t>(plan_.workBytes / bytesInWork(), 1, numThreads + 2);
 }
 
 std::string RowSource::describeRow(int64_t row) const {

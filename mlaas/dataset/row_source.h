@@ -37,6 +37,8 @@ class RowSource {
   // Reads the selected rows of one unit.
   Result<Loaded> load(size_t unit) const;
 
+  // What a unit takes while it is read, with compressed bytes and a decompressed basket.
+  size_t bytesInWork() const { return plan_.unitBytes + workingBytes_; }
   // Units that may be in work at once for a pool of so many threads.
   size_t window(size_t numThreads) const;
 
@@ -50,6 +52,7 @@ class RowSource {
   RowLayout layout_;
   MemoryPlan plan_;
   std::vector<ReadUnit> units_;
+  size_t workingBytes_ = 0;  // of the unit that needs most
 };
 
 }  // namespace mlaas::dataset

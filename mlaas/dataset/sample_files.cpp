@@ -7,6 +7,8 @@
 
 #include "mlaas/dataset/feature_resolution.h"
 #include "mlaas/dataset/read_ahead.h"
+#include "mlaas/dataset/read_units.h"
+#include "mlaas/dataset/row_block.h"
 #include "mlaas/table/chain/declared_friends.h"
 #include "mlaas/table/chain/file_reference.h"
 #include "mlaas/table/chain/friend_options.h"
@@ -118,15 +120,15 @@ class SampleFriends {
   int64_t numEntries_ = 0;                // of the files so far
 };
 
-// Uncompressed bytes of `columns` of `table`, the first of which are those of `file`: the list that tables of a pool
-// share has the sizes of another file.
-uint64_t bytesOf(const table::Table& table, const table::Table& file, const std::vector<size_t>& columns) {
-  uint64_t bytes = 0;
-  for (const size_t column : columns) {
-    const auto& infos = column < file.columns().size() ? file.columns() : table.columns();
-    bytes += infos[column].uncompressedBytes;
-  }
-  return bytes;
+// Bytes of an entry of `columns` of `table`, the first of which are those of `file`: the list that tables of a pool share
+// has the sizes of another file.
+size_t entryBytesOf(const table::Table& table, const table::Table& file, const std::vector<size_t>& columns) {
+  std::vector<size_t> own;
+  std::vector<size_t> ofFriends;
+  for (const size_t column : columns) (column < file.columns().size() ? own : ofFriends).push_back(column);
+  uint64_t bytes = file.entryBytes(own);
+  if (!ofFriends.empty()) bytes += table.entryBytes(ofFriends);
+  return static_cast<size_t>(bytes);
 }
 
 // `table` is `file` with its friends.
@@ -137,10 +139,14 @@ Result<DataFile> prepareFile(const DatasetConfig& config, const feature::Feature
   const std::string& weight = config.samples[sample].weight;
   if (!weight.empty()) extras.push_back(weight);
   MLAAS_TRY(auto maker, feature::FeatureMaker::make(features, *table, extras, true));
-  MLAAS_TRY(const auto columns, columnsRead(features, extras, *table));
-  const auto entries = static_cast<uint64_t>(std::max<int64_t>(1, table->numEntries()));
-  const auto entryBytes = static_cast<size_t>(bytesOf(*table, file, columns) / entries);
-  return DataFile{std::move(table), std::move(maker), sample, 0, entryBytes};
+  MLAAS_TRY(auto columns, columnsRead(features, extras, *table));
+  const size_t entryBytes = entryBytesOf(*table, file, columns);
+  return DataFile{std::move(table), std::move(maker), sample, 0, std::move(columns), entryBytes, {}, 0};
+}
+
+void cutFile(DataFile& file, size_t rowBytes, const MemoryPlan& plan) {
+  file.ranges = unitRanges(*file.table, file.columns, {file.entryBytes, rowBytes}, plan);
+  file.workingBytes = workingBytes(*file.table, file.columns, file.ranges);
 }
 
 Result<size_t> memoryLeft(const MemoryBudget& budget) {
@@ -189,7 +195,14 @@ class SampleOpener {
   Result<SampleFiles> finish() {
     MLAAS_CHECK(finishSample());
     MLAAS_CHECK(checkSamplesHaveEntries(config_, result_.files));
+    const size_t before = result_.memoryBytes;
     MLAAS_TRY(result_.memoryBytes, memoryLeft(budget_));
+    const MemoryPlan plan = MemoryPlan::of(result_.memoryBytes);
+    if (result_.memoryBytes != before) {  // a later friend took some
+      for (DataFile& file : result_.files) cutFile(file, rowBytes_, plan);
+    }
+    // The plan leaves room for it.
+    result_.openFiles = budget_.tryReserve(std::min(openBytes_, plan.openFilesBytes));
     return std::move(result_);
   }
 
@@ -198,9 +211,14 @@ class SampleOpener {
     MLAAS_TRY(auto table, friends_->attach(opened.pooled, names_));
     if (result_.files.empty()) {
       MLAAS_TRY(result_.features, resolveFeatures(config_, *table));
+      rowBytes_ = RowLayout::of(result_.features).strideBytes;
     }
     auto file = prepareFile(config_, result_.features, std::move(table), *opened.direct, sample);
     if (!file.ok()) return std::move(file).error().within(opened.direct->url());
+    MLAAS_TRY(const size_t memoryBytes, memoryLeft(budget_));
+    if (result_.files.empty()) result_.memoryBytes = memoryBytes;
+    cutFile(*file, rowBytes_, MemoryPlan::of(result_.memoryBytes));
+    openBytes_ += opened.direct->metadataBytes();
     file->firstRow = firstRow_;
     firstRow_ += file->table->numEntries();
     result_.files.push_back(*std::move(file));
@@ -224,6 +242,8 @@ class SampleOpener {
   std::optional<SampleFriends> friends_;  // of the sample whose files are opened
   std::vector<std::string> names_;        // that it asks for
   int64_t firstRow_ = 0;
+  size_t rowBytes_ = 0;   // of a row of features
+  size_t openBytes_ = 0;  // known of all files while they are open
 };
 
 }  // namespace
@@ -231,7 +251,7 @@ class SampleOpener {
 Result<SampleFiles> openSampleFiles(const DatasetConfig& config, TaskPool& pool, MemoryBudget& budget,
                                     const std::stop_token& stop) {
   MLAAS_TRY(const auto listed, listFiles(config));
-  const auto tables = table::TablePool::make();
+  const auto tables = table::TablePool::make({.mostBytes = MemoryPlan::of(budget.limitBytes()).openFilesBytes});
   ReadAhead<table::TablePool::Opened> opened(pool, listed.size(), 2 * pool.numThreads(),
                                              [&](size_t i) { return tables->open(listed[i].file); });
   SampleOpener opener(config, *tables, budget, stop);

@@ -24,13 +24,18 @@ struct DataFile {
   feature::FeatureMaker maker;  // extras: the identity columns, then the sample's weight if it has one
   uint32_t sample = 0;          // index in DatasetConfig::samples
   int64_t firstRow = 0;         // entries of the files before this one
-  size_t entryBytes = 0;        // uncompressed bytes that one entry's needed columns take in the file, on average
+  std::vector<size_t> columns;  // that are read, as indices in the table
+  size_t entryBytes = 0;        // of those columns in memory, on average
+  // The ranges that are read at once, in order, and what reading one takes beside its columns and rows.
+  std::vector<table::EntryRange> ranges;
+  size_t workingBytes = 0;
 };
 
 struct SampleFiles {
-  feature::FeatureSpec features;  // of all files, without patterns
-  size_t memoryBytes = 0;         // what the indices of friends leave of the dataset's memory
-  std::vector<DataFile> files;    // in the order of samples and, within one, of the workflow and the patterns
+  feature::FeatureSpec features;        // of all files, without patterns
+  size_t memoryBytes = 0;               // what the indices of friends leave of the dataset's memory
+  std::vector<DataFile> files;          // in the order of samples and, within one, of the workflow and the patterns
+  MemoryBudget::Reservation openFiles;  // for what is known of files while they are open
 };
 
 // Opens all files, several at a time on `pool`, and attaches their friends, whose indices count to `budget`. A file is

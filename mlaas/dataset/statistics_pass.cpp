@@ -129,7 +129,8 @@ Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, Me
   const size_t numUnits = source.units().size();
   const size_t window = source.window(pool.numThreads());
   // Results not taken yet are twice the window at most, see ReadAhead.
-  MLAAS_TRY(const auto working, budget.reserve(2 * window * source.plan().unitBytes, "reading for the statistics"));
+  MLAAS_TRY(const auto working,
+            budget.reserve(window * (source.bytesInWork() + source.plan().unitBytes), "reading for the statistics"));
   RowCache cache(budget, source.plan().cacheBytes, numUnits);
   ReadAhead<UnitResult> results(pool, numUnits, window,
                                 [&](size_t unit) { return readUnit(source, unit, cache.accepts()); });

@@ -12,20 +12,14 @@ namespace {
 
 constexpr size_t kStepsAtOnce = 4;  // one decoded, one waiting, two fetched; more where they hold few columns
 
-// Compressed bytes of a column in `range`, on average.
-double storedBytes(const Table& table, EntryRange range, size_t column) {
-  return static_cast<double>(table.columns()[column].compressedBytes) /
-         static_cast<double>(std::max<int64_t>(1, table.numEntries())) * static_cast<double>(range.size());
-}
-
 }  // namespace
 
 size_t columnsAtOnce(const Table& table, EntryRange range, std::span<const size_t> columns, uint64_t mostBytes) {
-  double bytes = 0;
+  uint64_t bytes = 0;
   size_t count = 0;
   while (count < columns.size()) {
-    bytes += storedBytes(table, range, columns[count]);
-    if (count > 0 && bytes > static_cast<double>(mostBytes)) break;
+    bytes += table.fetchBytes(range, columns[count]);
+    if (count > 0 && bytes > mostBytes) break;
     ++count;
   }
   return count;
@@ -35,7 +29,12 @@ std::vector<EntryRange> readingRanges(const Table& table, EntryRange wanted, con
                                       RangeBytes bytes) {
   const uint64_t perEntry = table.entryBytes(columns);
   const auto most = static_cast<int64_t>(std::max<uint64_t>(1, bytes.most / perEntry));
-  const auto preferred = std::min(most, static_cast<int64_t>(std::max<uint64_t>(1, bytes.preferred / perEntry)));
+  const auto preferred = static_cast<int64_t>(std::max<uint64_t>(1, bytes.preferred / perEntry));
+  return rangesOfEntries(table, wanted, columns, {std::min(most, preferred), most});
+}
+
+std::vector<EntryRange> rangesOfEntries(const Table& table, EntryRange wanted, const std::vector<size_t>& columns,
+                                        CutSize size) {
   std::vector<EntryRange> joined;
   // Columns with more entries than the table go past its clusters.
   std::vector<EntryRange> clusters = table.clusters();
@@ -44,7 +43,7 @@ std::vector<EntryRange> readingRanges(const Table& table, EntryRange wanted, con
     const EntryRange part{std::max(cluster.first, wanted.first), std::min(cluster.last, wanted.last)};
     if (part.size() <= 0) continue;
     const bool isNear = !joined.empty() && joined.back().last == part.first;
-    if (isNear && part.last - joined.back().first <= preferred) {
+    if (isNear && part.last - joined.back().first <= size.preferred) {
       joined.back().last = part.last;
     } else {
       joined.push_back(part);
@@ -52,7 +51,7 @@ std::vector<EntryRange> readingRanges(const Table& table, EntryRange wanted, con
   }
   std::vector<EntryRange> ranges;
   for (const EntryRange& range : joined) {
-    const auto pieces = table.cut(range, columns, {preferred, most});
+    const auto pieces = table.cut(range, columns, size);
     ranges.insert(ranges.end(), pieces.begin(), pieces.end());
   }
   return ranges;
@@ -100,7 +99,7 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
   struct Step {
     size_t work = 0;
     std::vector<size_t> slots;  // positions in columns_
-    double bytes = 0;           // compressed, estimated
+    uint64_t bytes = 0;         // compressed
     std::unique_ptr<FetchedRange> fetched;
     size_t numLeft = 0;   // slots not decoded yet
     size_t nextSlot = 0;  // that the consumer's thread decodes
@@ -158,15 +157,16 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
 
   // Whether another step may be started: few are, or each thread of the pool has fewer than two columns to decode.
   bool hasRoom() const {
-    if (steps_.size() < kStepsAtOnce) return true;
+    if (steps_.empty()) return true;
     const size_t threads = options_.pool ? options_.pool->numThreads() : 1;
-    double bytes = 0;
+    uint64_t bytes = 0;
     size_t columns = 0;
     for (const auto& step : steps_) {
       bytes += step->bytes;
       columns += step->numLeft;
     }
-    return columns < 2 * threads && bytes < static_cast<double>(kStepsAtOnce * options_.fetchBytes);
+    if (bytes >= kStepsAtOnce * options_.fetchBytes) return false;
+    return steps_.size() < kStepsAtOnce || columns < 2 * threads;
   }
 
   // The next step, or nothing where there is enough in work.
@@ -182,7 +182,7 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
     const auto rest = std::span(columns_).subspan(work.nextSlot);
     const size_t count = columnsAtOnce(table_, work.range, rest, options_.fetchBytes);
     for (size_t i = 0; i < count; ++i) {
-      step->bytes += storedBytes(table_, work.range, rest[i]);
+      step->bytes += table_.fetchBytes(work.range, rest[i]);
       step->slots.push_back(work.nextSlot++);
     }
     step->numLeft = step->slots.size();

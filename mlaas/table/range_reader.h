@@ -61,6 +61,8 @@ size_t columnsAtOnce(const Table& table, EntryRange range, std::span<const size_
 
 // Cuts the entries `wanted` into ranges to read `columns` by: clusters, small ones joined, large ones cut where little is
 // decompressed twice. `most` is kept unless an entry alone is larger.
+std::vector<EntryRange> rangesOfEntries(const Table& table, EntryRange wanted, const std::vector<size_t>& columns,
+                                        CutSize size);
 std::vector<EntryRange> readingRanges(const Table& table, EntryRange wanted, const std::vector<size_t>& columns,
                                       RangeBytes bytes = {});
 

@@ -8,13 +8,6 @@
 
 namespace mlaas::table {
 
-namespace {
-
-// Compressed bytes that are asked for at once; a source far away answers few requests rather than many.
-constexpr uint64_t kFetchBytes = uint64_t{8} << 20;
-
-}  // namespace
-
 // The promise is shared: its last user may be the thread that fulfils it.
 Result<std::unique_ptr<FetchedRange>> Table::fetchNow(EntryRange range, std::vector<size_t> columns) const {
   using Fetched = Result<std::unique_ptr<FetchedRange>>;
@@ -35,6 +28,24 @@ uint64_t Table::entryBytes(const std::vector<size_t>& wanted) const {
     if (info.type.jaggedDepth == 0) least += dtypeBytes(info.type.dtype) * info.type.valuesPerElement();
   }
   return std::max(least, stored / static_cast<uint64_t>(std::max<int64_t>(1, numEntries()))) + offsets + 1;
+}
+
+uint64_t Table::fetchBytes(EntryRange range, size_t column) const {
+  const auto entries = static_cast<double>(std::max<int64_t>(1, numEntries()));
+  return static_cast<uint64_t>(static_cast<double>(columns()[column].compressedBytes) / entries *
+                               static_cast<double>(range.size()));
+}
+
+// Pages are small.
+uint64_t Table::scratchBytes(const std::vector<size_t>& /*columns*/) const { return uint64_t{1} << 20; }
+
+size_t Table::metadataBytes() const {
+  constexpr size_t kColumnBytes = 512;  // its names and description
+  constexpr size_t kPageBytes = 32;
+  constexpr uint64_t kUsualPage = uint64_t{16} << 10;
+  uint64_t numPages = columns().size() * clusters().size();
+  for (const ColumnInfo& column : columns()) numPages += column.compressedBytes / kUsualPage;
+  return columns().size() * kColumnBytes + static_cast<size_t>(numPages) * kPageBytes;
 }
 
 // Pages are small: where they are cut matters little.
@@ -89,7 +100,7 @@ Result<std::vector<Column>> Table::read(EntryRange range, const std::vector<size
   }
   std::vector<Column> decoded;
   for (size_t next = 0; next < columns.size();) {
-    const size_t end = next + columnsAtOnce(*this, range, std::span(columns).subspan(next), kFetchBytes);
+    const size_t end = next + columnsAtOnce(*this, range, std::span(columns).subspan(next), kReadBytes);
     const std::vector<size_t> group(columns.begin() + static_cast<std::ptrdiff_t>(next),
                                     columns.begin() + static_cast<std::ptrdiff_t>(end));
     MLAAS_TRY(const std::unique_ptr<FetchedRange> fetched, fetchNow(range, group));

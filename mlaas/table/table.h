@@ -79,6 +79,10 @@ using FetchDone = std::function<void(Result<std::unique_ptr<FetchedRange>>)>;
 
 class Table {
  public:
+  // Compressed bytes that read() without a pool asks for at once, unless one column has more: a source far away answers
+  // few requests rather than many.
+  static constexpr uint64_t kReadBytes = uint64_t{8} << 20;
+
   virtual ~Table() = default;
 
   virtual const std::string& url() const = 0;
@@ -95,6 +99,15 @@ class Table {
 
   // Bytes of an entry of `columns` in memory, on average.
   virtual uint64_t entryBytes(const std::vector<size_t>& columns) const;
+
+  // Compressed bytes that fetch() reads of one column for `range`, on average where the table does not know better.
+  virtual uint64_t fetchBytes(EntryRange range, size_t column) const;
+
+  // Bytes that decode() of one of `columns` may take beside its result, on each thread: a decompressed basket.
+  virtual uint64_t scratchBytes(const std::vector<size_t>& columns) const;
+
+  // What is kept in memory of the open table's columns and of where they lie, about.
+  virtual size_t metadataBytes() const;
 
   // Cuts a range into pieces of about `size.preferred` entries where little of `columns` is decompressed twice. Pieces
   // grow up to `size.most` where that saves much.

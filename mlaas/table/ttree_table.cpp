@@ -1,5 +1,6 @@
 #include "mlaas/table/ttree_table.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace mlaas::table {
@@ -20,6 +21,7 @@ class TreeTable : public Table {
   explicit TreeTable(std::shared_ptr<const root::Tree> tree)
       : tree_(std::move(tree)), columns_(describeColumns(*tree_, false)), links_(linksOf(*tree_)) {
     for (const root::EntryRange& range : tree_->clusters()) clusters_.push_back({range.first, range.last});
+    for (const root::ColumnPlan& plan : tree_->columns()) ++numColumnsOf_[plan.branch];
   }
 
   const std::string& url() const override { return tree_->file().url(); }
@@ -28,6 +30,39 @@ class TreeTable : public Table {
   const std::vector<ColumnInfo>& columns() const override { return columns_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
   const TableLinks& links() const override { return links_; }
+
+  // Baskets are read as a whole. The columns of one branch share what is read.
+  uint64_t fetchBytes(EntryRange range, size_t column) const override {
+    const root::ColumnPlan& plan = tree_->columns()[column];
+    const root::BasketIndex& baskets = tree_->branchOf(plan).baskets;
+    uint64_t bytes = 0;
+    const auto after = std::ranges::upper_bound(baskets.firstEntry, range.first);
+    auto basket = static_cast<size_t>(std::max<int64_t>(0, after - baskets.firstEntry.begin() - 1));
+    for (; basket < baskets.size() && baskets.firstEntry[basket] < range.last; ++basket) bytes += baskets.bytes[basket];
+    return bytes / numColumnsOf_.at(plan.branch);
+  }
+
+  uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
+    double most = 0;
+    for (const size_t column : columns) {
+      const root::Branch& branch = tree_->branchOf(tree_->columns()[column]);
+      if (branch.baskets.bytes.empty() || branch.storedBytes == 0) continue;
+      const double ratio = static_cast<double>(branch.plainBytes) / static_cast<double>(branch.storedBytes);
+      most = std::max(most, *std::ranges::max_element(branch.baskets.bytes) * std::max(1.0, ratio));
+    }
+    return static_cast<uint64_t>(most);
+  }
+
+  size_t metadataBytes() const override {
+    constexpr size_t kColumnBytes = 1024;  // branch, leaf, plan, description
+    constexpr size_t kBasketBytes =
+        sizeof(int64_t) + sizeof(uint64_t) + sizeof(uint32_t) + sizeof(std::shared_ptr<int>);
+    size_t bytes = columns_.size() * kColumnBytes;
+    for (const root::ColumnPlan& plan : tree_->columns()) {
+      bytes += tree_->branchOf(plan).baskets.size() * kBasketBytes / numColumnsOf_.at(plan.branch);
+    }
+    return bytes;
+  }
 
   std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns, CutSize size) const override {
     std::vector<EntryRange> pieces;
@@ -58,6 +93,7 @@ class TreeTable : public Table {
   const std::vector<ColumnInfo> columns_;
   const TableLinks links_;
   std::vector<EntryRange> clusters_;
+  std::unordered_map<size_t, size_t> numColumnsOf_;  // by branch
 };
 
 }  // namespace

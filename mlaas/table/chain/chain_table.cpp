@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -87,6 +88,50 @@ class ChainTable : public Table {
   const std::vector<ColumnAlias>& aliases() const override { return aliases_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
   const std::vector<ChainMember>& members() const { return members_; }
+
+  uint64_t entryBytes(const std::vector<size_t>& columns) const override {
+    uint64_t most = 0;
+    std::set<const ColumnMap*> seen;
+    for (size_t i = 0; i < members_.size(); ++i) {
+      if (!seen.insert(mapOfMember_[i]).second) continue;
+      most = std::max(most, members_[i].table->entryBytes(columnsOf(i, columns)));
+    }
+    return std::max(most, Table::entryBytes(columns));
+  }
+
+  uint64_t fetchBytes(EntryRange range, size_t column) const override {
+    uint64_t bytes = 0;
+    for (const Piece& piece : piecesOf(range, {column})) {
+      for (const size_t one : piece.columns) bytes += members_[piece.member].table->fetchBytes(piece.range, one);
+    }
+    return bytes;
+  }
+
+  uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
+    uint64_t most = 0;
+    for (size_t i = 0; i < members_.size(); ++i) {
+      most = std::max(most, members_[i].table->scratchBytes(columnsOf(i, columns)));
+    }
+    return most;
+  }
+
+  std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns, CutSize size) const override {
+    std::vector<EntryRange> joined;
+    for (const Piece& piece : piecesOf(range, columns)) {
+      const ChainMember& member = members_[piece.member];
+      std::vector<EntryRange> ranges = {piece.range};
+      if (piece.range.size() > size.preferred) ranges = member.table->cut(piece.range, piece.columns, size);
+      for (const EntryRange& one : ranges) {
+        const EntryRange next{one.first + member.entries.first, one.last + member.entries.first};
+        if (!joined.empty() && next.last - joined.back().first <= size.preferred) {
+          joined.back().last = next.last;
+        } else {
+          joined.push_back(next);
+        }
+      }
+    }
+    return joined;
+  }
 
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
     auto pieces = plan(range, columns);
@@ -175,6 +220,19 @@ class ChainTable : public Table {
       if (info.unsupported.empty()) continue;
       return Error(ErrorCode::kUnsupported, url_ + ": column '" + info.name + "' cannot be read: " + info.unsupported);
     }
+    return piecesOf(range, columns);
+  }
+
+  // The columns that one table has of the chain's.
+  std::vector<size_t> columnsOf(size_t member, const std::vector<size_t>& columns) const {
+    std::vector<size_t> own;
+    for (const size_t column : columns) {
+      if (const size_t one = (*mapOfMember_[member])[column]; one != kAbsent) own.push_back(one);
+    }
+    return own;
+  }
+
+  std::vector<Piece> piecesOf(EntryRange range, const std::vector<size_t>& columns) const {
     std::vector<Piece> pieces;
     auto member = std::ranges::upper_bound(members_, range.first, {}, [](const auto& m) { return m.entries.last; });
     for (; member != members_.end() && member->entries.first < range.last; ++member) {
@@ -182,9 +240,7 @@ class ChainTable : public Table {
                             std::min(range.last, member->entries.last) - member->entries.first};
       if (part.size() <= 0) continue;
       const auto number = static_cast<size_t>(member - members_.begin());
-      Piece piece{number, part, {}};
-      for (const size_t column : columns) piece.columns.push_back((*mapOfMember_[number])[column]);
-      pieces.push_back(std::move(piece));
+      pieces.push_back({number, part, columnsOf(number, columns)});
     }
     return pieces;
   }

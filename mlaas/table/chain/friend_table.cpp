@@ -69,6 +69,40 @@ class FriendTable : public Table {
   const TableLinks& links() const override { return table_->links(); }
   const std::vector<EntryRange>& clusters() const override { return table_->clusters(); }
 
+  uint64_t entryBytes(const std::vector<size_t>& columns) const override {
+    uint64_t bytes = 0;
+    for (const auto& [part, own] : byPart(columns)) bytes += tableOf(part).entryBytes(own);
+    return std::max<uint64_t>(1, bytes);
+  }
+
+  // A friend by index is read where its partners lie; as many entries of it as the table's are counted.
+  uint64_t fetchBytes(EntryRange range, size_t column) const override {
+    const ColumnOrigin origin = origins_.at(column);
+    if (origin.part > 0 && friends_[origin.part - 1].index) return Table::fetchBytes(range, column);
+    return tableOf(origin.part).fetchBytes(ownRange(origin.part, range), origin.column);
+  }
+
+  uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
+    uint64_t most = 0;
+    for (const auto& [part, own] : byPart(columns)) most = std::max(most, tableOf(part).scratchBytes(own));
+    return most;
+  }
+
+  // Where the part from which most is read is cut best.
+  std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns, CutSize size) const override {
+    size_t chosen = 0;
+    std::vector<size_t> ofChosen;
+    for (auto& [part, own] : byPart(columns)) {
+      if (own.size() <= ofChosen.size() || (part > 0 && friends_[part - 1].index)) continue;
+      chosen = part;
+      ofChosen = std::move(own);
+    }
+    const int64_t shift = ownRange(chosen, range).first - range.first;
+    auto ranges = tableOf(chosen).cut(ownRange(chosen, range), ofChosen, size);
+    for (EntryRange& one : ranges) one = {one.first - shift, one.last - shift};
+    return ranges;
+  }
+
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
     auto parts = plan(range, columns);
     if (!parts.ok()) return done(std::move(parts).error());
@@ -135,6 +169,19 @@ class FriendTable : public Table {
   };
 
   const Table& tableOf(size_t part) const { return part == 0 ? *table_ : *friends_[part - 1].table; }
+
+  // Which columns of which part `columns` are.
+  std::map<size_t, std::vector<size_t>> byPart(const std::vector<size_t>& columns) const {
+    std::map<size_t, std::vector<size_t>> parts;
+    for (const size_t column : columns) parts[origins_.at(column).part].push_back(origins_[column].column);
+    return parts;
+  }
+
+  // `range` in the entries of a part that stands beside the table by entry.
+  EntryRange ownRange(size_t part, EntryRange range) const {
+    const int64_t shift = part == 0 ? 0 : friends_[part - 1].entries.first;
+    return {range.first + shift, range.last + shift};
+  }
 
   void addColumn(ColumnInfo info, ColumnOrigin origin) {
     columns_.push_back(std::move(info));
@@ -204,8 +251,7 @@ class FriendTable : public Table {
     }
     std::vector<Part> parts;
     for (const auto& [number, set] : wanted) {
-      const int64_t shift = number == 0 ? 0 : friends_[number - 1].entries.first;
-      parts.push_back({number, {range.first + shift, range.last + shift}, {set.begin(), set.end()}});
+      parts.push_back({number, ownRange(number, range), {set.begin(), set.end()}});
     }
     return parts;
   }

@@ -58,6 +58,25 @@ class TablePool::PooledTable : public Table {
   const std::vector<ColumnInfo>& columns() const override { return *columns_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
   const TableLinks& links() const override { return links_; }
+  size_t metadataBytes() const override { return clusters_.size() * sizeof(EntryRange); }
+
+  // What the open file knows; of one that cannot be opened the reading will tell.
+  uint64_t entryBytes(const std::vector<size_t>& columns) const override {
+    const auto table = pool_->acquire(*this);
+    return table.ok() ? (*table)->entryBytes(columns) : Table::entryBytes(columns);
+  }
+  uint64_t fetchBytes(EntryRange range, size_t column) const override {
+    const auto table = pool_->acquire(*this);
+    return table.ok() ? (*table)->fetchBytes(range, column) : Table::fetchBytes(range, column);
+  }
+  uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
+    const auto table = pool_->acquire(*this);
+    return table.ok() ? (*table)->scratchBytes(columns) : Table::scratchBytes(columns);
+  }
+  std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns, CutSize size) const override {
+    const auto table = pool_->acquire(*this);
+    return table.ok() ? (*table)->cut(range, columns, size) : Table::cut(range, columns, size);
+  }
 
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
     auto table = pool_->acquire(*this);
@@ -96,9 +115,7 @@ class TablePool::PooledTable : public Table {
   const TableLinks links_;
 };
 
-std::shared_ptr<TablePool> TablePool::make(size_t mostOpen) {
-  return std::shared_ptr<TablePool>(new TablePool(std::max<size_t>(1, mostOpen)));
-}
+std::shared_ptr<TablePool> TablePool::make(Limits limits) { return std::shared_ptr<TablePool>(new TablePool(limits)); }
 
 Result<TablePool::Opened> TablePool::open(const FileReference& reference) {
   MLAAS_TRY(auto table, openTable(reference.url, reference.tree));
@@ -130,13 +147,17 @@ std::shared_ptr<const Table> TablePool::findOpen(const PooledTable& pooled) {
 }
 
 void TablePool::keep(const PooledTable& pooled, std::shared_ptr<const Table> table) {
-  std::shared_ptr<const Table> out;  // closed after the lock is gone
+  const size_t bytes = table->metadataBytes();
+  std::vector<std::shared_ptr<const Table>> out;  // closed after the lock is gone
   std::lock_guard lock(mutex_);
   if (std::ranges::find(slots_, &pooled, &Slot::owner) != slots_.end()) return;
-  slots_.push_front({&pooled, std::move(table)});
-  if (slots_.size() <= mostOpen_) return;
-  out = std::move(slots_.back().table);
-  slots_.pop_back();
+  slots_.push_front({&pooled, std::move(table), bytes});
+  slotBytes_ += bytes;
+  while (slots_.size() > 1 && (slots_.size() > limits_.mostOpen || slotBytes_ > limits_.mostBytes)) {
+    slotBytes_ -= slots_.back().bytes;
+    out.push_back(std::move(slots_.back().table));
+    slots_.pop_back();
+  }
 }
 
 void TablePool::forget(const PooledTable& pooled) {
@@ -145,6 +166,7 @@ void TablePool::forget(const PooledTable& pooled) {
   const auto found = std::ranges::find(slots_, &pooled, &Slot::owner);
   if (found == slots_.end()) return;
   out = std::move(found->table);
+  slotBytes_ -= found->bytes;
   slots_.erase(found);
 }
 

@@ -17,10 +17,15 @@ namespace mlaas::table {
 
 class TablePool : public std::enable_shared_from_this<TablePool> {
  public:
-  // Far below the usual limit of 1024 open files; the metadata of so many trees are some hundred MB at most.
-  static constexpr size_t kMostOpen = 64;
+  // How many tables are kept open, and the metadata of how many bytes: what was used longest ago goes. The one used last
+  // stays open whatever it takes.
+  struct Limits {
+    size_t mostOpen = 64;  // far below the usual limit of 1024 open files
+    size_t mostBytes = size_t{256} << 20;
+  };
 
-  static std::shared_ptr<TablePool> make(size_t mostOpen = kMostOpen);
+  static std::shared_ptr<TablePool> make(Limits limits);
+  static std::shared_ptr<TablePool> make() { return make(Limits()); }
 
   struct Opened {
     std::shared_ptr<const Table> pooled;  // holds no file open
@@ -37,9 +42,10 @@ class TablePool : public std::enable_shared_from_this<TablePool> {
   struct Slot {
     const PooledTable* owner;
     std::shared_ptr<const Table> table;
+    size_t bytes;  // of its metadata
   };
 
-  explicit TablePool(size_t mostOpen) : mostOpen_(mostOpen) {}
+  explicit TablePool(Limits limits) : limits_(limits) {}
   // The open table behind `pooled`.
   Result<std::shared_ptr<const Table>> acquire(const PooledTable& pooled);
   std::shared_ptr<const Table> findOpen(const PooledTable& pooled);
@@ -47,9 +53,10 @@ class TablePool : public std::enable_shared_from_this<TablePool> {
   void forget(const PooledTable& pooled);
   Columns shareColumns(const std::vector<ColumnInfo>& columns);
 
-  const size_t mostOpen_;
+  const Limits limits_;
   mutable std::mutex mutex_;
   std::list<Slot> slots_;         // under mutex_; the latest used first
+  size_t slotBytes_ = 0;          // under mutex_
   std::vector<Columns> columns_;  // under mutex_
 };
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "tests/unit/table/chain/memory_table.h"
+
 namespace mlaas::dataset {
 namespace {
 
@@ -74,30 +76,46 @@ TEST(ReadUnits, NoRowsMakeAnEmptyEpoch) {
   EXPECT_TRUE(plan.buffers.empty());
 }
 
+// 1,008 entries in clusters of 600, with an int32 column.
+table::MemoryTable twoClusters() {
+  return {"memory", "T", {{"x", table::flatColumn(std::vector<int32_t>(1008, 1))}}, 600};
+}
+
 TEST(ReadUnits, LargeClustersAreCutWithoutAGap) {
-  const std::vector<table::EntryRange> clusters = {{0, 10}, {10, 1007}, {1007, 1008}};
-  const std::vector<ClusteredFile> files = {{clusters, 2, 100}};
+  const auto table = twoClusters();
   MemoryPlan plan;
-  plan.unitBytes = 100 * 120;
-  const auto units = planUnits(files, plan, 10);
-  ASSERT_EQ(units.size(), 12U);
+  plan.unitBytes = 100 * 24;
+  const auto ranges = unitRanges(table, {0}, {4, 10}, plan);
   int64_t next = 0;
-  for (const auto& unit : units) {
-    EXPECT_EQ(unit.range.first, next);
-    EXPECT_LE(unit.range.size(), 100);
-    EXPECT_EQ(unit.sample, 2U);
-    next = unit.range.last;
+  for (const auto& range : ranges) {
+    EXPECT_EQ(range.first, next);
+    EXPECT_LE(range.size(), 100);
+    EXPECT_GE(range.size(), 40);
+    next = range.last;
   }
   EXPECT_EQ(next, 1008);
+}
+
+TEST(ReadUnits, SmallClustersAreJoined) {
+  const auto table = twoClusters();
+  MemoryPlan plan;
+  plan.unitBytes = 1 << 20;
+  EXPECT_EQ(unitRanges(table, {0}, {4, 10}, plan), (std::vector<table::EntryRange>{{0, 1008}}));
+}
+
+TEST(ReadUnits, WorkIsWhatIsFetchedAndDecompressed) {
+  const auto table = twoClusters();
+  const std::vector<table::EntryRange> ranges = {{0, 600}, {600, 1008}};
+  EXPECT_EQ(workingBytes(table, {0}, ranges), 600 * 4 + table.scratchBytes({0}));
 }
 
 TEST(ReadUnits, MemoryPlanStaysInsideTheLimit) {
   for (const size_t limit : {size_t{1} << 20, size_t{1} << 28, size_t{1} << 30, size_t{1} << 36}) {
     const auto plan = MemoryPlan::of(limit);
     EXPECT_GT(plan.unitBytes, 0U);
-    const size_t stream = 2 * plan.bufferBytes + plan.maxUnitsInWork * plan.unitBytes;
-    EXPECT_LE(plan.cacheBytes + 2 * plan.maxUnitsInWork * plan.unitBytes, limit);
-    EXPECT_LE(3 * stream, limit);
+    const size_t stream = 2 * plan.bufferBytes + plan.workBytes;
+    EXPECT_LE(plan.openFilesBytes + plan.cacheBytes + 2 * plan.workBytes, limit);
+    EXPECT_LE(plan.openFilesBytes + 3 * stream, limit);
   }
 }
 

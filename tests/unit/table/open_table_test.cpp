@@ -78,6 +78,19 @@ TEST(OpenTable, CoversAllEntriesWithClusters) {
   EXPECT_EQ(next, table->numEntries());
 }
 
+// Baskets are read as a whole, whatever part of their entries is asked for.
+TEST(OpenTable, KnowsWhatAFetchReads) {
+  const auto table = openTable(sampleFile("tth_1.root"), "Events").value();
+  for (size_t column = 0; column < table->columns().size(); ++column) {
+    const ColumnInfo& info = table->columns()[column];
+    EXPECT_EQ(table->fetchBytes({0, table->numEntries()}, column), info.compressedBytes) << info.name;
+    const uint64_t ofOne = table->fetchBytes({0, 1}, column);
+    EXPECT_GT(ofOne, 0U);
+    EXPECT_EQ(table->fetchBytes({1, 2}, column), ofOne);
+    EXPECT_GE(table->scratchBytes({column}), ofOne);
+  }
+}
+
 TEST(OpenTable, RefusesRangesOutsideTheTable) {
   const auto table = openSample();
   const int64_t n = table->numEntries();

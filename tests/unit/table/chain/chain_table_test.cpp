@@ -107,13 +107,21 @@ TEST(ChainTable, FindsItsMembers) {
   EXPECT_EQ(chainMembers(members[0].table).size(), 1U);
 }
 
+// Pieces lie where those of the files lie, small files are joined.
+TEST(ChainTable, CutsWhereItsFilesAreCut) {
+  const auto chain = chainTables({first(), second(), first()}).value();
+  EXPECT_EQ(chain->cut({0, 8}, {0, 1}, {8, 8}), (std::vector<EntryRange>{{0, 8}}));
+  EXPECT_EQ(chain->cut({1, 8}, {0, 1}, {5, 5}), (std::vector<EntryRange>{{1, 5}, {5, 8}}));
+  EXPECT_EQ(chain->cut({0, 8}, {0, 1}, {2, 2}), (std::vector<EntryRange>{{0, 2}, {2, 3}, {3, 5}, {5, 7}, {7, 8}}));
+}
+
 std::vector<FileReference> sampleReferences() {
   const std::vector<std::string> patterns = {sampleFile("tth_*.root"), sampleFile("multijet_*.root:Events")};
   return expandFileReferences(patterns, "").value();
 }
 
 TEST(OpenChain, ReadsManyFilesWithFewOpen) {
-  const auto pool = TablePool::make(2);
+  const auto pool = TablePool::make({.mostOpen = 2});
   const auto chain = openChain(sampleReferences(), *pool).value();
   EXPECT_EQ(pool->numOpen(), 2U);
   int64_t entries = 0;
@@ -139,7 +147,7 @@ TEST(OpenChain, ReadsManyFilesWithFewOpen) {
 }
 
 TEST(OpenChain, FetchesWithoutWaiting) {
-  const auto pool = TablePool::make(1);
+  const auto pool = TablePool::make({.mostOpen = 1});
   const auto chain = openChain(sampleReferences(), *pool).value();
   const size_t met = chain->findColumn("met").value();
   std::promise<Result<std::unique_ptr<FetchedRange>>> promise;
@@ -148,8 +156,31 @@ TEST(OpenChain, FetchesWithoutWaiting) {
   EXPECT_EQ(fetched->decode(met).value().length, chain->numEntries());
 }
 
+TEST(OpenChain, ClosesFilesOfWhichTooMuchIsKnown) {
+  const auto pool = TablePool::make({.mostBytes = 1});
+  const auto chain = openChain(sampleReferences(), *pool).value();
+  EXPECT_EQ(pool->numOpen(), 1U);
+  EXPECT_EQ(chain->read({0, chain->numEntries()}, {0}).value()[0].length, chain->numEntries());
+  EXPECT_EQ(pool->numOpen(), 1U);
+}
+
+// What is fetched and where ranges are cut is known of open files only.
+TEST(OpenChain, KnowsTheBasketsOfItsFiles) {
+  const auto references = sampleReferences();
+  const auto chain = openChain(references, *TablePool::make({.mostOpen = 1})).value();
+  const size_t met = chain->findColumn("met").value();
+  uint64_t bytes = 0;
+  for (const auto& reference : references) {
+    const auto table = openTable(reference.url, "Events").value();
+    const size_t own = table->findColumn("met").value();
+    bytes += table->columns()[own].compressedBytes;
+    EXPECT_GE(chain->scratchBytes({met}), table->scratchBytes({own}));
+  }
+  EXPECT_EQ(chain->fetchBytes({0, chain->numEntries()}, met), bytes);
+}
+
 TEST(OpenChain, SharesTheListOfColumns) {
-  const auto pool = TablePool::make(1);
+  const auto pool = TablePool::make({.mostOpen = 1});
   const auto members = chainMembers(openChain(sampleReferences(), *pool).value());
   for (const auto& member : members) EXPECT_EQ(&member.table->columns(), &members[0].table->columns());
 }
@@ -158,7 +189,7 @@ TEST(OpenChain, NoticesAFileThatChanged) {
   const io::TemporaryFolder folder;
   const auto path = folder.path("changing.root");
   std::filesystem::copy_file(sampleFile("tth_1.root"), path);
-  const auto pool = TablePool::make(1);
+  const auto pool = TablePool::make({.mostOpen = 1});
   const std::vector<FileReference> files = {{path, "Events"}, {sampleFile("multijet_1.root"), "Events"}};
   const auto chain = openChain(files, *pool).value();
   std::filesystem::copy_file(sampleFile("multijet_1.root"), path, std::filesystem::copy_options::overwrite_existing);

@@ -66,6 +66,16 @@ TEST_F(FriendTableTest, ReadsASliceOfALongerFriend) {
   EXPECT_EQ(valuesOf<int64_t>(read(*joined, "s.id", {0, 6})), (std::vector<int64_t>{2, 3, 4, 5, 6, 7}));
 }
 
+TEST_F(FriendTableTest, IsCutWhereTheTableOrAFriendIs) {
+  auto link = byEntry("s", scores({0, 1, 2, 3, 4, 5, 6, 7}));
+  link.entries = {2, 8};
+  const auto joined = attachFriends(events(), {link}).value();
+  const size_t ofFriend = joined->findColumn("s.id").value();
+  for (const std::vector<size_t>& columns : {std::vector<size_t>{0}, {ofFriend}, {0, ofFriend}}) {
+    EXPECT_EQ(joined->cut({1, 6}, columns, {2, 2}), (std::vector<EntryRange>{{1, 3}, {3, 5}, {5, 6}}));
+  }
+}
+
 TEST_F(FriendTableTest, FetchesOnlyWhatIsAskedFor) {
   const auto own = events();
   const auto other = scores({0, 1, 2, 3, 4, 5});
