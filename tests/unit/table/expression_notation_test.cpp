@@ -128,6 +128,9 @@ TEST(ExpressionNotations, OtherMeaningsSayWhatToWrite) {
   EXPECT_EQ(columns.failure("ROOT::VecOps::DeltaPhi(x, y)"),
             "ROOT::VecOps::DeltaPhi() is the second minus the first at position 1 of 'ROOT::VecOps::DeltaPhi(x, y)'; "
             "write DeltaPhi(b, a)");
+  EXPECT_EQ(columns.failure("ROOT::VecOps::DeltaR(x, x, y, y)"),
+            "ROOT::VecOps::DeltaR() takes eta1, eta2, phi1, phi2 at position 1 of 'ROOT::VecOps::DeltaR(x, x, y, y)'; "
+            "write DeltaR(eta1, phi1, eta2, phi2)");
   for (const char* text : {"TMath::ASin(x)",
                            "TMath::Range(0, 1, x)",
                            "TMath::Nint(x)",
