@@ -11,16 +11,31 @@
 
 namespace mlaas::root {
 
-namespace {
-
-// Room for a basket's key with long names.
-constexpr uint32_t kFrontBytes = 1024;
-
 // Baskets [first, end) of a branch.
 struct BasketSpan {
   size_t first = 0;
   size_t end = 0;
 };
+
+// The baskets that are wanted of each branch.
+class WantedBaskets {
+ public:
+  void add(size_t branch, BasketSpan span) {
+    auto [found, isNew] = spans_.emplace(branch, span);
+    BasketSpan& old = found->second;
+    if (isNew || span.first == span.end) return;
+    old = old.first == old.end ? span : BasketSpan{std::min(old.first, span.first), std::max(old.end, span.end)};
+  }
+  const std::map<size_t, BasketSpan>& byBranch() const { return spans_; }
+
+ private:
+  std::map<size_t, BasketSpan> spans_;
+};
+
+namespace {
+
+// Room for a basket's key with long names.
+constexpr uint32_t kFrontBytes = 1024;
 
 // The baskets that hold the entries of `range`, as far as the branch has them.
 BasketSpan basketsOf(const BasketIndex& baskets, EntryRange range) {
@@ -53,21 +68,6 @@ std::string compressionOfBasket(std::span<const std::byte> front) {
   const auto block = readBlockHeader(front.subspan(key.keyBytes));
   return block.ok() ? std::string(codecName(block->codec)) : std::string();
 }
-
-// The baskets that are wanted of each branch.
-class WantedBaskets {
- public:
-  void add(size_t branch, BasketSpan span) {
-    auto [found, isNew] = spans_.emplace(branch, span);
-    BasketSpan& old = found->second;
-    if (isNew || span.first == span.end) return;
-    old = old.first == old.end ? span : BasketSpan{std::min(old.first, span.first), std::max(old.end, span.end)};
-  }
-  const std::map<size_t, BasketSpan>& byBranch() const { return spans_; }
-
- private:
-  std::map<size_t, BasketSpan> spans_;
-};
 
 }  // namespace
 
@@ -182,6 +182,19 @@ Error Tree::lostBasket(size_t branch, size_t basket) const {
                    fileOf(metadata_.branches[branch]).url() + ", which " + fileOf(metadata_.branches[branch]).damage());
 }
 
+Result<size_t> Tree::recordBytes(const WantedBaskets& wanted) const {
+  size_t bytes = 0;
+  for (const auto& [branch, span] : wanted.byBranch()) {
+    const BasketIndex& index = metadata_.branches[branch].baskets;
+    const uint64_t fileBytes = fileOf(metadata_.branches[branch]).source().sizeBytes();
+    for (size_t i = span.first; i < span.end; ++i) {
+      if (index.offset[i] + index.bytes[i] > fileBytes) return lostBasket(branch, i);
+      bytes += index.bytes[i];
+    }
+  }
+  return bytes;
+}
+
 Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size_t>& columns) const {
   int64_t end = numEntries();
   for (const size_t column : columns) end = std::max(end, branchOf(columns_.at(column)).numEntries);
@@ -204,23 +217,19 @@ Result<Tree::FetchPlan> Tree::planFetch(EntryRange range, const std::vector<size
     }
   }
   FetchPlan plan{std::make_unique<FetchedBaskets>(*this, range), {}};
+  MLAAS_TRY(const size_t bytes, recordBytes(wanted));
+  plan.fetched->records_ = Buffer(bytes);
+  std::span<std::byte> rest = plan.fetched->records_.bytes();
   for (const auto& [branch, span] : wanted.byBranch()) {
     const BasketIndex& index = metadata_.branches[branch].baskets;
-    const File& file = fileOf(metadata_.branches[branch]);
-    size_t bytes = 0;
+    auto& requests = plan.requests[&fileOf(metadata_.branches[branch])];
+    const std::byte* records = rest.data();
     for (size_t i = span.first; i < span.end; ++i) {
-      if (index.offset[i] + index.bytes[i] > file.source().sizeBytes()) return lostBasket(branch, i);
-      bytes += index.bytes[i];
+      if (index.bytes[i] == 0) continue;
+      requests.push_back({index.offset[i], rest.first(index.bytes[i])});
+      rest = rest.subspan(index.bytes[i]);
     }
-    Buffer records(bytes);
-    size_t at = 0;
-    for (size_t i = span.first; i < span.end; ++i) {
-      if (index.bytes[i] > 0) {
-        plan.requests[&file].push_back({index.offset[i], records.bytes().subspan(at, index.bytes[i])});
-      }
-      at += index.bytes[i];
-    }
-    plan.fetched->branches_.push_back({branch, span.first, span.end, std::move(records)});
+    plan.fetched->branches_.push_back({branch, span.first, span.end, {records, rest.data()}});
   }
   return plan;
 }
@@ -275,7 +284,7 @@ Result<Column> FetchedBaskets::decodeRange(const ColumnPlan& plan, EntryRange ra
   size_t at = 0;
   for (size_t i = bytes->firstBasket; i < bytes->endBasket; ++i) {
     const EntryRange entries{index.firstEntry[i], index.firstEntry[i + 1]};
-    const auto record = bytes->records.bytes().subspan(at, index.bytes[i]);
+    const auto record = bytes->records.subspan(at, index.bytes[i]);
     at += index.bytes[i];
     if (entries.last <= range.first || entries.first >= range.last) continue;
     parts.push_back({entries, record, index.embedded[i].get(), index.offset[i]});

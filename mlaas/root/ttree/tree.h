@@ -23,6 +23,7 @@ namespace mlaas::root {
 bool isTree(const Key& key);
 
 class Tree;
+class WantedBaskets;
 
 // The baskets of some branches that cover a range of entries, as the file holds them.
 class FetchedBaskets {
@@ -38,7 +39,7 @@ class FetchedBaskets {
     size_t branch = 0;
     size_t firstBasket = 0;
     size_t endBasket = 0;
-    Buffer records;  // of the baskets in the file, one after the other
+    std::span<const std::byte> records;  // of the baskets in the file, one after the other; in records_
   };
   const BranchBytes* find(size_t branch) const;
   Result<Column> decodeRange(const ColumnPlan& plan, EntryRange range) const;
@@ -46,6 +47,7 @@ class FetchedBaskets {
 
   const Tree& tree_;
   const EntryRange range_;
+  Buffer records_;                     // of all branches
   std::vector<BranchBytes> branches_;  // by branch
 };
 
@@ -88,6 +90,8 @@ class Tree {
   Result<void> checkReadable(EntryRange range, const ColumnPlan& plan) const;
   // A basket that lies behind the end of a truncated file.
   Error lostBasket(size_t branch, size_t basket) const;
+  // What the records of baskets take; kCorrupt where one lies behind the end of its file.
+  Result<size_t> recordBytes(const WantedBaskets& wanted) const;
   Result<FetchPlan> planFetch(EntryRange range, const std::vector<size_t>& columns) const;
   // A leaf in the first baskets of a branch, while the columns are planned.
   Result<Column> peek(size_t branch, std::shared_ptr<const ValueNode> root, uint32_t leaf, size_t mostBaskets);
