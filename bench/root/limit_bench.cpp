@@ -4,11 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "bench/root/cpu_clock.h"
 #include "mlaas/io/opener.h"
 #include "mlaas/root/compression.h"
 #include "mlaas/root/file.h"
@@ -19,6 +19,7 @@
 namespace {
 
 using namespace mlaas;
+using bench::cpuSeconds;
 
 struct Options {
   std::string file;
@@ -87,12 +88,6 @@ std::vector<Piece> piecesOfNTuple(const std::shared_ptr<const root::File>& file,
     for (const uint32_t id : ids) addPages(ntuple->view(), cluster, id, pieces);
   }
   return pieces;
-}
-
-double cpuSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 int run(const Options& options) {

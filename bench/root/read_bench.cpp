@@ -6,16 +6,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "bench/root/cpu_clock.h"
 #include "mlaas/table/range_reader.h"
 
 namespace {
 
 using namespace mlaas;
+using bench::cpuSeconds;
 
 struct Options {
   std::string file;
@@ -34,12 +35,6 @@ struct Measurement {
   double cpuSeconds = 0;
   double sum = 0;
 };
-
-double cpuSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 double wallSeconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
