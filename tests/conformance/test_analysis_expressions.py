@@ -46,6 +46,18 @@ TRANSLATED = [
      "nJet > 1 ? DeltaR(Jet_eta[0], Jet_eta[1], Jet_phi[0], Jet_phi[1]) : none"),
     ("TransverseMass(Muon_pt[0], Muon_phi[0], MET_pt, MET_phi)",
      "nMuon > 0 ? sqrt(2 * Muon_pt[0] * MET_pt * (1 - cos(Muon_phi[0] - MET_phi))) : none"),
+    *(
+        (f"Sum{part}(Jet_pt, Jet_eta, Jet_phi, Jet_mass)", f"jetSum(Jet_pt, Jet_eta, Jet_phi, Jet_mass).{call}")
+        for part, call in [("Pt", "Pt()"), ("Energy", "E()")]
+    ),
+    *(
+        (f"nJet > 0 ? Sum{part}(Jet_pt, Jet_eta, Jet_phi, Jet_mass) : 0",
+         f"nJet > 0 ? jetSum(Jet_pt, Jet_eta, Jet_phi, Jet_mass).{part}() : 0.")
+        for part in ["Eta", "Phi"]
+    ),
+    ("SumPt(Muon_pt[0], Muon_eta[0], Muon_phi[0], 0.1, MET_pt, 0, MET_phi, 0)",
+     "nMuon > 0 ? (ROOT::Math::PtEtaPhiMVector(Muon_pt[0], Muon_eta[0], Muon_phi[0], 0.1) + "
+     "ROOT::Math::PtEtaPhiMVector(MET_pt, 0., MET_phi, 0.)).Pt() : none"),
     ("take(Muon_pt, Jet_muonIdx1, 0)", "taken(Muon_pt, Jet_muonIdx1, 0)"),
     ("nearestDeltaR(Jet_eta, Jet_phi, Muon_eta, Muon_phi)", "nearestDeltaR(Jet_eta, Jet_phi, Muon_eta, Muon_phi)"),
     ("InvariantMass(combinations(Muon_pt, 2), combinations(Muon_eta, 2), combinations(Muon_phi, 2), "
@@ -75,7 +87,12 @@ def compare(mlaas, path):
     found = ours(mlaas, path, [(f"e{k}", text) for k, (text, _) in enumerate(rows)])
     expected = theirs(frame_of(path, [text for _, text in rows]), [(f"e{k}", text) for k, (_, text) in enumerate(rows)])
     for k, (text, _) in enumerate(rows):
-        assert_same(found[f"e{k}"], expected[f"e{k}"], text, 1e-6 if "InvariantMass" in text else 1e-12)
+        assert_same(
+            found[f"e{k}"],
+            expected[f"e{k}"],
+            text,
+            1e-6 if "InvariantMass" in text else 1e-9 if "Sum" in text else 1e-12,
+        )
 
 
 def test_made_events(mlaas, made):

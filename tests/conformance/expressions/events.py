@@ -87,6 +87,7 @@ def ours(mlaas, path: Path, expressions: list[tuple[str, str]]) -> dict[str, lis
 
 
 HELPERS = r"""
+#include <Math/Vector4D.h>
 #include <ROOT/RVec.hxx>
 #include <cmath>
 #include <limits>
@@ -103,6 +104,12 @@ RVecD pairMasses(const RVecD& pt, const RVecD& eta, const RVecD& phi, const RVec
       masses.push_back(InvariantMass(RVecD{pt[i], pt[j]}, RVecD{eta[i], eta[j]}, RVecD{phi[i], phi[j]},
                                      RVecD{mass[i], mass[j]}));
   return masses;
+}
+// A vector takes a negative mass, which real jets have, as that of a negative square; InvariantMass() does not.
+ROOT::Math::PxPyPzEVector jetSum(const RVecD& pt, const RVecD& eta, const RVecD& phi, const RVecD& mass) {
+  ROOT::Math::PxPyPzEVector sum;
+  for (size_t i = 0; i < pt.size(); ++i) sum += ROOT::Math::PtEtaPhiMVector(pt[i], eta[i], phi[i], std::abs(mass[i]));
+  return sum;
 }
 RVecI pairCharges(const RVecI& charge) {
   RVecI sums;

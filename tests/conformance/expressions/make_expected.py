@@ -20,9 +20,12 @@ EXPECTED = Path(__file__).with_name("expected.json")
 NUM_ENTRIES = 64
 
 
-def random_columns() -> SimpleNamespace:
-    """Columns of every kind, with empty lists, NaN, infinities and the ends of the integers' ranges."""
-    random = np.random.default_rng(20240607)
+def random_columns(entries: int = NUM_ENTRIES, seed: int = 20240607, longest: int = 0) -> SimpleNamespace:
+    """Columns of every kind, with empty lists, NaN, infinities and the ends of the integers' ranges.
+
+    One entry of the middle has lists of `longest` elements.
+    """
+    random = np.random.default_rng(seed)
 
     def reals(size: int, dtype: type) -> np.ndarray:
         values = random.normal(0, 40, size).astype(dtype)
@@ -39,17 +42,18 @@ def random_columns() -> SimpleNamespace:
         values[random.random(size) < 0.05] = info.min
         return values
 
-    counts = random.integers(0, 5, NUM_ENTRIES)
+    counts = random.integers(0, 5, entries)
     counts[:3] = 0
+    counts[entries // 2] = longest or counts[entries // 2]
     total = int(counts.sum())
     columns = SimpleNamespace(
-        f=reals(NUM_ENTRIES, np.float32),
-        d=reals(NUM_ENTRIES, np.float64),
-        i=integers(NUM_ENTRIES, np.int32, -5, 6),
-        n=random.integers(0, 4, NUM_ENTRIES).astype(np.int16),
-        I=integers(NUM_ENTRIES, np.int64, -20, 21),
-        U=integers(NUM_ENTRIES, np.uint64, 0, 10),
-        b=random.random(NUM_ENTRIES) < 0.5,
+        f=reals(entries, np.float32),
+        d=reals(entries, np.float64),
+        i=integers(entries, np.int32, -5, 6),
+        n=random.integers(0, 4, entries).astype(np.int16),
+        I=integers(entries, np.int64, -20, 21),
+        U=integers(entries, np.uint64, 0, 10),
+        b=random.random(entries) < 0.5,
         lf=ak.unflatten(reals(total, np.float32), counts),
         ld=ak.unflatten(reals(total, np.float64), counts),
         li=ak.unflatten(integers(total, np.int16, -9, 10), counts),
@@ -66,13 +70,13 @@ def random_columns() -> SimpleNamespace:
     columns.nf = nest(reals(deep, np.float32))
     columns.nI = nest(random.integers(-9, 10, deep))
     columns.nb = nest(random.random(deep) < 0.5)
-    columns.a3 = reals(3 * NUM_ENTRIES, np.float64).reshape(-1, 3)
-    columns.m22 = reals(4 * NUM_ENTRIES, np.float32).reshape(-1, 2, 2)
+    columns.a3 = reals(3 * entries, np.float64).reshape(-1, 3)
+    columns.m22 = reals(4 * entries, np.float32).reshape(-1, 2, 2)
     columns.la2 = ak.unflatten(ak.Array(random.integers(-9, 10, (total, 2)).astype(np.int32)), counts)
     words = np.array(["e", "mu", "tau", "", "electron neutrino"])
-    columns.s = ak.Array(random.choice(words, NUM_ENTRIES).tolist())
+    columns.s = ak.Array(random.choice(words, entries).tolist())
     columns.ls = ak.unflatten(ak.Array(random.choice(words, total).tolist()), counts)
-    others = random.integers(0, 4, NUM_ENTRIES)
+    others = random.integers(0, 4, entries)
     for name, lengths in (("1", counts), ("2", others)):
         size = int(lengths.sum())
         setattr(columns, "pt" + name, ak.unflatten(random.exponential(30, size), lengths))

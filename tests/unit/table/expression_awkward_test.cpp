@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "mlaas/table/expression/functions.h"
 #include "tests/unit/table/expression_json.h"
 
 namespace mlaas::table {
@@ -49,6 +50,21 @@ void compare(const Column& column, const json& entries, const std::string& text,
   for (size_t index = 0; index < level.size(); ++index) {
     ASSERT_FALSE(level[index].is_array()) << text;
     expectValue(column, index, level[index], text, tolerance);
+  }
+}
+
+// What ROOT is compared with instead: tests/conformance/test_analysis_expressions.py.
+const std::vector<std::string> kComparedWithRoot = {"InvariantMass", "SumPt", "SumEta", "SumPhi", "SumEnergy"};
+
+TEST(ExpressionAwkward, NoFunctionIsLeftOut) {
+  const json document = expected();
+  std::string all;
+  for (const auto& [text, values] : document["expressions"].items()) all += " " + text;
+  for (const std::string& name : expression::functionNames()) {
+    if (std::find(kComparedWithRoot.begin(), kComparedWithRoot.end(), name) != kComparedWithRoot.end()) continue;
+    bool found = false;
+    for (const char before : std::string(" (,-![")) found |= all.find(before + name + "(") != std::string::npos;
+    EXPECT_TRUE(found) << name << " is in no expression of make_expected.py";
   }
 }
 
