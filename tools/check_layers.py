@@ -52,6 +52,7 @@ HEAVY = [
     Heavy("ONNX and Protocol Buffers", r"(onnx|google/protobuf)/", ("mlaas/model",)),
     Heavy("XrdCl", r"(XrdCl|xrootd)/", ("mlaas/io/xrootd",)),
     Heavy("libcurl", r"curl/", ("mlaas/io",)),
+    Heavy("Arrow", r"(arrow|parquet)/", ("mlaas/table/arrow",)),
     Heavy("yaml-cpp", r"yaml-cpp/", sources_only=True),
 ]
 

@@ -91,6 +91,7 @@ setup: this system is not Debian 12, so its packages are not installed from here
   learning    libtorch 1.13 or newer (with OpenBLAS, MKL or CUDA), XGBoost 1.7, OpenVINO (from .venv, see below)
   models      ONNX 1.12 and Protocol Buffers, headers and libraries
   codecs      libdeflate, zlib, Zstandard, LZ4, liblzma, xxHash
+  tables      Arrow C++ with Parquet, optional (from .venv, see below)
   service     Boost 1.74 headers (Asio, Beast), OpenSSL 3, prometheus-cpp
   formats     simdjson, nlohmann-json, yaml-cpp, CLI11, spdlog with fmt
   make test   also GoogleTest, clang-format and clang-tidy 14, shellcheck

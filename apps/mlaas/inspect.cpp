@@ -101,7 +101,8 @@ std::string describeTable(const table::TableInfo& info) {
 }
 
 std::string describeFile(const table::FileInfo& info) {
-  std::string text = info.url + ": " + formatByteSize(info.sizeBytes) + ", written by " + info.writtenBy + "\n";
+  std::string text = info.url + ": " + formatByteSize(info.sizeBytes) +
+                     (info.writtenBy.empty() ? "" : ", written by " + info.writtenBy) + "\n";
   if (!info.damage.empty()) text += "warning: it " + info.damage + "\n";
   for (const auto& table : info.tables) text += "\n" + describeTable(table);
   if (info.tables.empty()) text += "\nno trees\n";

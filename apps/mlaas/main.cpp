@@ -1,8 +1,14 @@
 // mlaas: streams ROOT files into training and serves the result.
 #include "apps/mlaas/commands.h"
+#ifdef MLAAS_HAS_ARROW
+#include "mlaas/table/arrow/arrow_formats.h"
+#endif
 
 int main(int argc, char** argv) {
   using namespace mlaas::command;
+#ifdef MLAAS_HAS_ARROW
+  mlaas::table::registerArrowFormats();
+#endif
   static constexpr Subcommand kSubcommands[] = {
       addCheck, addConvert, addExport, addInspect, addPredict, addServe, addStats, addTrain,
   };

@@ -2,6 +2,9 @@
 #include <string_view>
 
 #include "apps/mlaas_train/commands.h"
+#ifdef MLAAS_HAS_ARROW
+#include "mlaas/table/arrow/arrow_formats.h"
+#endif
 #include "mlaas/train/neural/mlp_trainer.h"
 #include "mlaas/train/trees/trees_trainer.h"
 
@@ -15,6 +18,9 @@ train::TrainerFactories trainerFactories() {
 
 int main(int argc, char** argv) {
   using namespace mlaas::command;
+#ifdef MLAAS_HAS_ARROW
+  mlaas::table::registerArrowFormats();
+#endif
   // The name that it was started by says what to do; see apps/mlaas/trainer_program.h.
   if (argc > 0 && std::string_view(argv[0]) == "mlaas-check") {
     return runProgram({.name = "mlaas check",

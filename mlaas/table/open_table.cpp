@@ -2,6 +2,7 @@
 
 #include "mlaas/base/nearest_name.h"
 #include "mlaas/io/opener.h"
+#include "mlaas/table/file_format.h"
 #include "mlaas/table/rntuple_table.h"
 #include "mlaas/table/table.h"
 #include "mlaas/table/ttree_table.h"
@@ -93,9 +94,35 @@ TableInfo describeTable(const std::shared_ptr<const root::File>& file, const roo
   return info;
 }
 
+// The one table of a file of another format than ROOT's.
+Result<std::shared_ptr<const Table>> openFormat(const std::string& url) {
+  auto format = findFormat(formatOfName(url));
+  if (!format.ok()) return std::move(format).error().within(url);
+  MLAAS_TRY(auto source, io::open(url));
+  return format->open(std::move(source));
+}
+
+Result<FileInfo> inspectFormat(const std::string& url) {
+  const auto name = formatOfName(url);
+  MLAAS_TRY(const auto table, openFormat(url));
+  MLAAS_TRY(const auto format, findFormat(name));
+  MLAAS_TRY(const auto source, io::open(url));
+  FileInfo info;
+  info.url = url;
+  info.sizeBytes = source->sizeBytes();
+  MLAAS_TRY(info.writtenBy, format.writtenBy(source));
+  TableInfo& described = info.tables.emplace_back();
+  described.name = table->name();
+  described.kind = name;
+  described.numEntries = table->numEntries();
+  described.columns = table->columns();
+  return info;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Table>> openTable(const std::string& url, const std::string& name) {
+  if (!formatOfName(url).empty()) return openFormat(url);
   MLAAS_TRY(auto file, openFile(url));
   MLAAS_TRY(const auto entry, findTable(*file, name));
   if (root::isNTuple(entry.key)) {
@@ -107,6 +134,7 @@ Result<std::shared_ptr<const Table>> openTable(const std::string& url, const std
 }
 
 Result<FileInfo> inspectFile(const std::string& url, const std::string& name) {
+  if (!formatOfName(url).empty()) return inspectFormat(url);
   MLAAS_TRY(const auto file, openFile(url));
   FileInfo info;
   info.url = url;

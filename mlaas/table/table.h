@@ -1,5 +1,5 @@
 // One interface over every kind of table: named, typed columns that are read cluster by cluster.
-// A table is a TTree or an RNTuple of one file; datasets chain several. Reading has two steps, so that fetching can
+// A table is a TTree or an RNTuple of one file, or a Parquet, CSV or NDJSON file; datasets chain several. Reading has two steps, so that fetching can
 // run ahead of decoding: fetch() brings the compressed bytes of some columns of a range of entries, decode() turns
 // those of one column into a Column. The unit of work is (cluster, column), never one event.
 // Errors:  kNotFound (file, table, column; the message offers the nearest names), kCorrupt, kUnsupported, kIo.
@@ -146,7 +146,7 @@ class Table {
 // What a file holds, for `mlaas inspect`.
 struct TableInfo {
   std::string name;  // with folders and without cycle
-  std::string kind;  // "ttree" or "rntuple"
+  std::string kind;  // "ttree", "rntuple", or the name of another format
   int64_t numEntries = 0;
   std::vector<ColumnInfo> columns;
   std::string unsupported;  // why the table cannot be read; empty if it can
@@ -165,7 +165,8 @@ struct FileInfo {
   std::vector<ObjectInfo> others;  // objects that are no tables
 };
 
-// Opens the table `name` ("Events", "dir/Events") of a ROOT file; an empty name means the only one there is.
+// Opens the table `name` ("Events", "dir/Events") of a ROOT file; an empty name means the only one there is. A file of
+// another format (file_format.h) has one table, whatever the name.
 Result<std::shared_ptr<const Table>> openTable(const std::string& url, const std::string& name);
 
 // Lists a file; `name` restricts it to one table where not empty.
