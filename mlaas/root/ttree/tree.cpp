@@ -297,7 +297,8 @@ Result<Column> FetchedBaskets::decodeCounter(const ColumnPlan& plan, EntryRange 
   const auto counter = std::find_if(columns.begin(), columns.end(), [&](const ColumnPlan& column) {
     return plan.counterBranch >= 0 && column.branch == static_cast<size_t>(plan.counterBranch);
   });
-  if (counter == columns.end() || !counter->unsupported.empty() ||
+  // What counts is never counted by values itself: branches that name each other would have no end.
+  if (counter == columns.end() || !counter->unsupported.empty() || counter->layout == EntryLayout::kValues ||
       (!counter->type.isFlat() && plan.layout != EntryLayout::kValues)) {
     return Error(ErrorCode::kCorrupt, "its entry offsets are missing, and so is a column that counts its elements");
   }
