@@ -95,3 +95,16 @@ BENCHMARK_CAPTURE(expression, mask, std::string("Jet_pt[Jet_btag > 50]"));
 BENCHMARK_CAPTURE(expression, leading, std::string("max(Jet_pt)"));
 BENCHMARK_CAPTURE(expression, chained, std::string("1 <= x3 <= 16"));
 BENCHMARK_CAPTURE(expression, logarithm, std::string("log(x3)"));
+// Those that awkward_peer.py computes too.
+BENCHMARK_CAPTURE(expression, list_arithmetic, std::string("Jet_pt * Jet_pt + Jet_eta * 2"));
+BENCHMARK_CAPTURE(expression, list_sum, std::string("sum(Jet_pt)"));
+BENCHMARK_CAPTURE(expression, list_sort, std::string("sort(Jet_pt)"));
+BENCHMARK_CAPTURE(expression, list_argsort, std::string("Jet_eta[argsort(Jet_pt)]"));
+BENCHMARK_CAPTURE(expression, list_slice, std::string("Jet_pt[:3]"));
+BENCHMARK_CAPTURE(expression, pair_sums, std::string("sum(combinations(Jet_pt, 2))"));
+BENCHMARK_CAPTURE(expression, pair_masses,
+                  std::string("InvariantMass(combinations(Jet_pt, 2), combinations(Jet_eta / 50, 2), "
+                              "combinations(Jet_phi / 16, 2), combinations(Jet_mass, 2))"));
+BENCHMARK_CAPTURE(
+    expression, nearest_distance,
+    std::string("nearestDeltaR(Jet_eta, Jet_phi / 16, Jet_eta[Jet_btag > 50], (Jet_phi / 16)[Jet_btag > 50])"));

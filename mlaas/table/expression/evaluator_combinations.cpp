@@ -20,8 +20,19 @@ size_t chooseCount(size_t n, size_t k, size_t limit) {
   return count;
 }
 
+int64_t* writePairs(int64_t start, int64_t end, int64_t* out) {
+  for (int64_t i = start; i < end; ++i) {
+    for (int64_t j = i + 1; j < end; ++j, out += 2) {
+      out[0] = i;
+      out[1] = j;
+    }
+  }
+  return out;
+}
+
 // Writes all choices of k of n positions in their order, each shifted by `start`.
 int64_t* writeChoices(size_t n, size_t k, int64_t start, int64_t* out) {
+  if (k == 2) return writePairs(start, start + static_cast<int64_t>(n), out);
   std::array<size_t, 8> chosen{};
   for (size_t i = 0; i < k; ++i) chosen[i] = i;
   while (true) {

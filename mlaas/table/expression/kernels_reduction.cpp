@@ -1,6 +1,7 @@
 // Reductions of lists to one value an entry, in the order of the elements.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "mlaas/table/expression/kernels.h"
@@ -71,12 +72,15 @@ void extremeLoop(const Operand* operands, const int64_t* offsets, size_t entries
       to[i] = missingAt<T>(missing, i);
       return;
     }
+    // No branch on the values: which element is the best is not predictable.
     T best = *first;
-    while (++first != last) {
+    bool hasNan = false;
+    for (; first != last; ++first) {
       const bool better = kSign > 0 ? *first > best : *first < best;
-      best = better || *first != *first ? *first : best;
-      if (best != best) break;
+      best = better ? *first : best;
+      if constexpr (std::is_same_v<T, double>) hasNan |= *first != *first;
     }
+    if constexpr (std::is_same_v<T, double>) best = hasNan ? std::numeric_limits<double>::quiet_NaN() : best;
     to[i] = best;
   });
 }
