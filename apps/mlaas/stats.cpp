@@ -7,6 +7,7 @@
 #include "apps/mlaas/table_source.h"
 #include "mlaas/base/log.h"
 #include "mlaas/dataset/sample_files.h"
+#include "mlaas/dataset/sample_scale.h"
 #include "mlaas/dataset/statistics_key.h"
 #include "mlaas/dataset/statistics_scan.h"
 #include "mlaas/dataset/workflow.h"
@@ -23,6 +24,7 @@ struct StatsOptions {
   std::vector<std::string> columns;
   std::string select;
   std::string weight;
+  std::vector<std::string> identity;
   std::vector<std::string> settings;
   size_t threads = 0;
   size_t mostCorrelated = 100;
@@ -92,6 +94,7 @@ Result<void> nameFiles(const TableSource& source, Prepared& prepared) {
                    {"memory", source.memory},
                    {"columns", request.columns},
                    {"select", request.select},
+                   {"identity", request.identity},
                    {"weight", request.samples.front().weight}};
   return {};
 }
@@ -112,7 +115,8 @@ Result<Prepared> prepareFiles(const StatsOptions& options, const Environment& en
   Prepared prepared{std::move(opened.budget), {}, options.out, {}, {}};
   MLAAS_TRY(prepared.request.columns, chooseColumns(*opened.table, options.columns));
   prepared.request.select = options.select;
-  prepared.request.samples.push_back({opened.table->name(), options.weight, {{opened.table}}});
+  prepared.request.samples.push_back({opened.table->name(), options.weight, {{opened.table}}, 1, 1});
+  prepared.request.identity = options.identity;
   if (!prepared.out.empty()) MLAAS_CHECK(nameFiles(options.source, prepared));
   return prepared;
 }
@@ -124,17 +128,17 @@ Result<Prepared> prepareWorkflow(const StatsOptions& options, TaskPool& pool, co
                                                   std::to_string(source.files.size()) + " inputs with " +
                                                   source.files.front());
   }
-  if (!options.columns.empty() || !options.select.empty() || !options.weight.empty() || !source.tree.empty() ||
-      !source.friends.empty()) {
+  if (!options.columns.empty() || !options.select.empty() || !options.weight.empty() || !options.identity.empty() ||
+      !source.tree.empty() || !source.friends.empty()) {
     return Error(ErrorCode::kInvalidArgument, source.files.front() +
                                                   ": a workflow says itself what is read; change it by --set instead "
-                                                  "of --columns, --select, --weight, --tree or --friend");
+                                                  "of --columns, --select, --weight, --identity, --tree or --friend");
   }
   MLAAS_TRY(const auto workflow, dataset::readWorkflow(source.files.front(), options.settings));
   const auto& config = workflow.dataset;
   Prepared prepared{std::make_unique<MemoryBudget>(config.memoryBytes), {}, options.out, {}, {}};
   if (prepared.out.empty()) prepared.out = workflow.output + ".statistics.json";
-  MLAAS_TRY(const auto files, dataset::openSampleFiles(config, pool, *prepared.budget, environment.stop));
+  MLAAS_TRY(auto files, dataset::openSampleFiles(config, pool, *prepared.budget, environment.stop));
   auto& request = prepared.request;
   request.defines = files.features.defines;
   request.select = files.features.select;
@@ -144,7 +148,13 @@ Result<Prepared> prepareWorkflow(const StatsOptions& options, TaskPool& pool, co
       if (std::ranges::find(request.columns, column) == request.columns.end()) request.columns.push_back(column);
     }
   }
-  for (const auto& sample : config.samples) request.samples.push_back({sample.name, sample.weight, {}});
+  MLAAS_CHECK(dataset::scaleWeights(config, files, pool, *prepared.budget, environment.stop));
+  request.identity = config.identity;
+  request.seed = config.split.seed;
+  for (size_t i = 0; i < config.samples.size(); ++i) {
+    const auto& sample = config.samples[i];
+    request.samples.push_back({sample.name, sample.weight, {}, files.weightScale[i], sample.subsample});
+  }
   for (const auto& file : files.files) {
     request.samples[file.sample].tables.push_back({file.table, file.entryBytes});
     MLAAS_CHECK(setFiles(dataset::filesOfTable(*file.table), prepared));
@@ -189,6 +199,18 @@ Result<nlohmann::ordered_json> findStatistics(const StatsOptions& options, Prepa
   return statistics;
 }
 
+void warnOfDuplicates(const nlohmann::ordered_json& statistics) {
+  for (const auto& sample : statistics["samples"]) {
+    if (!sample.contains("identity") || sample["identity"]["duplicates"] == 0) continue;
+    const auto& identity = sample["identity"];
+    const double fraction = identity["fraction_looked_at"].get<double>();
+    const std::string among = fraction < 1 ? " among " + identity["fraction_looked_at"].dump() + " of the events" : "";
+    log::warning("sample '" + sample["name"].get<std::string>() + "': " + identity["duplicates"].dump() +
+                 " event(s) stand more than once by their identity" + among + ", the first again in " +
+                 identity["examples"].at(0).get<std::string>() + "; each counts every time");
+  }
+}
+
 Result<int> printStatistics(const StatsOptions& options, const Environment& environment) {
   TaskPool pool(options.threads);
   const bool fromWorkflow = std::ranges::any_of(options.source.files, isWorkflow);
@@ -199,6 +221,7 @@ Result<int> printStatistics(const StatsOptions& options, const Environment& envi
   const auto text = [&] {
     return statistics.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   };
+  warnOfDuplicates(statistics);
   environment.output.print(options.json ? text() : describeStatistics(statistics));
   return 0;
 }
@@ -212,6 +235,10 @@ void declare(CLI::App& command, StatsOptions& options) {
       ->delimiter(',');
   command.add_option("--select,-s", options.select, "Expression that is true for the entries to count (default: all)");
   command.add_option("--weight,-w", options.weight, "Expression, the weight of an entry (default: 1)");
+  command
+      .add_option("--identity", options.identity,
+                  "Integer columns, separated by commas, that together name an event: finds events that stand twice")
+      ->delimiter(',');
   command.add_option("--set", options.settings, "KEY=VALUE, replaces a value of the workflow; may be repeated")
       ->allow_extra_args(false);
   command

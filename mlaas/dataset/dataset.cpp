@@ -6,6 +6,7 @@
 #include "mlaas/dataset/epoch_stream.h"
 #include "mlaas/dataset/row_source.h"
 #include "mlaas/dataset/sample_files.h"
+#include "mlaas/dataset/sample_scale.h"
 #include "mlaas/dataset/statistics_pass.h"
 
 namespace mlaas::dataset {
@@ -50,6 +51,7 @@ class FileDataset : public Dataset {
 Result<std::unique_ptr<Dataset>> Dataset::open(DatasetConfig config, TaskPool& pool, std::stop_token stop) {
   auto budget = std::make_unique<MemoryBudget>(config.memoryBytes);
   MLAAS_TRY(auto files, openSampleFiles(config, pool, *budget, stop));
+  MLAAS_CHECK(scaleWeights(config, files, pool, *budget, stop));
   return std::unique_ptr<Dataset>(
       std::make_unique<FileDataset>(std::move(budget), std::move(config), std::move(files), pool, std::move(stop)));
 }

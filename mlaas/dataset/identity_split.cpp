@@ -1,6 +1,6 @@
 #include "mlaas/dataset/identity_split.h"
 
-#include <type_traits>
+#include <algorithm>
 
 #include "mlaas/base/random.h"
 
@@ -8,13 +8,11 @@ namespace mlaas::dataset {
 
 namespace {
 
-Part partOfHash(uint64_t hash, const Split& split) {
-  const double position = static_cast<double>(hash >> 11) * 0x1.0p-53;
-  if (position < split.train) return Part::kTrain;
-  // Rounding of the fractions must not fill a part that was asked to be empty.
-  if (split.test <= 0) return split.validation <= 0 ? Part::kTrain : Part::kValidation;
-  return position < split.train + split.validation ? Part::kValidation : Part::kTest;
-}
+// Other hashes of the same event, independent of the one that makes the parts.
+constexpr uint64_t kValidationSalt = 0x76616C6964617465ULL;
+constexpr uint64_t kSubsampleSalt = 0x73756273616D706CULL;
+
+double positionOf(uint64_t hash) { return static_cast<double>(hash >> 11) * 0x1.0p-53; }
 
 }  // namespace
 
@@ -30,15 +28,34 @@ const char* partName(Part part) {
   return "test";
 }
 
-Part partOf(std::span<const uint64_t> identity, const Split& split) {
-  uint64_t hash = mix64(split.seed);
-  for (const uint64_t value : identity) hash = mix64(hash ^ value);
-  return partOfHash(hash, split);
+Part partOfHash(uint64_t hash, const Split& split) {
+  const double position = positionOf(hash);
+  if (split.folds > 0) {
+    const auto fold = static_cast<int64_t>(position * static_cast<double>(split.folds));
+    if (std::min(fold, split.folds - 1) == split.fold) return Part::kTest;
+    return positionOf(mix64(hash ^ kValidationSalt)) < split.validation ? Part::kValidation : Part::kTrain;
+  }
+  if (position < split.train) return Part::kTrain;
+  // Rounding of the fractions must not fill a part that was asked to be empty.
+  if (split.test <= 0) return split.validation <= 0 ? Part::kTrain : Part::kValidation;
+  return position < split.train + split.validation ? Part::kValidation : Part::kTest;
 }
 
-Result<std::vector<Part>> partsOf(std::span<const Column> identity, const Split& split) {
+bool isInSubsample(uint64_t hash, double fraction) { return positionOf(mix64(hash ^ kSubsampleSalt)) < fraction; }
+
+uint64_t identityHash(std::span<const uint64_t> identity, uint64_t seed) {
+  uint64_t hash = mix64(seed);
+  for (const uint64_t value : identity) hash = mix64(hash ^ value);
+  return hash;
+}
+
+Part partOf(std::span<const uint64_t> identity, const Split& split) {
+  return partOfHash(identityHash(identity, split.seed), split);
+}
+
+Result<std::vector<uint64_t>> identityHashes(std::span<const Column> identity, uint64_t seed) {
   const auto length = identity.empty() ? size_t{0} : static_cast<size_t>(identity.front().length);
-  std::vector<uint64_t> hashes(length, mix64(split.seed));
+  std::vector<uint64_t> hashes(length, mix64(seed));
   for (const auto& column : identity) {
     if (!column.type.isFlat() || isFloating(column.type.dtype) || column.type.dtype == DType::kBool) {
       return Error(ErrorCode::kInvalidArgument,
@@ -51,8 +68,13 @@ Result<std::vector<Part>> partsOf(std::span<const Column> identity, const Split&
       for (size_t i = 0; i < length; ++i) hashes[i] = mix64(hashes[i] ^ static_cast<uint64_t>(values[i]));
     });
   }
-  std::vector<Part> parts(length);
-  for (size_t i = 0; i < length; ++i) parts[i] = partOfHash(hashes[i], split);
+  return hashes;
+}
+
+Result<std::vector<Part>> partsOf(std::span<const Column> identity, const Split& split) {
+  MLAAS_TRY(const auto hashes, identityHashes(identity, split.seed));
+  std::vector<Part> parts(hashes.size());
+  for (size_t i = 0; i < parts.size(); ++i) parts[i] = partOfHash(hashes[i], split);
   return parts;
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "mlaas/table/row_filter.h"
+
 namespace mlaas::dataset {
 
 namespace {
@@ -18,6 +20,35 @@ std::vector<double> weightValues(const Column& column) {
                    [isBool](auto value) { return static_cast<double>(isBool ? value != 0 : value); });
   });
   return weights;
+}
+
+// Moves the blocks of `size` numbers at `rows`, ascending, to the front.
+template <class T>
+void keepBlocks(std::vector<T>& values, std::span<const int64_t> rows, size_t size) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto from = values.begin() + rows[i] * static_cast<int64_t>(size);
+    std::copy(from, from + static_cast<int64_t>(size), values.begin() + static_cast<int64_t>(i * size));
+  }
+  values.resize(rows.size() * size);
+}
+
+// Leaves the rows of a subsample in `hashes` and `block`.
+void keepSubsample(double fraction, std::vector<uint64_t>& hashes, feature::FeatureBlock& block) {
+  if (fraction >= 1) return;
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    if (isInSubsample(hashes[i], fraction)) rows.push_back(static_cast<int64_t>(i));
+  }
+  keepBlocks(hashes, rows, 1);
+  keepBlocks(block.entries, rows, 1);
+  feature::Tensors& tensors = block.tensors;
+  tensors.rows = static_cast<int64_t>(rows.size());
+  keepBlocks(tensors.scalars, rows, static_cast<size_t>(tensors.numScalars));
+  for (auto& group : tensors.groups) {
+    keepBlocks(group.values, rows, static_cast<size_t>(group.length * group.numColumns));
+    keepBlocks(group.count, rows, 1);
+  }
+  for (Column& extra : block.extras) extra = table::takeRows(extra, rows);
 }
 
 std::vector<ReadUnit> unitsOf(const std::vector<DataFile>& files) {
@@ -48,10 +79,15 @@ Result<RowSource::Loaded> RowSource::load(size_t unit) const {
   if (!made.ok()) return std::move(made).error().within(file.table->url());
   const size_t numIdentity = config_.identity.size();
   Loaded loaded;
-  MLAAS_TRY(loaded.rows.parts, partsOf(std::span(made->extras).first(numIdentity), config_.split));
-  const size_t numRows = loaded.rows.parts.size();
+  MLAAS_TRY(auto hashes, identityHashes(std::span(made->extras).first(numIdentity), config_.split.seed));
+  keepSubsample(config_.samples[where.sample].subsample, hashes, *made);
+  const size_t numRows = hashes.size();
+  for (const uint64_t hash : hashes) loaded.rows.parts.push_back(partOfHash(hash, config_.split));
   std::vector<double> weights(numRows, 1.0);
   if (made->extras.size() > numIdentity) weights = weightValues(made->extras[numIdentity]);
+  if (!files_.weightScale.empty()) {
+    for (double& weight : weights) weight *= files_.weightScale[where.sample];
+  }
   loaded.rows.weights.resize(numRows);
   loaded.rows.rowNumbers.resize(numRows);
   for (size_t i = 0; i < numRows; ++i) {

@@ -34,6 +34,7 @@ struct DataFile {
 struct SampleFiles {
   feature::FeatureSpec features;        // of all files, without patterns
   size_t memoryBytes = 0;               // what the indices of friends leave of the dataset's memory
+  std::vector<double> weightScale;      // by sample: what weights are multiplied with; empty: 1 each
   std::vector<DataFile> files;          // in the order of samples and, within one, of the workflow and the patterns
   MemoryBudget::Reservation openFiles;  // for what is known of files while they are open
 };

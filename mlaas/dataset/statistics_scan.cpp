@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "mlaas/base/random.h"
+#include "mlaas/dataset/identity_split.h"
 #include "mlaas/dataset/read_ahead.h"
 #include "mlaas/dataset/row_columns.h"
 #include "mlaas/table/range_reader.h"
+#include "mlaas/table/row_filter.h"
 
 namespace mlaas::dataset {
 
@@ -32,7 +34,26 @@ struct OpenTable {
 struct UnitResult {
   SampleScan scan;
   Correlations correlations{0};
+  std::vector<uint64_t> hashes;  // of the selected rows' identities
+  std::vector<int64_t> entries;  // of these rows
 };
+
+// Leaves the rows of a subsample.
+void keepSubsample(double fraction, std::vector<uint64_t>& hashes, RowColumns::Rows& rows) {
+  if (fraction >= 1) return;
+  std::vector<int64_t> kept;
+  for (size_t row = 0; row < hashes.size(); ++row) {
+    if (isInSubsample(hashes[row], fraction)) kept.push_back(static_cast<int64_t>(row));
+  }
+  const auto keep = [&](auto& values) {
+    for (size_t i = 0; i < kept.size() && !values.empty(); ++i) values[i] = values[static_cast<size_t>(kept[i])];
+    values.resize(std::min(values.size(), kept.size()));
+  };
+  keep(hashes);
+  keep(rows.entries);
+  keep(rows.weights);
+  for (Column& column : rows.columns) column = table::takeRows(column, kept);
+}
 
 class Scan {
  public:
@@ -49,6 +70,7 @@ class Scan {
     for (const Unit& unit : units_) {
       MLAAS_TRY(const auto piece, results.next());
       merge(piece, result.samples[unit.sample]);
+      findDuplicates(piece, unit, result.samples[unit.sample]);
       result.correlations.merge(piece.correlations);
       progress(unit.range.size());
     }
@@ -61,7 +83,8 @@ class Scan {
  private:
   Result<void> openTables() {
     for (const auto& sample : request_.samples) {
-      const RowColumnsSpec spec{request_.defines, request_.select, request_.columns, sample.weight};
+      RowColumnsSpec spec{request_.defines, request_.select, request_.columns, sample.weight};
+      spec.columns.insert(spec.columns.end(), request_.identity.begin(), request_.identity.end());
       for (const auto& [table, entryBytes] : sample.tables) {
         auto columns = RowColumns::make(spec, *table);
         if (!columns.ok()) return std::move(columns).error().within(table->name()).within(table->url());
@@ -76,7 +99,7 @@ class Scan {
   Result<void> checkTypes(const RowColumns& columns, const table::Table& table) const {
     if (tables_.empty()) return {};
     const auto& first = tables_.front().columns.types();
-    for (size_t i = 0; i < first.size(); ++i) {
+    for (size_t i = 0; i < request_.columns.size(); ++i) {
       const ColumnType& found = columns.types()[i];
       if (found.jaggedDepth == first[i].jaggedDepth && found.isString == first[i].isString) continue;
       return Error(ErrorCode::kInvalidArgument, "column '" + request_.columns[i] + "' is of type " + found.name() +
@@ -92,9 +115,7 @@ class Scan {
   Result<void> planMemory() {
     size_t numSketches = 0;
     if (!tables_.empty()) {
-      for (const ColumnType& type : tables_.front().columns.types()) {
-        numSketches += 1 + static_cast<size_t>(type.jaggedDepth);
-      }
+      for (const ColumnType& type : columnTypes()) numSketches += 1 + static_cast<size_t>(type.jaggedDepth);
     }
     numSketches *= request_.samples.size() + 1;
     const size_t memory = budget_.limitBytes() - budget_.usedBytes();
@@ -110,7 +131,8 @@ class Scan {
     bytes_.preferred = bytes_.most / 4;
     window_ = std::clamp<size_t>(memory / 2 / (kCopies * bytes_.most) / 2, 1, pool_.numThreads() + 2);
     MLAAS_TRY(reading_, budget_.reserve(2 * window_ * kCopies * bytes_.most, "reading for the statistics"));
-    MLAAS_TRY(kept_, budget_.reserve(numSketches * sketchSize_ * kSketchBytes, "the statistics"));
+    duplicateBytes_ = memory / 8 / std::max<size_t>(1, request_.samples.size());
+    MLAAS_TRY(kept_, budget_.reserve(numSketches * sketchSize_ * kSketchBytes + memory / 8, "the statistics"));
     return {};
   }
 
@@ -138,7 +160,7 @@ class Scan {
 
   void chooseCorrelated() {
     if (tables_.empty()) return;
-    const auto& types = tables_.front().columns.types();
+    const auto types = columnTypes();
     for (size_t i = 0; i < types.size(); ++i) {
       if (types[i].isFlat()) correlated_.push_back(i);
     }
@@ -146,7 +168,7 @@ class Scan {
   }
 
   // `salt` makes the coins of each piece's sketches their own.
-  std::vector<ColumnStatistics> emptyColumns(const std::vector<ColumnType>& types, uint64_t salt) const {
+  std::vector<ColumnStatistics> emptyColumns(std::span<const ColumnType> types, uint64_t salt) const {
     std::vector<ColumnStatistics> columns;
     for (size_t i = 0; i < types.size(); ++i) {
       columns.emplace_back(request_.columns[i], types[i], SketchOptions{sketchSize_, combineSeeds(salt, i)});
@@ -156,16 +178,38 @@ class Scan {
 
   ScanResult emptyResult() const {
     ScanResult result;
-    const auto types = tables_.empty() ? std::vector<ColumnType>{} : tables_.front().columns.types();
+    const auto types = tables_.empty() ? std::span<const ColumnType>{} : columnTypes();
     for (size_t i = 0; i < request_.samples.size(); ++i) {
       auto& sample = result.samples.emplace_back();
       sample.name = request_.samples[i].name;
       sample.columns = emptyColumns(types, i + 1);
+      if (!request_.identity.empty()) sample.duplicates.emplace(duplicateBytes_);
     }
     result.columns = emptyColumns(types, 0);
     for (const size_t column : correlated_) result.correlated.push_back(request_.columns[column]);
     result.correlations = Correlations(correlated_.size());
     return result;
+  }
+
+  // Of the request's columns, in the first table.
+  std::span<const ColumnType> columnTypes() const {
+    return std::span(tables_.front().columns.types()).first(request_.columns.size());
+  }
+
+  // The hashes of the rows' identities, whose columns stand last, and what the sample makes of the rows.
+  Result<std::vector<uint64_t>> identify(const ScannedSample& sample, RowColumns::Rows& rows) const {
+    std::vector<uint64_t> hashes;
+    const size_t numColumns = request_.columns.size();
+    if (!request_.identity.empty() && !rows.entries.empty()) {
+      MLAAS_TRY(hashes, identityHashes(std::span(rows.columns).subspan(numColumns), request_.seed));
+      rows.columns.resize(numColumns);
+      keepSubsample(sample.subsample, hashes, rows);
+    }
+    if (sample.weightScale != 1) {
+      if (rows.weights.empty()) rows.weights.assign(rows.entries.size(), 1.0);
+      for (double& weight : rows.weights) weight *= sample.weightScale;
+    }
+    return hashes;
   }
 
   Result<UnitResult> readUnit(const Unit& unit) const {
@@ -174,6 +218,8 @@ class Scan {
     auto rows = open.columns.read(*open.table, unit.range);
     if (!rows.ok()) return std::move(rows).error();
     UnitResult result;
+    MLAAS_TRY(result.hashes, identify(request_.samples[unit.sample], *rows));
+    result.entries = rows->entries;
     SampleScan& scan = result.scan;
     scan.numEntries = unit.range.size();
     scan.numSelected = static_cast<int64_t>(rows->entries.size());
@@ -184,8 +230,8 @@ class Scan {
       scan.sumSquaredWeights += weight * weight;
       if (weight < 0) ++scan.numNegative;
     }
-    scan.columns =
-        emptyColumns(open.columns.types(), combineSeeds(unit.table, static_cast<uint64_t>(unit.range.first)));
+    const auto types = std::span(open.columns.types()).first(request_.columns.size());
+    scan.columns = emptyColumns(types, combineSeeds(unit.table, static_cast<uint64_t>(unit.range.first)));
     result.correlations = Correlations(correlated_.size());
     std::vector<std::vector<double>> numbers(correlated_.size());
     size_t next = 0;
@@ -206,6 +252,14 @@ class Scan {
     for (size_t i = 0; i < sample.columns.size(); ++i) sample.columns[i].merge(piece.scan.columns[i]);
   }
 
+  void findDuplicates(const UnitResult& piece, const Unit& unit, SampleScan& sample) const {
+    for (size_t i = 0; i < piece.hashes.size(); ++i) {
+      if (!sample.duplicates->add(piece.hashes[i])) continue;
+      sample.duplicates->describe(piece.hashes[i],
+                                  tables_[unit.table].table->url() + " at entry " + std::to_string(piece.entries[i]));
+    }
+  }
+
   const ScanRequest& request_;
   TaskPool& pool_;
   MemoryBudget& budget_;
@@ -216,6 +270,7 @@ class Scan {
   uint32_t sketchSize_ = kSketchSize;
   table::RangeBytes bytes_;
   size_t window_ = 1;
+  size_t duplicateBytes_ = 0;  // for each sample
   MemoryBudget::Reservation reading_;
   MemoryBudget::Reservation kept_;
 };
@@ -238,6 +293,7 @@ nlohmann::ordered_json ScanResult::toJson() const {
                                   {"sum_weights", sample.sumWeights},
                                   {"sum_squared_weights", sample.sumSquaredWeights},
                                   {"negative_weights", sample.numNegative}};
+    if (sample.duplicates) one["identity"] = sample.duplicates->toJson();
     if (samples.size() > 1) one["columns"] = columnsJson(sample.columns);
     json["samples"].push_back(std::move(one));
   }

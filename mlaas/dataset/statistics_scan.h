@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "mlaas/base/task_pool.h"
 #include "mlaas/dataset/column_statistics.h"
 #include "mlaas/dataset/correlation.h"
+#include "mlaas/dataset/identity_duplicates.h"
 #include "mlaas/feature/feature_spec.h"
 #include "mlaas/table/table.h"
 
@@ -34,13 +36,17 @@ struct ScannedSample {
   std::string name;
   std::string weight;  // expression; empty: 1
   std::vector<ScannedTable> tables;
+  double weightScale = 1;  // of all weights
+  double subsample = 1;    // fraction of the selected rows that count, chosen by their identity
 };
 
 struct ScanRequest {
   std::vector<ScannedSample> samples;
   std::vector<feature::Define> defines;
-  std::string select;                // empty keeps all
-  std::vector<std::string> columns;  // columns or defines
+  std::string select;                 // empty keeps all
+  std::vector<std::string> columns;   // columns or defines
+  std::vector<std::string> identity;  // flat integer columns; empty: events have none
+  uint64_t seed = 1;                  // of the identity's hash
   size_t mostCorrelated = 100;  // correlations are of the flat columns of numbers, none where they are more than this
 };
 
@@ -52,6 +58,7 @@ struct SampleScan {
   double sumWeights = 0;
   double sumSquaredWeights = 0;
   std::vector<ColumnStatistics> columns;
+  std::optional<DuplicateFinder> duplicates;  // among the selected rows, where events have an identity
 };
 
 struct ScanResult {

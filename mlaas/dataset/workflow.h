@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,11 @@ struct Sample {
   std::string where;               // "workflow.yaml:5:12", for messages
   std::string tree = {};           // of files that name none; empty: DatasetConfig::tree
   std::vector<SampleFriend> friends = {};
+  // With a cross-section weights are scaled by it, the luminosity and the sum of generator weights of all entries.
+  std::optional<double> crossSection = {};         // pb
+  std::string generatorWeight = {};                // expression; empty means 1
+  std::optional<double> sumGeneratorWeights = {};  // where the files do not have all events that were generated
+  double subsample = 1;                            // fraction of the events that are used, chosen by their identity
 };
 
 struct Split {
@@ -37,6 +43,9 @@ struct Split {
   double validation = 0.16;
   double test = 0.20;
   uint64_t seed = 1;
+  // With folds the test part is one of them, and `validation` is a fraction of all others.
+  int64_t folds = 0;  // 0: none, else at least 2
+  int64_t fold = 0;   // of folds
 };
 
 struct DatasetConfig {
@@ -46,6 +55,7 @@ struct DatasetConfig {
   feature::FeatureSpec features;      // names may still have wildcards
   Split split;
   size_t memoryBytes = size_t{1} << 30;
+  std::optional<double> luminosity = {};  // 1/pb
 };
 
 // Labels are 0 to numClasses - 1 in a workflow that was read.

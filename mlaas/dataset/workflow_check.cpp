@@ -8,6 +8,7 @@
 #include "mlaas/dataset/feature_resolution.h"
 #include "mlaas/dataset/row_source.h"
 #include "mlaas/dataset/sample_files.h"
+#include "mlaas/dataset/sample_scale.h"
 #include "mlaas/dataset/statistics_pass.h"
 
 namespace mlaas::dataset {
@@ -116,6 +117,7 @@ Result<DatasetCheck> checkDataset(const DatasetConfig& config, CheckDepth depth,
   check.groups = files.features.groups;
   check.memory = estimateMemory(config, files);
   if (depth == CheckDepth::kColumns) return check;
+  MLAAS_CHECK(scaleWeights(config, files, pool, budget, stop));
   if (depth == CheckDepth::kWeights) {
     MLAAS_TRY(files, withoutFeatures(config, std::move(files)));
   }

@@ -13,14 +13,16 @@ namespace mlaas::dataset {
 
 namespace {
 
-const std::vector<std::string> kDatasetKeys = {"tree",   "samples",  "identity", "select",
-                                               "define", "features", "split",    "memory"};
+const std::vector<std::string> kDatasetKeys = {"tree",     "samples", "identity", "select", "define",
+                                               "features", "split",   "memory",   "lumi",   "subsample"};
 const std::vector<std::string> kGroupKeys = {"columns", "length"};
-const std::vector<std::string> kSplitKeys = {"train", "validation", "test", "seed"};
+const std::vector<std::string> kSplitKeys = {"train", "validation", "test", "seed", "folds", "fold"};
 
 constexpr int64_t kMaxGroupLength = 10'000;
 constexpr size_t kMinMemoryBytes = size_t{1} << 20;
 constexpr double kFractionTolerance = 1e-6;
+constexpr int64_t kMaxFolds = 1000;
+constexpr double kValidationBesideFold = 0.2;
 
 bool isIdentifier(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -98,6 +100,25 @@ Result<void> checkIdentityIsNoFeature(const WorkflowFields& dataset, const Datas
   return {};
 }
 
+// The test part is one fold of several; `split` has the seed.
+Result<Split> parseFolds(const WorkflowFields& fields, Split split) {
+  for (const char* key : {"train", "test"}) {
+    if (fields.find(key) == nullptr) continue;
+    return fields.error(key,
+                        "with folds the test part is the fold, and the rest is divided by validation; leave it out");
+  }
+  MLAAS_TRY(split.folds, fields.integer("folds", 2, kMaxFolds));
+  MLAAS_TRY(split.fold, fields.integer("fold", 0, split.folds - 1));
+  split.validation = kValidationBesideFold;
+  if (fields.find("validation") != nullptr) {
+    MLAAS_TRY(split.validation, fields.number("validation"));
+    if (!(split.validation >= 0 && split.validation < 1)) {
+      return fields.error("validation", "the fraction of the events outside the fold lies between 0 and 1, 1 excluded");
+    }
+  }
+  return split;
+}
+
 // A fraction that is absent beside others that are given is 0.
 Result<Split> parseSplit(const WorkflowFields& dataset) {
   Split split;
@@ -108,6 +129,7 @@ Result<Split> parseSplit(const WorkflowFields& dataset) {
     MLAAS_TRY(const int64_t seed, fields.integer("seed", 0, INT64_MAX));
     split.seed = static_cast<uint64_t>(seed);
   }
+  if (fields.find("folds") != nullptr || fields.find("fold") != nullptr) return parseFolds(fields, split);
   const std::array<std::pair<const char*, double*>, 3> fractions = {
       {{"train", &split.train}, {"validation", &split.validation}, {"test", &split.test}}};
   if (std::none_of(fractions.begin(), fractions.end(), [&](auto& f) { return fields.find(f.first) != nullptr; })) {
@@ -153,6 +175,7 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
   MLAAS_CHECK(parseFeatures(fields, config.features));
   MLAAS_CHECK(checkIdentityIsNoFeature(fields, config));
   MLAAS_TRY(config.split, parseSplit(fields));
+  MLAAS_CHECK(parseYield(fields, config));
   if (fields.find("memory") != nullptr) {
     MLAAS_TRY(config.memoryBytes, parseMemory(fields));
   }
@@ -176,10 +199,14 @@ nlohmann::ordered_json datasetConfigToJson(const DatasetConfig& config) {
     features[group.name] = {{"columns", group.columns}, {"length", group.length}};
   }
   json["features"] = std::move(features);
-  json["split"] = {{"train", config.split.train},
-                   {"validation", config.split.validation},
-                   {"test", config.split.test},
-                   {"seed", config.split.seed}};
+  if (config.split.folds > 0) {
+    json["split"] = {{"folds", config.split.folds}, {"fold", config.split.fold}};
+  } else {
+    json["split"] = {{"train", config.split.train}, {"test", config.split.test}};
+  }
+  json["split"]["validation"] = config.split.validation;
+  json["split"]["seed"] = config.split.seed;
+  if (config.luminosity) json["lumi"] = *config.luminosity;
   json["memory"] = config.memoryBytes;
   return json;
 }

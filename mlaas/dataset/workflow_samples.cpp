@@ -1,6 +1,8 @@
 #include "mlaas/dataset/workflow_samples.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <set>
 #include <span>
@@ -12,7 +14,8 @@ namespace mlaas::dataset {
 
 namespace {
 
-const std::vector<std::string> kSampleKeys = {"label", "tree", "files", "weight", "friends"};
+const std::vector<std::string> kSampleKeys = {
+    "label", "tree", "files", "weight", "friends", "xsec", "generator_weight", "generator_sum", "subsample"};
 const std::vector<std::string> kFileKeys = {"file", "tree"};
 const std::vector<std::string> kFriendKeys = {"files", "tree", "alias", "index", "missing"};
 constexpr std::string_view kByEntry = "none";
@@ -103,6 +106,60 @@ Result<std::vector<SampleFriend>> parseFriends(const WorkflowFields& fields) {
   return friends;
 }
 
+// "831.76", "0.83 nb", "59.7 /fb": the number in the first unit of the list.
+struct Unit {
+  std::string_view name;
+  double factor;
+};
+constexpr std::array<Unit, 5> kCrossSectionUnits = {{{"pb", 1}, {"fb", 1e-3}, {"nb", 1e3}, {"ub", 1e6}, {"mb", 1e9}}};
+constexpr std::array<Unit, 4> kLuminosityUnits = {{{"/pb", 1}, {"/fb", 1e3}, {"/nb", 1e-3}, {"/ab", 1e6}}};
+
+Result<double> parseQuantity(const WorkflowFields& fields, std::string_view key, std::span<const Unit> units) {
+  MLAAS_TRY(const auto text, fields.text(key));
+  double value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
+  unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
+  if (failure == std::errc() && std::isfinite(value) && value > 0) {
+    if (unit.empty()) return value;
+    for (const Unit& known : units) {
+      if (unit == known.name) return value * known.factor;
+    }
+  }
+  std::string names;
+  for (const Unit& known : units) names += (names.empty() ? "" : ", ") + std::string(known.name);
+  return fields.error(key, "expected a number above 0 in " + std::string(units.front().name) +
+                               ", or with a unit of its own (" + names + "), found '" + text + "'");
+}
+
+Result<double> parseSubsample(const WorkflowFields& fields) {
+  MLAAS_TRY(const double fraction, fields.number("subsample"));
+  if (fraction > 0 && fraction <= 1) return fraction;
+  return fields.error("subsample", "the fraction of events to use lies between 0, excluded, and 1");
+}
+
+Result<void> parseNormalisation(const WorkflowFields& fields, Sample& sample) {
+  if (fields.find("subsample") != nullptr) {
+    MLAAS_TRY(sample.subsample, parseSubsample(fields));
+  }
+  const bool hasCrossSection = fields.find("xsec") != nullptr;
+  for (const char* key : {"generator_weight", "generator_sum"}) {
+    if (fields.find(key) == nullptr || hasCrossSection) continue;
+    return fields.error(key, "it belongs to a cross-section; give xsec too, or leave it out");
+  }
+  if (!hasCrossSection) return {};
+  MLAAS_TRY(sample.crossSection, parseQuantity(fields, "xsec", kCrossSectionUnits));
+  if (fields.find("generator_weight") != nullptr) {
+    MLAAS_TRY(sample.generatorWeight, parseExpression(fields, "generator_weight"));
+  }
+  if (fields.find("generator_sum") != nullptr) {
+    MLAAS_TRY(sample.sumGeneratorWeights, fields.number("generator_sum"));
+    if (!(*sample.sumGeneratorWeights > 0)) return fields.error("generator_sum", "the sum must be above 0");
+  }
+  if (sample.weight.empty()) sample.weight = sample.generatorWeight;
+  return {};
+}
+
 Result<Sample> parseSample(const YamlNode& key, const YamlNode& node) {
   MLAAS_TRY(const auto fields, WorkflowFields::make(node, "dataset.samples." + key.text, kSampleKeys));
   Sample sample;
@@ -117,6 +174,7 @@ Result<Sample> parseSample(const YamlNode& key, const YamlNode& node) {
   if (fields.find("weight") != nullptr) {
     MLAAS_TRY(sample.weight, parseExpression(fields, "weight"));
   }
+  MLAAS_CHECK(parseNormalisation(fields, sample));
   return sample;
 }
 
@@ -179,6 +237,28 @@ Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset) {
   return samples;
 }
 
+Result<void> parseYield(const WorkflowFields& dataset, DatasetConfig& config) {
+  if (dataset.find("subsample") != nullptr) {
+    MLAAS_TRY(const double fraction, parseSubsample(dataset));
+    for (size_t i = 0; i < config.samples.size(); ++i) {
+      const YamlNode* own = dataset.find("samples")->items[i].find("subsample");
+      if (own == nullptr) config.samples[i].subsample = fraction;
+    }
+  }
+  const auto scaled = [](const Sample& sample) { return sample.crossSection.has_value(); };
+  const bool some = std::any_of(config.samples.begin(), config.samples.end(), scaled);
+  if (dataset.find("lumi") != nullptr) {
+    if (!some) return dataset.error("lumi", "it scales samples that have a cross-section, xsec; no sample has one");
+    MLAAS_TRY(config.luminosity, parseQuantity(dataset, "lumi", kLuminosityUnits));
+  }
+  const auto unscaled = std::find_if_not(config.samples.begin(), config.samples.end(), scaled);
+  if (some && unscaled != config.samples.end()) {
+    return dataset.error("samples", "sample '" + unscaled->name + "' has no xsec, but others have: weights of both " +
+                                        "kinds cannot be compared; give all samples one, or scale by weight alone");
+  }
+  return {};
+}
+
 nlohmann::ordered_json samplesToJson(const std::vector<Sample>& samples) {
   auto json = nlohmann::ordered_json::object();
   for (const auto& sample : samples) {
@@ -187,6 +267,10 @@ nlohmann::ordered_json samplesToJson(const std::vector<Sample>& samples) {
     entry["files"] = sample.files;
     for (const auto& one : sample.friends) entry["friends"].push_back(friendToJson(one.options));
     if (!sample.weight.empty()) entry["weight"] = sample.weight;
+    if (sample.crossSection) entry["xsec"] = *sample.crossSection;
+    if (!sample.generatorWeight.empty()) entry["generator_weight"] = sample.generatorWeight;
+    if (sample.sumGeneratorWeights) entry["generator_sum"] = *sample.sumGeneratorWeights;
+    if (sample.subsample < 1) entry["subsample"] = sample.subsample;
     json[sample.name] = std::move(entry);
   }
   return json;

@@ -14,6 +14,9 @@ namespace mlaas::dataset {
 // The samples of the map `dataset`, in its order.
 Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset);
 
+// `lumi` of the map `dataset`, and `subsample` for the samples that give none of their own.
+Result<void> parseYield(const WorkflowFields& dataset, DatasetConfig& config);
+
 nlohmann::ordered_json samplesToJson(const std::vector<Sample>& samples);
 
 // An expression that is there, parsed so that a mistake is reported at its place; columns are not known yet.

@@ -87,5 +87,31 @@ TEST(IdentitySplit, RefusesFloatingIdentity) {
   EXPECT_NE(std::string(parts.error().what()).find("float64"), std::string::npos);
 }
 
+TEST(IdentitySplit, FoldsDivideEventsAndSubsamplesNest) {
+  constexpr uint64_t kEvents = 20'000;
+  std::array<int64_t, 4> tested = {};
+  int64_t validation = 0;
+  int64_t small = 0;
+  for (uint64_t event = 0; event < kEvents; ++event) {
+    const std::array<uint64_t, 2> identity = {1, event};
+    for (int64_t fold = 0; fold < 4; ++fold) {
+      const Split split = {.validation = 0.25, .seed = 3, .folds = 4, .fold = fold};
+      const Part part = partOf(identity, split);
+      if (part == Part::kTest) ++tested[static_cast<size_t>(fold)];
+      if (part == Part::kValidation) ++validation;
+    }
+    const uint64_t hash = identityHash(identity, 3);
+    EXPECT_TRUE(isInSubsample(hash, 1));
+    if (!isInSubsample(hash, 0.1)) continue;
+    ++small;
+    EXPECT_TRUE(isInSubsample(hash, 0.3));
+  }
+  const auto n = static_cast<double>(kEvents);
+  for (const int64_t count : tested) EXPECT_NEAR(static_cast<double>(count), n / 4, 5 * std::sqrt(n * 3 / 16));
+  EXPECT_EQ(tested[0] + tested[1] + tested[2] + tested[3], static_cast<int64_t>(kEvents));
+  EXPECT_NEAR(static_cast<double>(validation), 3 * n / 4, 5 * std::sqrt(3 * n / 4));
+  EXPECT_NEAR(static_cast<double>(small), n / 10, 5 * std::sqrt(n * 0.09));
+}
+
 }  // namespace
 }  // namespace mlaas::dataset
