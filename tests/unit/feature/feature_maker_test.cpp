@@ -56,6 +56,30 @@ TEST(FeatureMaker, SelectsComputesAndPads) {
   EXPECT_EQ(table::test::valuesOf<int64_t>(block.extras[2]), (std::vector<int64_t>{1, 1}));
 }
 
+// A list of lists is no feature, but one can be made of it; survivors keep theirs.
+TEST(FeatureMaker, DefinesMayBeListsOfLists) {
+  FeatureSpec pairs;
+  pairs.defines = {{"pairs", "combinations(Jet_pt, 2)"},
+                   {"sums", "sum(pairs)"},
+                   {"hardest", "max(sums, default=0)"},
+                   {"best", "pairs[argmin(abs(sums - 66))]"},
+                   {"softer", "last(best, default=-1)"}};
+  pairs.select = "count(pairs, axis=1) >= 1";
+  pairs.scalars = {"hardest", "softer"};
+  pairs.groups = {{"pairs", {"sums"}, 2}};
+  const auto maker = FeatureMaker::make(pairs, events(), {}, true).value();
+  const auto block = maker.process(events(), {0, 5}).value();
+  EXPECT_EQ(block.entries, (std::vector<int64_t>{0, 3}));
+  EXPECT_EQ(block.tensors.scalars, (std::vector<float>{100, 25, 66, 31}));
+  EXPECT_EQ(block.tensors.groups[0].values, (std::vector<float>{100, 85, 66, 0}));
+  EXPECT_EQ(block.tensors.groups[0].count, (std::vector<int32_t>{2, 1}));
+  pairs.groups[0].columns = {"pairs"};
+  EXPECT_EQ(
+      failure(pairs),
+      "group pairs: 'pairs' is of type var * var * float64, but a group's columns are lists of "
+      "numbers");
+}
+
 TEST(FeatureMaker, ReadsSelectionColumnsFirstAndTheOthersForSurvivorsOnly) {
   auto table = events();
   const auto maker = FeatureMaker::make(spec(), table, {"event"}, true).value();
