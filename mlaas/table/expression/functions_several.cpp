@@ -44,6 +44,45 @@ Result<NodePtr> neighbourNode(Call& call, Kind kind, NeighbourKernel kernel) {
   return NodePtr(std::move(node));
 }
 
+std::shared_ptr<Node> combinationsOf(const Syntax& syntax, NodePtr list, int choose) {
+  auto node = nodeAt(syntax, Form::kCombinations, list->kind, list->depth + 1);
+  node->choose = choose;
+  node->neverEmpty = true;
+  node->nonNegative = list->nonNegative;
+  node->children = {std::move(list)};
+  return node;
+}
+
+// Whether the vectors are all choices of so many of a list; what is written out is the same for all.
+bool areCombinations(const std::vector<NodePtr>& arguments) {
+  const Node& pt = *arguments.front();
+  return pt.form == Form::kCombinations && std::all_of(arguments.begin(), arguments.end(), [&](const NodePtr& node) {
+           return node->form == Form::kConstant || (node->form == Form::kCombinations && node->choose == pt.choose);
+         });
+}
+
+// The sines and roots of a vector are the same in all choices that it is in, so they are taken before.
+NodePtr sumOfCombinations(const Call& call, VectorPart part) {
+  const int choose = call.arguments.front()->choose;
+  std::vector<NodePtr> inner;
+  for (const NodePtr& node : call.arguments) {
+    inner.push_back(node->form == Form::kConstant ? node : node->children.front());
+  }
+  const auto chosen = [&](ElementwiseKernel kernel, std::vector<NodePtr> operands) -> NodePtr {
+    return combinationsOf(
+        call.syntax, call.typer.elementwise(call.syntax, Kind::kFloat64, kernel, std::move(operands), Watch::kOverflow),
+        choose);
+  };
+  auto node = nodeAt(call.syntax, Form::kReduction, Kind::kFloat64, deepest(call.arguments) - 1);
+  node->reduction = componentReductionKernel(part);
+  node->watch = Watch::kOverflow;
+  node->lists = 4;
+  node->children = {
+      chosen(multiMathKernel("Px"), {inner[0], inner[2]}), chosen(multiMathKernel("Py"), {inner[0], inner[2]}),
+      chosen(multiMathKernel("Pz"), {inner[0], inner[1]}), chosen(vectorSumKernel(VectorPart::kEnergy, 1), inner)};
+  return node;
+}
+
 }  // namespace
 
 Result<NodePtr> buildCombinations(Call& call) {
@@ -60,12 +99,7 @@ Result<NodePtr> buildCombinations(Call& call) {
     return call.complain(call.syntax.mark,
                          "gives lists nested more than " + std::to_string(kMaxDepth) + " times, which is the limit");
   }
-  auto node = nodeAt(call.syntax, Form::kCombinations, list->kind, list->depth + 1);
-  node->neverEmpty = true;
-  node->choose = static_cast<int>(choose.constant.integer);
-  node->nonNegative = list->nonNegative;
-  node->children = {list};
-  return NodePtr(std::move(node));
+  return NodePtr(combinationsOf(call.syntax, list, static_cast<int>(choose.constant.integer)));
 }
 
 Result<NodePtr> buildForEach(Call& call) {
@@ -124,6 +158,7 @@ Result<NodePtr> buildVectorSum(Call& call) {
   if (depth == 0) {
     return call.complain(call.syntax.mark, "of 4 arguments adds up the vectors of a list, but all are scalars");
   }
+  if (areCombinations(call.arguments)) return sumOfCombinations(call, part);
   auto node = nodeAt(call.syntax, Form::kReduction, Kind::kFloat64, depth - 1);
   node->reduction = vectorReductionKernel(part);
   node->watch = Watch::kOverflow;

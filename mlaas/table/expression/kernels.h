@@ -76,6 +76,8 @@ inline constexpr size_t kMaxVectors = 4;
 ElementwiseKernel vectorSumKernel(VectorPart part, size_t count);
 // Of the vectors of each list, 4 operands.
 ReductionKernel vectorReductionKernel(VectorPart part);
+// The same of 4 operands px, py, pz, energy.
+ReductionKernel componentReductionKernel(VectorPart part);
 // The position of the nearest, -1 if there is none.
 NeighbourKernel nearestKernel();
 // The distance to it.

@@ -30,10 +30,13 @@ struct FourVector {
     const double px = pt * std::cos(phi);
     const double py = pt * std::sin(phi);
     const double pz = pt * std::sinh(eta);
+    addComponents(px, py, pz, std::sqrt(px * px + py * py + pz * pz + mass * mass));
+  }
+  void addComponents(double px, double py, double pz, double e) {
     x += px;
     y += py;
     z += pz;
-    energy += std::sqrt(px * px + py * py + pz * pz + mass * mass);
+    energy += e;
   }
 };
 
@@ -60,21 +63,43 @@ void sumLoop(const Operand* operands, size_t count, void* out) {
   }
 }
 
-template <VectorPart kPart>
+// kCartesian: the operands are components, else pt, eta, phi, mass.
+template <VectorPart kPart, bool kCartesian>
 void listLoop(const Operand* operands, const int64_t* offsets, size_t entries, const Operand& /*missing*/, void* out) {
-  const Reals pt(operands[0]);
-  const Reals eta(operands[1]);
-  const Reals phi(operands[2]);
-  const Reals mass(operands[3]);
+  const Reals a(operands[0]);
+  const Reals b(operands[1]);
+  const Reals c(operands[2]);
+  const Reals d(operands[3]);
   auto* to = static_cast<double*>(out);
   size_t at = 0;
   for (size_t i = 0; i < entries; ++i) {
     FourVector sum;
     for (const size_t end = at + static_cast<size_t>(offsets[i + 1] - offsets[i]); at < end; ++at) {
-      sum.add(pt[at], eta[at], phi[at], mass[at]);
+      if constexpr (kCartesian) {
+        sum.addComponents(a[at], b[at], c[at], d[at]);
+      } else {
+        sum.add(a[at], b[at], c[at], d[at]);
+      }
     }
     to[i] = partOf<kPart>(sum);
   }
+}
+
+template <bool kCartesian>
+ReductionKernel reductionOf(VectorPart part) {
+  switch (part) {
+    case VectorPart::kPt:
+      return listLoop<VectorPart::kPt, kCartesian>;
+    case VectorPart::kEta:
+      return listLoop<VectorPart::kEta, kCartesian>;
+    case VectorPart::kPhi:
+      return listLoop<VectorPart::kPhi, kCartesian>;
+    case VectorPart::kEnergy:
+      return listLoop<VectorPart::kEnergy, kCartesian>;
+    case VectorPart::kMass:
+      break;
+  }
+  return listLoop<VectorPart::kMass, kCartesian>;
 }
 
 template <VectorPart kPart>
@@ -135,21 +160,8 @@ ElementwiseKernel vectorSumKernel(VectorPart part, size_t count) {
   return sumOf<VectorPart::kMass>(count);
 }
 
-ReductionKernel vectorReductionKernel(VectorPart part) {
-  switch (part) {
-    case VectorPart::kPt:
-      return listLoop<VectorPart::kPt>;
-    case VectorPart::kEta:
-      return listLoop<VectorPart::kEta>;
-    case VectorPart::kPhi:
-      return listLoop<VectorPart::kPhi>;
-    case VectorPart::kEnergy:
-      return listLoop<VectorPart::kEnergy>;
-    case VectorPart::kMass:
-      break;
-  }
-  return listLoop<VectorPart::kMass>;
-}
+ReductionKernel vectorReductionKernel(VectorPart part) { return reductionOf<false>(part); }
+ReductionKernel componentReductionKernel(VectorPart part) { return reductionOf<true>(part); }
 
 NeighbourKernel nearestKernel() { return nearestLoop<false>; }
 NeighbourKernel nearestDistanceKernel() { return nearestLoop<true>; }

@@ -163,5 +163,36 @@ TEST(Expression, MessagesNameThePlaceAndTheNearestName) {
             "unknown function 'sqr' at position 5 of '1 + sqr(Jet_pt)'; did you mean 'sqrt'?");
 }
 
+// Sums over choices take each vector's components once; sums of two or three vectors, one by one.
+TEST(Expression, SumsOverCombinationsAreThoseOfTheirVectors) {
+  Columns columns;
+  columns.add("pt", test::jagged<float>({{60, 40, 25, 12}, {}, {30}, {35, 31}}))
+      .add("eta", test::jagged<double>({{1, 2, -3, 0.5}, {}, {-1}, {0.5, -0.5}}))
+      .add("phi", test::jagged<float>({{1, -2, 3, 0}, {}, {-1}, {3, -3}}))
+      .add("mass", test::jagged<float>({{5, 0, -1, 8}, {}, {2}, {0, 1}}));
+  const std::string of = "(combinations(pt, 2), combinations(eta, 2), combinations(phi, 2), combinations(mass, 2))";
+  const std::string two =
+      "(first(combinations(pt, 2)), first(combinations(eta, 2)), first(combinations(phi, 2)), "
+      "first(combinations(mass, 2)), last(combinations(pt, 2)), last(combinations(eta, 2)), "
+      "last(combinations(phi, 2)), last(combinations(mass, 2)))";
+  for (const std::string function : {"InvariantMass", "SumPt", "SumEta", "SumPhi", "SumEnergy"}) {
+    const auto found = test::valuesOf<double>(columns.evaluate(function + of).value());
+    ASSERT_EQ(found.size(), 7U);
+    EXPECT_EQ(found, test::valuesOf<double>(columns.evaluate(function + two).value())) << function;
+  }
+  // One mass for all, and choices of three.
+  EXPECT_EQ(test::valuesOf<double>(
+                columns.evaluate("InvariantMass(combinations(pt, 3), combinations(eta, 3), combinations(phi, 3), 5)")
+                    .value()),
+            test::valuesOf<double>(columns
+                                       .evaluate("InvariantMass(combinations(pt, 3), combinations(eta, 3), "
+                                                 "combinations(phi, 3), combinations(pt * 0 + 5, 3))")
+                                       .value()));
+  EXPECT_NE(
+      columns.failure("InvariantMass(combinations(pt, 2), combinations(eta[eta > 0], 2), combinations(phi, 2), 0)")
+          .find("have lists of different lengths"),
+      std::string::npos);
+}
+
 }  // namespace
 }  // namespace mlaas::table
