@@ -1,6 +1,6 @@
 // Texts as expressions: lexing, parsing, typing and running them on small columns.
 // Input: byte 0 modulo 9 is the number of entries, byte 1 seeds their values; the rest is the text of the expression.
-// Two ways must agree: running it on all entries at once, and on each entry alone.
+// Two ways must agree, in the values and in what is counted: running it on all entries at once, and on each alone.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -157,17 +157,19 @@ bool same(const Column& a, const Column& b) {
 }
 
 void compareEntries(const Expression& expression, const std::vector<Column>& inputs, const Result<Column>& whole,
-                    int64_t entries) {
+                    const table::ArithmeticCounts& counts, int64_t entries) {
   bool failed = false;
+  table::ArithmeticCounts sum;
   for (int64_t entry = 0; entry < entries; ++entry) {
     std::vector<Column> one;
     for (const Column& input : inputs) one.push_back(sliceColumn(input, entry, entry + 1));
-    const auto result = expression.evaluate(one, 1);
+    const auto result = expression.evaluate(one, 1, {}, &sum);
     failed = failed || !result.ok();
     if (!whole.ok()) continue;
     if (!result.ok()) fail("one entry fails, all together do not", expression.text());
     if (!same(*result, sliceColumn(*whole, entry, entry + 1))) fail("one entry differs", expression.text());
   }
+  if (whole.ok() && sum != counts) fail("other counts", expression.text());
   if (!whole.ok() && !failed) fail("all together fail, no entry does", expression.text());
 }
 
@@ -187,8 +189,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (columns.types[i].name == name) inputs.push_back(columns.columns[i]);
     }
   }
-  const auto whole = expression->evaluate(inputs, entries);
+  table::ArithmeticCounts counts;
+  const auto whole = expression->evaluate(inputs, entries, {}, &counts);
   if (whole.ok() && (whole->length != entries || whole->type != expression->type())) fail("wrong shape", text);
-  compareEntries(*expression, inputs, whole, entries);
+  compareEntries(*expression, inputs, whole, counts, entries);
   return 0;
 }

@@ -103,6 +103,7 @@ NodePtr Typer::convert(NodePtr node, Kind kind) const {
   auto converted = std::make_shared<Node>(*node);
   converted->kind = kind;
   converted->form = Form::kElementwise;
+  converted->watch = Watch::kNothing;
   converted->elementwise = convertKernel(node->kind, kind);
   converted->nonNegative = kind == Kind::kInt64 && (node->kind == Kind::kBool || node->nonNegative);
   const bool isConstant = node->form == Form::kConstant;

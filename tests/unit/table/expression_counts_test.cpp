@@ -41,6 +41,8 @@ TEST(ExpressionCounts, Divisions) {
   expectCounts("5.0 % n", 0, 2, 0);
   expectCounts("mod(n, 0)", 5, 0, 0);
   expectCounts("1 / 0", 5, 0, 0);
+  expectCounts("x * 0 + 5 % n", 2, 1, 0);  // a conversion counts nothing; inf * 0 does
+  expectCounts("sum(l > 0) / 2 + n % 0 + 0.5", 5, 0, 0);
   expectCounts("x * (0 / 0)", 0, 5, 0);
   expectCounts("1 / l", 1, 0, 0);
 }
