@@ -111,8 +111,9 @@ def test_features_are_sorted_and_as_long_as_the_longest_list(setup):
     assert workflow["dataset"]["identity"] == IDENTITY
     assert [sample["label"] for sample in workflow["dataset"]["samples"].values()] == list(FILES.values())
     assert workflow["dataset"]["split"] == {"train": 0.64, "validation": 0.16, "test": 0.2, "seed": 1}
-    assert workflow["model"] == {"kind": "mlp", "layers": [128, 64], "dropout": 0.5}
-    assert {key: workflow["training"][key] for key in ("epochs", "batch_size")} == {"epochs": 3, "batch_size": 100}
+    assert workflow["model"] == {"kind": "mlp", "layers": [128, 64], "dropout": 0.5, "scaling": "minmax"}
+    chunks = {"events": 320, "passes": 3}
+    assert workflow["training"] == {"epochs": 1, "batch_size": 100, "chunks": chunks, "early_stopping": False}
 
 
 def test_cuts_and_new_branches(setup):
@@ -184,7 +185,7 @@ def test_converted_workflow_trains(setup):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["bundle"] == "bundle"
     bundle = json.loads((setup.folder / "bundle" / "bundle.json").read_text())
-    assert bundle["provenance"]["model"]["options"]["epochs"] == 3
+    assert bundle["provenance"]["model"]["options"]["chunks"] == {"events": 320, "passes": 3}
 
 
 def test_lists_with_commas_and_selected_branches(setup):

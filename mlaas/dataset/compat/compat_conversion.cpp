@@ -1,6 +1,7 @@
 #include "mlaas/dataset/compat/compat_conversion.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -27,6 +28,8 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kScanBytes = size_t{1} << 30;
 constexpr int64_t kMostElements = 10'000;  // of a group in a workflow
 constexpr size_t kMostSamples = 1'000;
+constexpr double kTrainFraction = 0.64;
+constexpr int64_t kMostChunkEvents = 10'000'000;  // of a workflow
 
 struct InputFile {
   std::string location;
@@ -303,7 +306,7 @@ class Converter {
 
   Result<Json> model() {
     if (command_.model.empty() || command_.model == "mlp") {
-      return Json{{"kind", "mlp"}, {"layers", {128, 64}}, {"dropout", 0.5}};
+      return Json{{"kind", "mlp"}, {"layers", {128, 64}}, {"dropout", 0.5}, {"scaling", "minmax"}};
     }
     if (command_.model == "trees") return Json{{"kind", "trees"}};
     if (command_.model.ends_with(".py")) {
@@ -326,13 +329,18 @@ class Converter {
     if (!preprocessing_.cuts.empty()) dataset["select"] = selection();
     for (const auto& define : preprocessing_.defines) dataset["define"][define.name] = define.expression;
     MLAAS_TRY(dataset["features"], features());
-    dataset["split"] = {{"train", 0.64}, {"validation", 0.16}, {"test", 0.2}, {"seed", 1}};
+    dataset["split"] = {{"train", kTrainFraction}, {"validation", 0.16}, {"test", 0.2}, {"seed", 1}};
     Json& workflow = result_.workflow;
     workflow["name"] = command_.name;
     workflow["dataset"] = std::move(dataset);
     MLAAS_TRY(workflow["model"], model());
     if (workflow["model"]["kind"] == "mlp") {
-      workflow["training"] = {{"epochs", parameters_.epochs}, {"batch_size", parameters_.batchSize}};
+      // A chunk is cut into the parts, and passed over `epochs` times.
+      const int64_t events = std::clamp<int64_t>(
+          std::llround(kTrainFraction * static_cast<double>(parameters_.chunkSize)), 1, kMostChunkEvents);
+      workflow["training"] = {{"epochs", 1},
+                              {"batch_size", parameters_.batchSize},
+                              {"chunks", {{"events", events}, {"passes", parameters_.epochs}}}};
     }
     workflow["training"]["early_stopping"] = false;
     workflow["output"] = command_.output.empty() ? "models/" + command_.name : command_.output;

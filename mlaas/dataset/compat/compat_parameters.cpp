@@ -79,7 +79,10 @@ Result<CompatParameters> parseCompatParameters(const std::string& text, const st
   }
   MLAAS_CHECK(readNumber(fields, "epochs", 1, parameters.epochs));
   MLAAS_CHECK(readNumber(fields, "batch_size", 1, parameters.batchSize));
-  MLAAS_CHECK(readNumber(fields, "chunk_size", 1, parameters.chunkSize));
+  MLAAS_CHECK(readNumber(fields, "chunk_size", -1, parameters.chunkSize));
+  if (parameters.chunkSize == 0)
+    return fields.error("chunk_size", "expected a number of events, or -1 for all; found 0");
+  if (parameters.chunkSize < 0) parameters.chunkSize = kMost;
   MLAAS_CHECK(noteOthers(fields, parameters));
   return parameters;
 }

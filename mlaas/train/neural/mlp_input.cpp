@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 namespace mlaas::train {
 
@@ -24,12 +25,25 @@ void fillGroup(std::span<const feature::Standardisation> transform, const featur
   std::fill(to + count * columns, to + length * columns, 0.F);
 }
 
+// [minimum, maximum] becomes [0, 1].
+std::vector<feature::Standardisation> scaleToUnit(const std::vector<dataset::FeatureStatistics>& features) {
+  std::vector<feature::Standardisation> result;
+  for (const auto& one : features) {
+    const auto inverse = static_cast<float>(1 / (one.maximum - one.minimum));
+    const bool varies = one.minimum < one.maximum && std::isfinite(inverse);
+    result.push_back(varies ? feature::Standardisation{static_cast<float>(one.minimum), inverse}
+                            : feature::Standardisation{});
+  }
+  return result;
+}
+
 }  // namespace
 
-MlpInput MlpInput::make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics) {
+MlpInput MlpInput::make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics, Scaling scaling) {
+  const auto transform = scaling == Scaling::kMinMax ? scaleToUnit : dataset::standardise;
   MlpInput input;
-  input.scalars = dataset::standardise(statistics.scalars);
-  for (const auto& group : statistics.groups) input.groups.push_back(dataset::standardise(group));
+  input.scalars = transform(statistics.scalars);
+  for (const auto& group : statistics.groups) input.groups.push_back(transform(group));
   for (const auto& group : spec.groups) input.lengths.push_back(group.length);
   return input;
 }

@@ -1,4 +1,4 @@
-// From raw physics values to the matrix that a perceptron multiplies: standardise, mask, flatten.
+// From raw physics values to the matrix that a perceptron multiplies: scale, mask, flatten.
 // Shapes: [rows, width], width = scalars + sum of length * columns; a group's values element by element.
 // The arithmetic is that of the exported graph: (x - mean) * inverseScale in float32, and 0 for padding.
 // Threads: a value; flatten() from any thread.
@@ -11,6 +11,7 @@
 #include "mlaas/dataset/dataset.h"
 #include "mlaas/feature/feature_spec.h"
 #include "mlaas/feature/tensors.h"
+#include "mlaas/train/neural/mlp_options.h"
 
 namespace mlaas::train {
 
@@ -19,7 +20,7 @@ struct MlpInput {
   std::vector<std::vector<feature::Standardisation>> groups;  // [group][column]
   std::vector<int64_t> lengths;                               // [group]
 
-  static MlpInput make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics);
+  static MlpInput make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics, Scaling scaling);
 
   int64_t width() const;
   // Fills `out`, resized to rows * width().

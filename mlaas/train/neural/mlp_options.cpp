@@ -35,6 +35,14 @@ void readOptimizer(OptionReader& reader, AdamOptions& adam) {
   adam.weightDecay = reader.number("weight_decay", adam.decoupled ? 0.01 : 0, 0, kInfinity);
 }
 
+void readChunks(OptionReader& training, ChunkOptions& chunks) {
+  if (!training.has("chunks")) return;
+  OptionReader& reader = training.section("chunks");
+  chunks.events = reader.integer("events", 0, 1, 10000000);
+  if (chunks.events == 0) reader.reject("events", "is missing: the events of a chunk");
+  chunks.passes = reader.integer("passes", chunks.passes, 1, 1000000);
+}
+
 }  // namespace
 
 nlohmann::ordered_json MlpOptions::toJson() const {
@@ -42,8 +50,10 @@ nlohmann::ordered_json MlpOptions::toJson() const {
   json["layers"] = layers;
   json["dropout"] = dropout;
   json["activation"] = activationName;
+  json["scaling"] = scaling == Scaling::kMinMax ? "minmax" : "standard";
   json["epochs"] = epochs;
   json["batch_size"] = batchSize;
+  if (chunks.events > 0) json["chunks"] = {{"events", chunks.events}, {"passes", chunks.passes}};
   json["optimizer"] = {{"kind", optimizer.decoupled ? "adamw" : "adam"},
                        {"lr", optimizer.learningRate},
                        {"betas", {optimizer.beta1, optimizer.beta2}},
@@ -67,11 +77,14 @@ Result<MlpOptions> readMlpOptions(const dataset::Workflow& workflow) {
   for (const auto& [name, activation] : activations()) names.push_back(name);
   options.activationName = model.choice("activation", "relu", names);
   options.activation = activations().at(options.activationName);
+  const bool minMax = model.choice("scaling", "standard", {"standard", "minmax"}) == "minmax";
+  options.scaling = minMax ? Scaling::kMinMax : Scaling::kStandard;
   MLAAS_CHECK(model.finish());
 
   OptionReader training(workflow.training, workflow.trainingWhere, "training");
   options.epochs = training.integer("epochs", options.epochs, 1, 1000000);
   options.batchSize = training.integer("batch_size", options.batchSize, 1, 10000000);
+  readChunks(training, options.chunks);
   readOptimizer(training.section("optimizer"), options.optimizer);
   readEarlyStopping(training, options.patience, options.leastImprovement);
   options.balance = readBalance(training);

@@ -20,7 +20,7 @@ namespace mlaas::train {
 namespace {
 
 // Streams of random numbers that must not be the same.
-enum class Purpose : uint64_t { kWeights = 1, kDropout = 2 };
+enum class Purpose : uint64_t { kWeights = 1, kDropout = 2, kChunks = 3 };
 
 uint64_t seedFor(uint64_t seed, Purpose purpose, int64_t epoch = 0) {
   return combineSeeds(combineSeeds(seed, static_cast<uint64_t>(purpose)), static_cast<uint64_t>(epoch));
@@ -122,13 +122,19 @@ class MlpTraining {
     streamOptions.batchSize = options_.batchSize;
     streamOptions.seed = options_.seed;
     streamOptions.epoch = static_cast<uint64_t>(record.epoch - 1);
-    MLAAS_TRY(const auto stream, input_.data->stream(streamOptions));
+    const ChunkOptions& chunks = options_.chunks;
+    if (chunks.events > 0) streamOptions.batchSize = chunks.events;
+    MLAAS_TRY(auto stream, input_.data->stream(streamOptions));
+    if (chunks.events > 0) {
+      const uint64_t seed = seedFor(options_.seed, Purpose::kChunks, record.epoch);
+      stream = std::make_unique<ChunkPasses>(std::move(stream), chunks.passes, options_.batchSize, seed);
+    }
     model_->network().seedDropout(seedFor(options_.seed, Purpose::kDropout, record.epoch));
     dataset::Batch raw;
     Prefetcher<MlpBatch> batches([&, this](MlpBatch& batch) { return prepare(*stream, raw, batch); });
 
     const auto start = std::chrono::steady_clock::now();
-    const int64_t total = input_.eventsIn(dataset::Part::kTrain);
+    const int64_t total = input_.eventsIn(dataset::Part::kTrain) * chunks.passes;
     double loss = 0;
     int64_t events = 0;
     MlpBatch batch;
@@ -200,7 +206,7 @@ class MlpTrainer final : public Trainer {
   Result<TrainingOutcome> train(const TrainingInput& input) override {
     MLAAS_TRY(WeightScale scale,
               WeightScale::make(*input.statistics, *input.classes, options_.balance, options_.negative));
-    MlpInput network = MlpInput::make(input.data->features(), *input.statistics);
+    MlpInput network = MlpInput::make(input.data->features(), *input.statistics, options_.scaling);
     MlpShape shape;
     shape.inputs = network.width();
     shape.hidden = options_.layers;

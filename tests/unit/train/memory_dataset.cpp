@@ -69,6 +69,7 @@ class MemoryStream final : public dataset::BatchStream {
       batch.label.push_back(from.label[row]);
       batch.weight.push_back(from.weight[row]);
       batch.sample.push_back(from.sample[row]);
+      batch.row.push_back(static_cast<int64_t>(row));
       ++batch.features.rows;
     }
     return batch.features.rows > 0;

@@ -32,6 +32,31 @@ TEST(MlpTrainer, LearnsTwoClasses) {
             5 * fixture.statistics.samples[0].selected[0] + 5 * fixture.statistics.samples[1].selected[0]);
 }
 
+TEST(MlpTrainer, LearnsInChunks) {
+  Fixture fixture;
+  Json training = kFewEpochs;
+  training["epochs"] = 1;
+  training["chunks"] = {{"events", 500}, {"passes", 5}};
+  auto outcome = fixture.train(kSmallModel, training).value();
+  EXPECT_GT(fixture.auc(outcome), 0.8);
+  EXPECT_EQ(outcome.history.eventsTrained,
+            5 * fixture.statistics.samples[0].selected[0] + 5 * fixture.statistics.samples[1].selected[0]);
+  EXPECT_EQ(outcome.model->description()["options"]["chunks"], (Json{{"events", 500}, {"passes", 5}}));
+}
+
+// Both scalings are affine, so that a network can learn the same from either; with lists they differ in what padding is.
+TEST(MlpTrainer, LearnsTheSameFromScalarsOfEitherScaling) {
+  MemoryOptions options;
+  options.withGroup = false;
+  Fixture fixture(options);
+  Json training = kFewEpochs;
+  training["epochs"] = 20;
+  auto standard = fixture.train(kSmallModel, training).value();
+  auto minMax = fixture.train({{"layers", {16}}, {"scaling", "minmax"}}, training).value();
+  EXPECT_GT(fixture.auc(standard), 0.6);
+  EXPECT_NEAR(fixture.auc(minMax), fixture.auc(standard), 0.02);
+}
+
 TEST(MlpTrainer, LearnsFromScalarsOrCollectionsAlone) {
   for (const bool scalars : {true, false}) {
     MemoryOptions options;
