@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/mlaas/compat_options.h"
 #include "apps/mlaas_train/commands.h"
 #include "apps/mlaas_train/epoch_progress.h"
 #include "apps/mlaas_train/summary_text.h"
@@ -15,13 +16,27 @@ namespace {
 struct TrainOptions {
   std::string workflow;
   std::vector<std::string> settings;
+  CompatOptions compat;
   std::string output;
   size_t threads = 0;
   bool json = false;
 };
 
+// The workflow of the file, or that of MLaaS4HEP's command line.
+Result<dataset::Workflow> findWorkflow(const TrainOptions& options, const Environment& environment) {
+  if (options.compat.command.files.empty()) return dataset::readWorkflow(options.workflow, options.settings);
+  MLAAS_TRY(const auto conversion, runConversion(options.compat, options.threads, environment.stop));
+  return dataset::parseWorkflow(conversion.text(), "the converted workflow", options.settings);
+}
+
 Result<int> train(const TrainOptions& options, const Environment& environment) {
-  MLAAS_TRY(const auto workflow, dataset::readWorkflow(options.workflow, options.settings));
+  if (options.workflow.empty() == options.compat.command.files.empty()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 options.workflow.empty()
+                     ? "expected a workflow file, or --files and --labels of MLaaS4HEP (see mlaas train --help)"
+                     : "a workflow file names its files itself; leave --files out, or the workflow");
+  }
+  MLAAS_TRY(const auto workflow, findWorkflow(options, environment));
   EpochProgress progress(environment.quiet);
   train::RunOptions run;
   run.output = options.output;
@@ -39,7 +54,7 @@ Result<int> train(const TrainOptions& options, const Environment& environment) {
 
 void declareTrain(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<TrainOptions>();
-  app.add_option("workflow", options->workflow, "The workflow file (YAML or JSON)")->required()->type_name("FILE");
+  app.add_option("workflow", options->workflow, "The workflow file (YAML or JSON)")->type_name("FILE");
   app.add_option("--set", options->settings, "Another value for one key of the workflow, as in --set training.epochs=5")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
@@ -47,6 +62,7 @@ void declareTrain(CLI::App& app, Action& chosen) {
       ->type_name("DIR");
   app.add_option("--threads", options->threads, "Threads that read and decode (default: one a core)")
       ->check(CLI::Range(size_t{1}, size_t{1024}));
+  declareCompat(app, options->compat);
   app.add_flag("--json", options->json, "Print the summary as one line of JSON");
   app.callback([options, &chosen] {
     chosen = [options](const Environment& environment) { return train(*options, environment); };

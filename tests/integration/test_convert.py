@@ -188,6 +188,36 @@ def test_converted_workflow_trains(setup):
     assert bundle["provenance"]["model"]["options"]["chunks"] == {"events": 320, "passes": 3}
 
 
+def test_command_line_trains_what_is_converted(setup):
+    setup.params(PARAMS | {"exclude_branches": "weight,truth_process,truth_higgs_pt,truth_met,truth_jet_flavour"})
+    setup.convert("--fout", "converted")
+    done = setup.mlaas("train", "workflow.yaml", cwd=setup.folder)
+    assert done.returncode == 0, done.stderr
+    lists = ["--files", "files.txt", "--labels", "labels.txt"]
+    for name, arguments in (("named", ["--params", "params.json"]), ("found", [])):
+        done = setup.mlaas("train", *lists, *arguments, "--fout", name, "--write-specs", "specs", cwd=setup.folder)
+        assert done.returncode == 0, done.stderr
+        expected = (setup.folder / "converted" / "model.onnx").read_bytes()
+        assert (setup.folder / name / "model.onnx").read_bytes() == expected
+    assert (setup.folder / "specs" / "global-specs.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "expected a workflow file, or --files and --labels"),
+        (["workflow.yaml", "--files", "files.txt", "--labels", "labels.txt"], "names its files itself"),
+        (["--files", "files.txt"], "--labels"),
+        (["workflow.yaml", "--preproc", "preproc.json"], "--files"),
+    ],
+)
+def test_workflow_or_command_line(setup, arguments, message):
+    setup.write("workflow.yaml", "name: x")
+    done = setup.mlaas("train", *arguments, cwd=setup.folder)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
 def test_lists_with_commas_and_selected_branches(setup):
     setup.params(PARAMS | {"selected_branches": "met,Jet_pt", "exclude_branches": ["met"]})
     files = ",".join(map(str, FILES))
