@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "mlaas/base/random.h"
+#include "mlaas/dataset/column_numbers.h"
 
 namespace mlaas::dataset {
 
@@ -34,19 +35,6 @@ Moments momentsOf(std::span<const double> values) {
   result.minimum = *lowest;
   result.maximum = *highest;
   return result;
-}
-
-std::vector<double> toNumbers(const Column& column) {
-  std::vector<double> numbers;
-  const bool isBool = column.type.dtype == DType::kBool;
-  const size_t count = static_cast<size_t>(column.numElements()) * column.type.valuesPerElement();
-  visitStoredDType(column.type.dtype, [&](auto zero) {
-    const auto values = column.valuesAs<decltype(zero)>().first(count);
-    numbers.resize(count);
-    std::transform(values.begin(), values.end(), numbers.begin(),
-                   [isBool](auto value) { return static_cast<double>(isBool ? value != 0 : value); });
-  });
-  return numbers;
 }
 
 // The weight of each value, by the rows that they belong to.
@@ -174,7 +162,7 @@ void ColumnStatistics::add(const Column& column, std::span<const double> weights
     lengths_[level].add(lengths, level == 0 ? weights : std::span<const double>{});
   }
   if (column.type.isString) return;
-  auto values = toNumbers(column);
+  auto values = columnNumbers(column);
   values_.add(values, weightsOfValues(column, weights));
   if (hasIntegers(column.type) && !values.empty()) {
     visitStoredDType(column.type.dtype, [&](auto zero) {

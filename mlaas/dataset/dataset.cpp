@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mlaas/dataset/epoch_stream.h"
+#include "mlaas/dataset/reweighting.h"
 #include "mlaas/dataset/row_source.h"
 #include "mlaas/dataset/sample_files.h"
 #include "mlaas/dataset/sample_scale.h"
@@ -52,6 +53,7 @@ Result<std::unique_ptr<Dataset>> Dataset::open(DatasetConfig config, TaskPool& p
   auto budget = std::make_unique<MemoryBudget>(config.memoryBytes);
   MLAAS_TRY(auto files, openSampleFiles(config, pool, *budget, stop));
   MLAAS_CHECK(scaleWeights(config, files, pool, *budget, stop));
+  MLAAS_CHECK(computeReweighting(config, files, pool, *budget, stop));
   return std::unique_ptr<Dataset>(
       std::make_unique<FileDataset>(std::move(budget), std::move(config), std::move(files), pool, std::move(stop)));
 }

@@ -64,10 +64,15 @@ Result<std::vector<std::string>> excludedFromPatterns(const DatasetConfig& confi
                                                       const std::vector<table::NamedType>& names) {
   std::vector<std::string> excluded = config.identity;
   for (const auto& sample : config.samples) {
-    if (sample.weight.empty()) continue;
-    auto used = table::namesUsed(sample.weight);
-    if (!used.ok()) return std::move(used).error().within(sample.where + ": weight of sample '" + sample.name + "'");
-    excluded.insert(excluded.end(), used->begin(), used->end());
+    for (const auto& weight : {sample.weight, sample.generatorWeight}) {
+      if (weight.empty()) continue;
+      auto used = table::namesUsed(weight);
+      if (!used.ok()) return std::move(used).error().within(sample.where + ": weight of sample '" + sample.name + "'");
+      excluded.insert(excluded.end(), used->begin(), used->end());
+    }
+  }
+  for (const auto& variation : config.variations) {
+    for (const auto& [column, by] : variation.replacements) excluded.push_back(by);
   }
   for (const auto& [name, type] : names) {
     if (isTruthName(name)) excluded.push_back(name);

@@ -4,23 +4,12 @@
 #include <cmath>
 #include <utility>
 
+#include "mlaas/dataset/column_numbers.h"
 #include "mlaas/table/row_filter.h"
 
 namespace mlaas::dataset {
 
 namespace {
-
-// The weights of `column` as float64, exact for all but 64-bit integers.
-std::vector<double> weightValues(const Column& column) {
-  std::vector<double> weights(static_cast<size_t>(column.length));
-  const bool isBool = column.type.dtype == DType::kBool;
-  visitStoredDType(column.type.dtype, [&](auto type) {
-    const auto values = column.valuesAs<decltype(type)>();
-    std::transform(values.begin(), values.begin() + column.length, weights.begin(),
-                   [isBool](auto value) { return static_cast<double>(isBool ? value != 0 : value); });
-  });
-  return weights;
-}
 
 // Moves the blocks of `size` numbers at `rows`, ascending, to the front.
 template <class T>
@@ -84,10 +73,11 @@ Result<RowSource::Loaded> RowSource::load(size_t unit) const {
   const size_t numRows = hashes.size();
   for (const uint64_t hash : hashes) loaded.rows.parts.push_back(partOfHash(hash, config_.split));
   std::vector<double> weights(numRows, 1.0);
-  if (made->extras.size() > numIdentity) weights = weightValues(made->extras[numIdentity]);
+  if (!config_.samples[where.sample].weight.empty()) weights = columnNumbers(made->extras[numIdentity]);
   if (!files_.weightScale.empty()) {
     for (double& weight : weights) weight *= files_.weightScale[where.sample];
   }
+  reweight(made->extras, loaded.rows.parts, config_.samples[where.sample].label, weights);
   loaded.rows.weights.resize(numRows);
   loaded.rows.rowNumbers.resize(numRows);
   for (size_t i = 0; i < numRows; ++i) {
@@ -107,6 +97,21 @@ Result<RowSource::Loaded> RowSource::load(size_t unit) const {
   }
   loaded.rows.features = std::move(made->tensors);
   return loaded;
+}
+
+// Multiplies the weights of training and validation by the factors of their bins; the variables are the last extras.
+void RowSource::reweight(std::span<const Column> extras, std::span<const Part> parts, int64_t label,
+                         std::vector<double>& weights) const {
+  if (!files_.reweighting || parts.empty()) return;
+  const auto& [bins, factors] = *files_.reweighting;
+  std::vector<std::vector<double>> values;
+  for (const Column& extra : extras.last(bins.numVariables())) values.push_back(columnNumbers(extra));
+  std::vector<double> row(values.size());
+  for (size_t i = 0; i < weights.size(); ++i) {
+    if (parts[i] == Part::kTest) continue;
+    for (size_t k = 0; k < row.size(); ++k) row[k] = values[k][i];
+    weights[i] *= factors[static_cast<size_t>(label)][bins.find(row)];
+  }
 }
 
 size_t RowSource::window(size_t numThreads) const {

@@ -46,6 +46,9 @@ class RowSource {
   std::string describeRow(int64_t row) const;
 
  private:
+  void reweight(std::span<const Column> extras, std::span<const Part> parts, int64_t label,
+                std::vector<double>& weights) const;
+
   DatasetConfig config_;
   SampleFiles files_;
   std::stop_token stop_;

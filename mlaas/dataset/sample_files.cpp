@@ -9,6 +9,7 @@
 #include "mlaas/dataset/read_ahead.h"
 #include "mlaas/dataset/read_units.h"
 #include "mlaas/dataset/row_block.h"
+#include "mlaas/dataset/variation.h"
 #include "mlaas/table/chain/declared_friends.h"
 #include "mlaas/table/chain/file_reference.h"
 #include "mlaas/table/chain/friend_options.h"
@@ -135,9 +136,7 @@ size_t entryBytesOf(const table::Table& table, const table::Table& file, const s
 Result<DataFile> prepareFile(const DatasetConfig& config, const feature::FeatureSpec& features,
                              std::shared_ptr<const table::Table> table, const table::Table& file, uint32_t sample) {
   MLAAS_CHECK(checkIdentity(config, *table));
-  std::vector<std::string> extras = config.identity;
-  const std::string& weight = config.samples[sample].weight;
-  if (!weight.empty()) extras.push_back(weight);
+  const auto extras = extrasOf(config, config.samples[sample]);
   MLAAS_TRY(auto maker, feature::FeatureMaker::make(features, *table, extras, true));
   MLAAS_TRY(auto columns, columnsRead(features, extras, *table));
   const size_t entryBytes = entryBytesOf(*table, file, columns);
@@ -209,6 +208,10 @@ class SampleOpener {
  private:
   Result<void> addFile(const table::TablePool::Opened& opened, uint32_t sample) {
     MLAAS_TRY(auto table, friends_->attach(opened.pooled, names_));
+    for (const Variation& variation : config_.variations) {
+      if (variation.name != config_.variation) continue;
+      MLAAS_TRY(table, varyTable(std::move(table), variation));
+    }
     if (result_.files.empty()) {
       MLAAS_TRY(result_.features, resolveFeatures(config_, *table));
       rowBytes_ = RowLayout::of(result_.features).strideBytes;
@@ -228,6 +231,10 @@ class SampleOpener {
   Result<std::vector<std::string>> namesAsked(const Sample& sample) const {
     MLAAS_TRY(auto names, feature::columnNames(config_.features, weightOf(sample)));
     names.insert(names.end(), config_.identity.begin(), config_.identity.end());
+    for (const Variation& variation : config_.variations) {
+      if (variation.name != config_.variation) continue;
+      for (const auto& [column, by] : variation.replacements) names.push_back(by);
+    }
     return names;
   }
 
@@ -247,6 +254,14 @@ class SampleOpener {
 };
 
 }  // namespace
+
+std::vector<std::string> extrasOf(const DatasetConfig& config, const Sample& sample) {
+  std::vector<std::string> extras = config.identity;
+  if (!sample.weight.empty()) extras.push_back(sample.weight);
+  if (!config.reweighting) return extras;
+  for (const auto& variable : config.reweighting->variables) extras.push_back(variable.name);
+  return extras;
+}
 
 Result<SampleFiles> openSampleFiles(const DatasetConfig& config, TaskPool& pool, MemoryBudget& budget,
                                     const std::stop_token& stop) {

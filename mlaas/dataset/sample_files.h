@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "mlaas/base/error.h"
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/base/task_pool.h"
+#include "mlaas/dataset/reweighting_bins.h"
 #include "mlaas/dataset/workflow.h"
 #include "mlaas/feature/feature_maker.h"
 #include "mlaas/table/table.h"
@@ -21,7 +23,7 @@ namespace mlaas::dataset {
 
 struct DataFile {
   std::shared_ptr<const table::Table> table;
-  feature::FeatureMaker maker;  // extras: the identity columns, then the sample's weight if it has one
+  feature::FeatureMaker maker;  // with the extras of extrasOf()
   uint32_t sample = 0;          // index in DatasetConfig::samples
   int64_t firstRow = 0;         // entries of the files before this one
   std::vector<size_t> columns;  // that are read, as indices in the table
@@ -31,10 +33,15 @@ struct DataFile {
   size_t workingBytes = 0;
 };
 
+// What is read beside the features: the identity columns, the sample's weight if it has one, the variables of a
+// reweighting.
+std::vector<std::string> extrasOf(const DatasetConfig& config, const Sample& sample);
+
 struct SampleFiles {
-  feature::FeatureSpec features;        // of all files, without patterns
-  size_t memoryBytes = 0;               // what the indices of friends leave of the dataset's memory
-  std::vector<double> weightScale;      // by sample: what weights are multiplied with; empty: 1 each
+  feature::FeatureSpec features;                // of all files, without patterns
+  size_t memoryBytes = 0;                       // what the indices of friends leave of the dataset's memory
+  std::vector<double> weightScale;              // by sample: what weights are multiplied with; empty: 1 each
+  std::optional<ReweightingTable> reweighting;  // of the parts for training and validation
   std::vector<DataFile> files;          // in the order of samples and, within one, of the workflow and the patterns
   MemoryBudget::Reservation openFiles;  // for what is known of files while they are open
 };

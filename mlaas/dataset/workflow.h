@@ -38,6 +38,28 @@ struct Sample {
   double subsample = 1;                            // fraction of the events that are used, chosen by their identity
 };
 
+// Weights of training and validation are multiplied so that each class has the wanted distribution of some variables.
+struct Reweighting {
+  struct Variable {
+    std::string name;           // of a flat column or define
+    std::vector<double> edges;  // ascending, at least two; the outermost bins take what lies beyond them
+  };
+  std::vector<Variable> variables;  // one or two
+  std::string reference;            // name of the sample whose distribution is wanted; empty: a flat one
+  std::string where;
+};
+
+// A systematic variation: columns that are read under the names of others.
+struct Variation {
+  struct Replacement {
+    std::string column;
+    std::string by;
+  };
+  std::string name;
+  std::vector<Replacement> replacements;
+  std::string where;
+};
+
 struct Split {
   double train = 0.64;
   double validation = 0.16;
@@ -56,6 +78,9 @@ struct DatasetConfig {
   Split split;
   size_t memoryBytes = size_t{1} << 30;
   std::optional<double> luminosity = {};  // 1/pb
+  std::optional<Reweighting> reweighting = {};
+  std::vector<Variation> variations = {};
+  std::string variation = {};  // the one that is read; empty: none
 };
 
 // Labels are 0 to numClasses - 1 in a workflow that was read.

@@ -6,6 +6,7 @@
 
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/dataset/feature_resolution.h"
+#include "mlaas/dataset/reweighting.h"
 #include "mlaas/dataset/row_source.h"
 #include "mlaas/dataset/sample_files.h"
 #include "mlaas/dataset/sample_scale.h"
@@ -53,9 +54,7 @@ Result<SampleFiles> withoutFeatures(const DatasetConfig& config, SampleFiles fil
   files.features.scalars.clear();
   files.features.groups.clear();
   for (DataFile& file : files.files) {
-    std::vector<std::string> extras = config.identity;
-    const std::string& weight = config.samples[file.sample].weight;
-    if (!weight.empty()) extras.push_back(weight);
+    const auto extras = extrasOf(config, config.samples[file.sample]);
     MLAAS_TRY(file.maker, feature::FeatureMaker::make(files.features, *file.table, extras, true));
   }
   return files;
@@ -118,6 +117,7 @@ Result<DatasetCheck> checkDataset(const DatasetConfig& config, CheckDepth depth,
   check.memory = estimateMemory(config, files);
   if (depth == CheckDepth::kColumns) return check;
   MLAAS_CHECK(scaleWeights(config, files, pool, budget, stop));
+  MLAAS_CHECK(computeReweighting(config, files, pool, budget, stop));
   if (depth == CheckDepth::kWeights) {
     MLAAS_TRY(files, withoutFeatures(config, std::move(files)));
   }

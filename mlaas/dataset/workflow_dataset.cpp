@@ -8,13 +8,15 @@
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/dataset/workflow_fields.h"
 #include "mlaas/dataset/workflow_samples.h"
+#include "mlaas/dataset/workflow_weights.h"
 
 namespace mlaas::dataset {
 
 namespace {
 
-const std::vector<std::string> kDatasetKeys = {"tree",     "samples", "identity", "select", "define",
-                                               "features", "split",   "memory",   "lumi",   "subsample"};
+const std::vector<std::string> kDatasetKeys = {"tree",     "samples",    "identity", "select", "define",
+                                               "features", "split",      "memory",   "lumi",   "subsample",
+                                               "reweight", "variations", "variation"};
 const std::vector<std::string> kGroupKeys = {"columns", "length"};
 const std::vector<std::string> kSplitKeys = {"train", "validation", "test", "seed", "folds", "fold"};
 
@@ -176,6 +178,8 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
   MLAAS_CHECK(checkIdentityIsNoFeature(fields, config));
   MLAAS_TRY(config.split, parseSplit(fields));
   MLAAS_CHECK(parseYield(fields, config));
+  MLAAS_CHECK(parseReweighting(fields, config));
+  MLAAS_CHECK(parseVariations(fields, config));
   if (fields.find("memory") != nullptr) {
     MLAAS_TRY(config.memoryBytes, parseMemory(fields));
   }
@@ -207,6 +211,7 @@ nlohmann::ordered_json datasetConfigToJson(const DatasetConfig& config) {
   json["split"]["validation"] = config.split.validation;
   json["split"]["seed"] = config.split.seed;
   if (config.luminosity) json["lumi"] = *config.luminosity;
+  addWeightsJson(config, json);
   json["memory"] = config.memoryBytes;
   return json;
 }
