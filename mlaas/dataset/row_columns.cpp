@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "mlaas/base/nearest_name.h"
+#include "mlaas/dataset/column_numbers.h"
 #include "mlaas/table/named_columns.h"
 #include "mlaas/table/row_filter.h"
 
@@ -140,23 +141,27 @@ Result<void> RowColumns::readInputs(const table::Table& table, table::EntryRange
 
 namespace {
 
-Result<Column> evaluate(const table::Expression& expression, const std::map<std::string, Column>& values,
-                        int64_t numRows, const table::EntryNumbers& numbers) {
+// `place` is what messages and counts call the expression.
+Result<Column> evaluate(const std::string& place, const table::Expression& expression,
+                        const std::map<std::string, Column>& values, int64_t numRows,
+                        const table::EntryNumbers& numbers, RowColumns::ArithmeticCounts& arithmetic) {
   std::vector<Column> inputs;
   for (const auto& name : expression.columns()) inputs.push_back(values.at(name));
-  return expression.evaluate(inputs, numRows, numbers);
+  auto column = expression.evaluate(inputs, numRows, numbers, &arithmetic[place]);
+  if (!column.ok()) return std::move(column).error().within(place);
+  return column;
 }
 
 }  // namespace
 
 // Evaluates the defines among `wanted` that have no value yet.
 Result<void> RowColumns::compute(const std::set<std::string>& wanted, int64_t numRows,
-                                 const table::EntryNumbers& numbers, Values& values) const {
+                                 const table::EntryNumbers& numbers, Values& values,
+                                 ArithmeticCounts& arithmetic) const {
   for (const Step& define : defines_) {
     if (!wanted.contains(define.name) || values.contains(define.name)) continue;
-    auto column = evaluate(define.expression, values, numRows, numbers);
-    if (!column.ok()) return std::move(column).error().within("define " + define.name);
-    values[define.name] = *std::move(column);
+    MLAAS_TRY(values[define.name],
+              evaluate("define " + define.name, define.expression, values, numRows, numbers, arithmetic));
   }
   return {};
 }
@@ -168,10 +173,10 @@ Result<RowColumns::Rows> RowColumns::read(const table::Table& table, table::Entr
   std::iota(kept.begin(), kept.end(), 0);
   if (select_) {
     MLAAS_CHECK(readInputs(table, range, earlyInputs_, values));
-    MLAAS_CHECK(compute(early_, range.size(), {range.first, {}}, values));
-    auto keep = evaluate(*select_, values, range.size(), {range.first, {}});
-    if (!keep.ok()) return std::move(keep).error().within("select");
-    kept = rowsKept(*keep);
+    MLAAS_CHECK(compute(early_, range.size(), {range.first, {}}, values, rows.arithmetic));
+    MLAAS_TRY(const Column keep,
+              evaluate("select", *select_, values, range.size(), {range.first, {}}, rows.arithmetic));
+    kept = rowsKept(keep);
   }
   for (const int64_t row : kept) rows.entries.push_back(range.first + row);
   if (kept.empty()) return rows;
@@ -182,24 +187,19 @@ Result<RowColumns::Rows> RowColumns::read(const table::Table& table, table::Entr
     }
   }
   const table::EntryNumbers numbers{0, rows.entries};
-  MLAAS_CHECK(compute(late_, static_cast<int64_t>(kept.size()), numbers, values));
+  MLAAS_CHECK(compute(late_, static_cast<int64_t>(kept.size()), numbers, values, rows.arithmetic));
   for (const auto& name : columns_) rows.columns.push_back(values.at(name));
   if (weight_) {
-    MLAAS_TRY(rows.weights, weigh(values, rows.entries, table));
+    MLAAS_TRY(rows.weights, weigh(values, rows.entries, table, rows.arithmetic));
   }
   return rows;
 }
 
 Result<std::vector<double>> RowColumns::weigh(const Values& values, const std::vector<int64_t>& entries,
-                                              const table::Table& table) const {
-  auto column = evaluate(*weight_, values, static_cast<int64_t>(entries.size()), {0, entries});
-  if (!column.ok()) return std::move(column).error().within("weight");
-  std::vector<double> weights(entries.size());
-  visitStoredDType(column->type.dtype, [&](auto zero) {
-    const auto stored = column->valuesAs<decltype(zero)>();
-    std::transform(stored.begin(), stored.begin() + column->length, weights.begin(),
-                   [](auto value) { return static_cast<double>(value); });
-  });
+                                              const table::Table& table, ArithmeticCounts& arithmetic) const {
+  MLAAS_TRY(const Column column,
+            evaluate("weight", *weight_, values, static_cast<int64_t>(entries.size()), {0, entries}, arithmetic));
+  auto weights = columnNumbers(column);
   const auto bad = std::find_if(weights.begin(), weights.end(), [](double weight) { return !std::isfinite(weight); });
   if (bad == weights.end()) return weights;
   return Error(ErrorCode::kInvalidArgument,

@@ -28,6 +28,9 @@ struct RowColumnsSpec {
 
 class RowColumns {
  public:
+  // Divisions by zero and the like in "select", "weight" and "define NAME".
+  using ArithmeticCounts = std::map<std::string, table::ArithmeticCounts>;
+
   static Result<RowColumns> make(const RowColumnsSpec& spec, const table::Table& table);
 
   // Of the columns asked for, in their order.
@@ -39,6 +42,7 @@ class RowColumns {
     std::vector<int64_t> entries;  // that survived
     std::vector<Column> columns;   // none where no row survived
     std::vector<double> weights;   // none where no weight was asked for
+    ArithmeticCounts arithmetic;
   };
   Result<Rows> read(const table::Table& table, table::EntryRange range) const;
 
@@ -63,9 +67,9 @@ class RowColumns {
   static Result<void> readInputs(const table::Table& table, table::EntryRange range, const std::vector<Input>& inputs,
                                  Values& values);
   Result<void> compute(const std::set<std::string>& wanted, int64_t numRows, const table::EntryNumbers& numbers,
-                       Values& values) const;
+                       Values& values, ArithmeticCounts& arithmetic) const;
   Result<std::vector<double>> weigh(const Values& values, const std::vector<int64_t>& entries,
-                                    const table::Table& table) const;
+                                    const table::Table& table, ArithmeticCounts& arithmetic) const;
 
   std::vector<Step> defines_;
   std::optional<table::Expression> select_;

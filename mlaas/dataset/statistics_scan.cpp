@@ -6,7 +6,6 @@
 #include "mlaas/base/random.h"
 #include "mlaas/dataset/identity_split.h"
 #include "mlaas/dataset/read_ahead.h"
-#include "mlaas/dataset/row_columns.h"
 #include "mlaas/table/range_reader.h"
 #include "mlaas/table/row_filter.h"
 
@@ -220,6 +219,7 @@ class Scan {
     UnitResult result;
     MLAAS_TRY(result.hashes, identify(request_.samples[unit.sample], *rows));
     result.entries = rows->entries;
+    result.scan.arithmetic = std::move(rows->arithmetic);
     SampleScan& scan = result.scan;
     scan.numEntries = unit.range.size();
     scan.numSelected = static_cast<int64_t>(rows->entries.size());
@@ -249,6 +249,7 @@ class Scan {
     sample.numNegative += piece.scan.numNegative;
     sample.sumWeights += piece.scan.sumWeights;
     sample.sumSquaredWeights += piece.scan.sumSquaredWeights;
+    for (const auto& [place, counts] : piece.scan.arithmetic) sample.arithmetic[place] += counts;
     for (size_t i = 0; i < sample.columns.size(); ++i) sample.columns[i].merge(piece.scan.columns[i]);
   }
 
@@ -293,6 +294,12 @@ nlohmann::ordered_json ScanResult::toJson() const {
                                   {"sum_weights", sample.sumWeights},
                                   {"sum_squared_weights", sample.sumSquaredWeights},
                                   {"negative_weights", sample.numNegative}};
+    one["arithmetic"] = nlohmann::ordered_json::object();
+    for (const auto& [place, counts] : sample.arithmetic) {
+      if (counts == table::ArithmeticCounts{}) continue;
+      one["arithmetic"][place] = {
+          {"division_by_zero", counts.divisionsByZero}, {"invalid", counts.invalid}, {"overflow", counts.overflows}};
+    }
     if (sample.duplicates) one["identity"] = sample.duplicates->toJson();
     if (samples.size() > 1) one["columns"] = columnsJson(sample.columns);
     json["samples"].push_back(std::move(one));

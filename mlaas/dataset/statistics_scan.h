@@ -20,6 +20,7 @@
 #include "mlaas/dataset/column_statistics.h"
 #include "mlaas/dataset/correlation.h"
 #include "mlaas/dataset/identity_duplicates.h"
+#include "mlaas/dataset/row_columns.h"
 #include "mlaas/feature/feature_spec.h"
 #include "mlaas/table/table.h"
 
@@ -58,6 +59,7 @@ struct SampleScan {
   double sumWeights = 0;
   double sumSquaredWeights = 0;
   std::vector<ColumnStatistics> columns;
+  RowColumns::ArithmeticCounts arithmetic;    // over all entries for the selection, else the selected ones
   std::optional<DuplicateFinder> duplicates;  // among the selected rows, where events have an identity
 };
 
