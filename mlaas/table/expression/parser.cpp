@@ -79,6 +79,9 @@ std::string described(const Token& token) {
   return "'" + printable(token.text) + "'";
 }
 
+// Nesting is deep and a sanitizer's frames are large: what one construct needs is on the stack only while it is parsed.
+#define MLAAS_OWN_FRAME [[gnu::noinline]]
+
 class Parser {
  public:
   Parser(std::string_view text, std::vector<Token> tokens) : text_(text), tokens_(std::move(tokens)) {}
@@ -94,7 +97,7 @@ class Parser {
   const Token& peek(size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
   const Token& take() { return tokens_[at_ < tokens_.size() - 1 ? at_++ : at_]; }
 
-  Error unexpected(std::string_view expected) const {
+  MLAAS_OWN_FRAME Error unexpected(std::string_view expected) const {
     const std::string_view hint = peek().is("=") ? "; a comparison is written ==" : "";
     return complaint(text_, peek().offset, "expected " + std::string(expected) + ", found " + described(peek()), hint);
   }
@@ -117,13 +120,13 @@ class Parser {
     return node;
   }
 
-  Error tooDeep(size_t offset) const {
+  MLAAS_OWN_FRAME Error tooDeep(size_t offset) const {
     return complaint(text_, offset, "more than " + std::to_string(kMaxHeight) + " nested operations",
                      "; split it with `define`");
   }
 
   // An expression whose operators bind at least as tightly as `power`.
-  Result<SyntaxPtr> expression(int power) {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> expression(int power) {
     if (++depth_ > kMaxHeight) return tooDeep(peek().offset);
     MLAAS_TRY(SyntaxPtr left, prefix(power));
     while (true) {
@@ -147,7 +150,7 @@ class Parser {
     return left;
   }
 
-  Result<SyntaxPtr> binary(SyntaxPtr left, Infix infix) {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> binary(SyntaxPtr left, Infix infix) {
     auto node = std::make_unique<Syntax>();
     node->kind = SyntaxKind::kBinary;
     node->operators = {infix.op};
@@ -160,7 +163,7 @@ class Parser {
     return finish(std::move(node), begin, mark);
   }
 
-  Result<SyntaxPtr> comparison(SyntaxPtr left) {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> comparison(SyntaxPtr left) {
     auto node = std::make_unique<Syntax>();
     node->kind = SyntaxKind::kComparison;
     const size_t begin = left->begin;
@@ -189,7 +192,7 @@ class Parser {
   bool isMembership() const { return peek().isWord("in") || (peek().isWord("not") && peek(1).isWord("in")); }
 
   // `x in [a, b]` and `x not in [a, b]`.
-  Result<SyntaxPtr> membership(SyntaxPtr left) {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> membership(SyntaxPtr left) {
     auto node = std::make_unique<Syntax>();
     node->kind = SyntaxKind::kMembership;
     const size_t begin = left->begin;
@@ -216,7 +219,7 @@ class Parser {
     return finish(std::move(inverse), begin, mark);
   }
 
-  Result<SyntaxPtr> conditional(SyntaxPtr condition) {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> conditional(SyntaxPtr condition) {
     auto node = std::make_unique<Syntax>();
     node->kind = SyntaxKind::kConditional;
     const size_t begin = condition->begin;
@@ -230,7 +233,7 @@ class Parser {
     return finish(std::move(node), begin, mark);
   }
 
-  Result<SyntaxPtr> unary(Operator op, int operandPower) {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> unary(Operator op, int operandPower) {
     auto node = std::make_unique<Syntax>();
     node->kind = SyntaxKind::kUnary;
     node->operators = {op};
@@ -240,7 +243,7 @@ class Parser {
     return finish(std::move(node), begin, begin);
   }
 
-  Result<SyntaxPtr> prefix(int power) {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> prefix(int power) {
     if (peek().is("-")) return unary(Operator::kNegate, kPrefixPower);
     if (peek().is("+")) return unary(Operator::kPlus, kPrefixPower);
     if (peek().is("!")) return unary(Operator::kNot, kPrefixPower);
@@ -259,7 +262,7 @@ class Parser {
     return node;
   }
 
-  Result<SyntaxPtr> primary() {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> primary() {
     const Token& token = peek();
     if (token.is("(")) return parenthesised();
     if (token.kind == TokenKind::kSymbol || token.kind == TokenKind::kEnd) return unexpected("a value");
@@ -287,7 +290,7 @@ class Parser {
     return finish(std::move(node), begin, begin);
   }
 
-  Result<SyntaxPtr> parenthesised() {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> parenthesised() {
     const size_t begin = take().offset;
     MLAAS_TRY(SyntaxPtr node, expression(kLowest));
     MLAAS_CHECK(expect(")"));
@@ -322,7 +325,7 @@ class Parser {
     return true;
   }
 
-  Result<SyntaxPtr> call() {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> call() {
     auto node = std::make_unique<Syntax>();
     node->kind = SyntaxKind::kCall;
     node->name = peek().text;
@@ -372,7 +375,7 @@ class Parser {
     }
   }
 
-  Result<SyntaxPtr> subscript(SyntaxPtr list) {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> subscript(SyntaxPtr list) {
     auto node = std::make_unique<Syntax>();
     node->kind = SyntaxKind::kSubscript;
     const size_t begin = list->begin;
@@ -405,7 +408,7 @@ class Parser {
   }
 
   // The rest of `list[first:end]`, from the colon.
-  Result<SyntaxPtr> slice(SyntaxPtr node, size_t begin, size_t mark) {
+  MLAAS_OWN_FRAME Result<SyntaxPtr> slice(SyntaxPtr node, size_t begin, size_t mark) {
     node->kind = SyntaxKind::kSlice;
     take();
     SyntaxPtr end = written(std::numeric_limits<int64_t>::max(), peek().offset);
@@ -424,6 +427,8 @@ class Parser {
   size_t at_ = 0;
   int depth_ = 0;  // of expression() in itself
 };
+
+#undef MLAAS_OWN_FRAME
 
 }  // namespace
 
