@@ -183,6 +183,12 @@ def test_workflow_by_sample_and_together(stats, workflow):
     for column in found["columns"]:
         if column["name"] not in ("log_ht", "odd"):
             check_column(column, events[column["name"]], np.concatenate(all_weights))
+    # Logarithms of 0 and of negative numbers are counted for the selected events.
+    for sample, selected in zip(found["samples"], together, strict=True):
+        met = ak.to_numpy(selected.met).astype(np.float64)
+        counts = sample["arithmetic"]["define odd"]
+        assert counts == {"division_by_zero": (met == 20).sum(), "invalid": (met < 20).sum(), "overflow": 0}
+        assert list(sample["arithmetic"]) == ["define odd"]
     # Pairs of which one is NaN do not count for the correlation of the two.
     both = np.isfinite(ak.to_numpy(events.odd))
     expected = np.corrcoef(ak.to_numpy(events.odd[both]), ak.to_numpy(events.log_ht[both]))[0, 1]
