@@ -74,8 +74,12 @@ CASES = [
 ]
 
 
-# A file of 2 GB, read as a whole and streamed as shuffled batches with a memory limit.
+# A file of 2 GB, and one whose 240 MB of values are a single cluster, read with memory limits.
 LARGE = Case("large_zstd", "large", "zstd", FLAT, repeat=1)
+HUGE = Case("huge_lz4", "huge", "lz4", FLAT, repeat=1)
+MEMORY_LIMITS = ("", "256 MiB", "64 MiB")
+# Of the file of 1M entries: what they keep, and of how many of its ranges something.
+SELECTIONS = (("no entry", "x0 < 0"), ("some entries of few clusters", "x0 > 600"), ("every entry", "x0 > 0"))
 
 
 class WrongResultError(Exception):
@@ -211,16 +215,29 @@ def measure(case: Case, readers: Readers, rounds: int) -> Outcome | None:
     return outcome
 
 
-def measure_memory(readers: Readers) -> list[tuple[str, dict]]:
-    """What reading a large file takes, with what."""
-    path = readers.file_of(LARGE)
+def measure_memory(readers: Readers) -> list[tuple[str, str, dict]]:
+    """What reading large files takes: the file, the limit, and the run."""
+    found = []
+    for name, case in (("2 GB", LARGE), ("one cluster", HUGE)):
+        path = readers.file_of(case)
+        if path is None:
+            continue
+        for threads in ("1", str(len(os.sched_getaffinity(0)))):
+            for limit in MEMORY_LIMITS:
+                command = [readers.bench / "read_bench", path, "Events", case.columns, "--threads", threads]
+                line = run([*command, *(("--memory", limit) if limit else ())], False)
+                if line:
+                    found.append((f"{name}, {threads} thread(s)", limit or "none", line))
+    return found
+
+
+def measure_selections(readers: Readers) -> list[tuple[str, dict]]:
+    """Reading 30 columns of the entries that a selection on one of them keeps."""
+    path = readers.file_of(CASES[0])
     if path is None:
         return []
-    place = [path, "Events", LARGE.columns]
-    found = [
-        (f"all columns, {threads} thread(s)", run([readers.bench / "read_bench", *place, "--threads", threads], False))
-        for threads in ("1", str(len(os.sched_getaffinity(0))))
-    ]
+    command = [readers.bench / "read_bench", path, "Events", FLAT, "--repeat", "3", "--select"]
+    found = [(name, run([*command, select], True)) for name, select in SELECTIONS]
     return [(name, line) for name, line in found if line]
 
 
@@ -288,13 +305,19 @@ def print_tables(outcomes: list[Outcome]) -> None:
     print(table([*header, *memory], [peer_row(outcome) for outcome in outcomes]))
 
 
-def print_memory(lines: list[tuple[str, dict]]) -> None:
-    print("\nA file of 2 GB (4 GB of values)\n")
-    rows = [
-        [name, f"{line['entries'] / line['seconds'] / 1e6:.2f}", f"{line['peak_rss_megabytes']:.0f}"]
-        for name, line in lines
-    ]
-    print(table(["read", "M events/s", "peak RSS MB"], rows))
+def print_memory(lines: list[tuple[str, str, dict]]) -> None:
+    print("\nMemory that reading all columns takes: a file of 2 GB, and 240 MB of values in one cluster\n")
+    rows = []
+    for name, limit, line in lines:
+        grown = line["peak_rss_megabytes"] - line["start_rss_megabytes"]
+        numbers = (line["entries"] / line["seconds"] / 1e6, line["budget_peak_megabytes"], grown)
+        rows.append([name, limit, f"{numbers[0]:.2f}", f"{numbers[1]:.0f}", f"{numbers[2]:.0f}"])
+    print(table(["file", "limit", "M events/s", "charged MB", "peak RSS - start, MB"], rows))
+
+
+def print_selections(lines: list[tuple[str, dict]]) -> None:
+    print("\nReading 30 columns of 1M entries where a selection on the first keeps\n")
+    print(table(["kept", "CPU s"], [[name, f"{line['cpu_seconds']:.4f}"] for name, line in lines]))
 
 
 def compare(build: Path, names: list[str] | None = None, rounds: int = 2) -> list[Outcome]:
@@ -327,8 +350,10 @@ def main() -> int:
         say(f"bench: wrong result: {error}")
         return 1
     print_tables(outcomes)
-    if memory := [] if names else measure_memory(Readers(options.build.resolve())):
-        print_memory(memory)
+    if names is None:
+        readers = Readers(options.build.resolve())
+        print_selections(measure_selections(readers))
+        print_memory(measure_memory(readers))
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in outcomes], indent=1) + "\n", encoding="utf-8")
     return 0

@@ -25,6 +25,27 @@ size_t columnsAtOnce(const Table& table, EntryRange range, std::span<const size_
   return count;
 }
 
+// A block at the consumer's, one in the making and those ahead take half, compressed bytes a sixteenth.
+ReadingLimits ReadingLimits::of(size_t memoryBytes) {
+  const RangeBytes usual;
+  const RangeReader::Options options;
+  ReadingLimits limits;
+  limits.ranges.most = std::min<uint64_t>(usual.most, memoryBytes / 8);
+  limits.ranges.preferred = std::min<uint64_t>(usual.preferred, memoryBytes / 16);
+  limits.fetchBytes = std::min(options.fetchBytes, memoryBytes / 16 / kStepsAtOnce);
+  limits.aheadBytes = std::min(options.aheadBytes, memoryBytes / 4);
+  return limits;
+}
+
+uint64_t workingBytes(const Table& table, const std::vector<EntryRange>& ranges, const std::vector<size_t>& columns,
+                      size_t fetchBytes, size_t numThreads) {
+  uint64_t largest = 0;
+  for (const EntryRange& range : ranges) {
+    for (const size_t column : columns) largest = std::max(largest, table.fetchBytes(range, column));
+  }
+  return kStepsAtOnce * fetchBytes + largest + numThreads * table.scratchBytes(columns);
+}
+
 std::vector<EntryRange> readingRanges(const Table& table, EntryRange wanted, const std::vector<size_t>& columns,
                                       RangeBytes bytes) {
   const uint64_t perEntry = table.entryBytes(columns);

@@ -55,6 +55,20 @@ struct RangeBytes {
   uint64_t most = uint64_t{64} << 20;
 };
 
+// How to read within a limit: sizes for ranges and for the reader.
+struct ReadingLimits {
+  RangeBytes ranges;
+  size_t fetchBytes = 0;
+  size_t aheadBytes = 0;
+
+  static ReadingLimits of(size_t memoryBytes);
+};
+
+// What reading `ranges` takes at most beside its blocks: compressed bytes, and a decompressed basket on each of
+// `numThreads`. Its owner charges it to the budget.
+uint64_t workingBytes(const Table& table, const std::vector<EntryRange>& ranges, const std::vector<size_t>& columns,
+                      size_t fetchBytes, size_t numThreads);
+
 // How many of `columns`, from the first on, are fetched together so that they have about `mostBytes` compressed; at least
 // one, unless there is none.
 size_t columnsAtOnce(const Table& table, EntryRange range, std::span<const size_t> columns, uint64_t mostBytes);
