@@ -6,6 +6,7 @@
 #include "apps/mlaas_train/commands.h"
 #include "apps/mlaas_train/epoch_progress.h"
 #include "apps/mlaas_train/summary_text.h"
+#include "mlaas/base/log.h"
 #include "mlaas/dataset/workflow.h"
 #include "mlaas/train/training_run.h"
 
@@ -46,6 +47,10 @@ Result<int> train(const TrainOptions& options, const Environment& environment) {
   run.progress = &progress;
   run.stop = environment.stop;
   MLAAS_TRY(const auto summary, train::runTraining(workflow, run));
+  for (const std::string& message : summary.damage.messages) log::warning("left out: " + message);
+  if (summary.damage.numEntries > 0) {
+    log::warning(std::to_string(summary.damage.numEntries) + " entries could not be read and were left out");
+  }
   environment.output.print(options.json ? summary.toJson().dump() + "\n" : summaryText(summary));
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "mlaas/base/error.h"
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/base/task_pool.h"
+#include "mlaas/dataset/damage.h"
 #include "mlaas/dataset/identity_split.h"
 #include "mlaas/dataset/statistics.h"
 #include "mlaas/dataset/workflow.h"
@@ -35,7 +36,8 @@ struct Batch {
 class BatchStream {
  public:
   virtual ~BatchStream() = default;
-  // Fills the next batch, reusing its memory; false at the end of the epoch. The last batch of an epoch may be shorter.
+  // Fills the next batch, reusing its memory; false at the end of the epoch. The last batch of an epoch may be shorter,
+  // and so is one with entries that are left out because their file is damaged.
   virtual Result<bool> next(Batch& batch) = 0;
 };
 
@@ -45,6 +47,11 @@ struct StreamOptions {
   bool shuffle = true;  // else in the order of samples, files and entries
   uint64_t seed = 1;
   uint64_t epoch = 0;
+  // Goes on where another stream stopped: after so many batches of the same epoch.
+  int64_t firstBatch = 0;
+  // One of several shares of the epoch, with as many batches as each other: see epoch_steps.h. Each share reads all.
+  int64_t rank = 0;
+  int64_t numRanks = 1;
 };
 
 class Dataset {
@@ -61,6 +68,8 @@ class Dataset {
   // Needs the pass too. The stream must not outlive the Dataset.
   virtual Result<std::unique_ptr<BatchStream>> stream(const StreamOptions& options) = 0;
   virtual const MemoryBudget& memory() const = 0;
+  // What the policy of DatasetConfig::damaged left out so far.
+  virtual DamageReport damage() const { return {}; }
 };
 
 }  // namespace mlaas::dataset

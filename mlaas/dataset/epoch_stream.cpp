@@ -26,6 +26,36 @@ size_t shareBytes(const RowSource& source, const EpochPlan& plan, bool cached, s
   return places + static_cast<size_t>(neighbours) * source.layout().strideBytes + window * source.bytesInWork();
 }
 
+// The first buffer that a stream needs, and the rows before it.
+struct Start {
+  size_t buffer = 0;
+  int64_t row = 0;
+};
+
+Start startOf(const EpochPlan& plan, const EpochSteps& steps, const StreamOptions& options) {
+  if (options.firstBatch >= steps.numSteps()) return {plan.buffers.size(), plan.numRows};
+  const int64_t wanted = steps.rows(options.firstBatch, options.rank).first;
+  Start start;
+  while (start.buffer < plan.buffers.size() && start.row + plan.buffers[start.buffer].numRows <= wanted) {
+    start.row += plan.buffers[start.buffer++].numRows;
+  }
+  return start;
+}
+
+Result<void> checkOptions(const StreamOptions& options) {
+  if (options.batchSize < 1) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "a batch needs at least one row, found a batch size of " + std::to_string(options.batchSize));
+  }
+  if (options.numRanks < 1 || options.rank < 0 || options.rank >= options.numRanks || options.firstBatch < 0) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "a share of an epoch is rank 0 to N - 1 of N, from batch 0 or later on, found rank " +
+                     std::to_string(options.rank) + " of " + std::to_string(options.numRanks) + " from batch " +
+                     std::to_string(options.firstBatch));
+  }
+  return {};
+}
+
 uint64_t epochSeed(const StreamOptions& options) { return combineSeeds(options.seed, options.epoch); }
 
 void resizeBatch(const RowLayout& layout, Batch& batch, int64_t rows) {
@@ -51,13 +81,15 @@ void resizeBatch(const RowLayout& layout, Batch& batch, int64_t rows) {
 
 Result<std::unique_ptr<BatchStream>> EpochStream::make(const RowSource& source, const PassResult& pass, TaskPool& pool,
                                                        MemoryBudget& budget, const StreamOptions& options) {
-  if (options.batchSize < 1) {
-    return Error(ErrorCode::kInvalidArgument,
-                 "a batch needs at least one row, found a batch size of " + std::to_string(options.batchSize));
-  }
+  MLAAS_CHECK(checkOptions(options));
   const auto bufferRows = static_cast<int64_t>(source.plan().bufferBytes / source.layout().strideBytes);
   EpochPlan plan = planEpoch(source.units(), pass.rowsOfUnit[static_cast<size_t>(options.part)], bufferRows,
                              options.shuffle, epochSeed(options));
+  if (plan.numRows > 0 && plan.numRows < options.numRanks) {
+    return Error(ErrorCode::kInvalidArgument, "an epoch of " + std::to_string(plan.numRows) +
+                                                  " events cannot be shared by " + std::to_string(options.numRanks) +
+                                                  " ranks; use fewer");
+  }
   const size_t bytes = shareBytes(source, plan, !pass.cached.empty(), source.window(pool.numThreads()));
   auto share = budget.tryReserve(bytes);
   if (share.bytes() != bytes) {
@@ -76,15 +108,21 @@ EpochStream::EpochStream(const RowSource& source, const PassResult& pass, TaskPo
       pass_(pass),
       options_(options),
       plan_(std::move(plan)),
+      steps_(plan_.numRows, options.batchSize, options.numRanks),
       share_(std::move(share)),
-      blocksAhead_(pool, pass.cached.empty() ? plan_.units.size() : 0, source.window(pool.numThreads()),
-                   [this](size_t position) { return readUnit(position); }) {}
+      step_(options.firstBatch),
+      row_(startOf(plan_, steps_, options).row),
+      nextBuffer_(startOf(plan_, steps_, options).buffer),
+      firstUnit_(nextBuffer_ < plan_.buffers.size() ? plan_.buffers[nextBuffer_].first : plan_.units.size()),
+      blocksAhead_(pool, pass.cached.empty() ? plan_.units.size() - firstUnit_ : 0, source.window(pool.numThreads()),
+                   [this](size_t index) { return readUnit(firstUnit_ + index); }) {}
 
 Result<EpochStream::Block> EpochStream::readUnit(size_t position) const {
   const size_t unit = plan_.units[position];
   MLAAS_TRY(const auto loaded, source_.load(unit));
+  if (!loaded) return Block();
   return std::make_shared<const RowBlock>(
-      packRows(loaded.rows, source_.layout(), source_.units()[unit].sample, options_.part));
+      packRows(loaded->rows, source_.layout(), source_.units()[unit].sample, options_.part));
 }
 
 Result<void> EpochStream::fillBuffer() {
@@ -99,58 +137,75 @@ Result<void> EpochStream::fillBuffer() {
       blocks_.push_back(pass_.cached[plan_.units[i]]);
       continue;
     }
-    MLAAS_TRY(auto block, blocksAhead_.next(limit));
+    MLAAS_TRY(auto block, blocksAhead_.next(limit - firstUnit_));
     blocks_.push_back(std::move(block));
   }
-  placeRows();
+  placeRows(buffer);
   return {};
 }
 
-void EpochStream::placeRows() {
+// What is left out has places too: the order of the others does not depend on it.
+void EpochStream::placeRows(const EpochBuffer& buffer) {
+  const auto part = static_cast<size_t>(options_.part);
   for (uint32_t b = 0; b < blocks_.size(); ++b) {
-    const auto part = static_cast<size_t>(options_.part);
-    for (int64_t row = blocks_[b]->partBegin[part]; row < blocks_[b]->partBegin[part + 1]; ++row) {
-      places_.push_back({b, static_cast<uint32_t>(row)});
-    }
+    const int64_t first = blocks_[b] ? blocks_[b]->partBegin[part] : 0;
+    const int64_t count = pass_.rowsOfUnit[part][plan_.units[buffer.first + b]];
+    for (int64_t row = first; row < first + count; ++row) places_.push_back({b, static_cast<uint32_t>(row)});
   }
   if (!options_.shuffle) return;
   Random random(combineSeeds(~epochSeed(options_), nextBuffer_));
   random.shuffle(std::span(places_));
 }
 
+Result<void> EpochStream::skipTo(int64_t row) {
+  while (row_ < row) {
+    if (position_ == places_.size()) MLAAS_CHECK(fillBuffer());
+    const int64_t count = std::min(row - row_, static_cast<int64_t>(places_.size() - position_));
+    position_ += static_cast<size_t>(count);
+    row_ += count;
+  }
+  return {};
+}
+
+Result<void> EpochStream::fillBatch(Batch& batch, RowSpan span) {
+  MLAAS_CHECK(skipTo(span.first));
+  resizeBatch(source_.layout(), batch, span.size());
+  int64_t filled = 0;
+  while (row_ < span.last) {
+    if (position_ == places_.size()) MLAAS_CHECK(fillBuffer());
+    const int64_t count = std::min(span.last - row_, static_cast<int64_t>(places_.size() - position_));
+    filled += gather(batch, filled, count);
+    position_ += static_cast<size_t>(count);
+    row_ += count;
+  }
+  if (filled < span.size()) resizeBatch(source_.layout(), batch, filled);
+  return {};
+}
+
 Result<bool> EpochStream::next(Batch& batch) {
   if (source_.stop().stop_requested()) return Error(ErrorCode::kCancelled, "stopped between two batches");
-  const auto left = static_cast<int64_t>(places_.size() - position_);
-  int64_t following = 0;
-  for (size_t i = nextBuffer_; i < plan_.buffers.size() && left + following < options_.batchSize; ++i) {
-    following += plan_.buffers[i].numRows;
+  resizeBatch(source_.layout(), batch, 0);
+  while (step_ < steps_.numSteps() && batch.features.rows == 0) {
+    MLAAS_CHECK(fillBatch(batch, steps_.rows(step_++, options_.rank)));
   }
-  const int64_t rows = std::min(options_.batchSize, left + following);
-  resizeBatch(source_.layout(), batch, rows);
-  if (rows == 0) return false;
-  for (int64_t filled = 0; filled < rows;) {
-    if (position_ == places_.size()) MLAAS_CHECK(fillBuffer());
-    const int64_t count = std::min(rows - filled, static_cast<int64_t>(places_.size() - position_));
-    gather(batch, filled, count);
-    position_ += static_cast<size_t>(count);
-    filled += count;
-  }
-  if (pass_.cached.empty() && nextBuffer_ > 0) {
+  if (batch.features.rows == 0) return false;
+  if (pass_.cached.empty()) {
     const bool last = nextBuffer_ >= plan_.buffers.size();
-    blocksAhead_.topUp(last ? plan_.units.size() : plan_.buffers[nextBuffer_].last);
+    blocksAhead_.topUp((last ? plan_.units.size() : plan_.buffers[nextBuffer_].last) - firstUnit_);
   }
   return true;
 }
 
-void EpochStream::gather(Batch& batch, int64_t filled, int64_t count) const {
+int64_t EpochStream::gather(Batch& batch, int64_t filled, int64_t count) const {
   const RowLayout& layout = source_.layout();
   const auto& samples = source_.config().samples;
   const auto numScalars = static_cast<size_t>(layout.numScalars);
+  auto out = static_cast<size_t>(filled);
   for (int64_t i = 0; i < count; ++i) {
     const RowPlace place = places_[position_ + static_cast<size_t>(i)];
+    if (!blocks_[place.block]) continue;
     const RowBlock& block = *blocks_[place.block];
     const std::byte* record = block.records.data() + place.row * layout.strideBytes;
-    const auto out = static_cast<size_t>(filled + i);
     if (numScalars > 0) {
       std::memcpy(batch.features.scalars.data() + out * numScalars, record, numScalars * sizeof(float));
     }
@@ -164,7 +219,9 @@ void EpochStream::gather(Batch& batch, int64_t filled, int64_t count) const {
     std::memcpy(&batch.row[out], record + layout.rowOffset, sizeof(int64_t));
     batch.sample[out] = static_cast<int32_t>(block.sample);
     batch.label[out] = static_cast<int32_t>(samples[block.sample].label);
+    ++out;
   }
+  return static_cast<int64_t>(out) - filled;
 }
 
 }  // namespace mlaas::dataset

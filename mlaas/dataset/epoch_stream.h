@@ -9,6 +9,7 @@
 
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/dataset/dataset.h"
+#include "mlaas/dataset/epoch_steps.h"
 #include "mlaas/dataset/read_ahead.h"
 #include "mlaas/dataset/row_source.h"
 #include "mlaas/dataset/statistics_pass.h"
@@ -25,7 +26,7 @@ class EpochStream : public BatchStream {
 
  private:
   using Block = std::shared_ptr<const RowBlock>;
-  // One row of the buffer: which of its blocks, and which record there.
+  // One row of the buffer: which of its blocks, and which record there; a block that is left out is nullptr.
   struct RowPlace {
     uint32_t block = 0;
     uint32_t row = 0;
@@ -36,19 +37,27 @@ class EpochStream : public BatchStream {
 
   Result<Block> readUnit(size_t position) const;
   Result<void> fillBuffer();
-  void placeRows();
-  // Appends `count` rows of the buffer to the batch behind its first `filled`.
-  void gather(Batch& batch, int64_t filled, int64_t count) const;
+  void placeRows(const EpochBuffer& buffer);
+  // Goes to a row of the epoch's order at or behind the present one.
+  Result<void> skipTo(int64_t row);
+  // Fills the batch with `span` of the epoch's order, less what is left out.
+  Result<void> fillBatch(Batch& batch, RowSpan span);
+  // Appends the next `count` rows of the buffer to the batch behind its first `filled`; how many of them there are.
+  int64_t gather(Batch& batch, int64_t filled, int64_t count) const;
 
   const RowSource& source_;
   const PassResult& pass_;
   const StreamOptions options_;
   const EpochPlan plan_;
+  const EpochSteps steps_;
   MemoryBudget::Reservation share_;
+  int64_t step_ = 0;
+  int64_t row_ = 0;  // in the epoch's order
   size_t nextBuffer_ = 0;
   std::vector<Block> blocks_;     // of the current buffer
   std::vector<RowPlace> places_;  // its rows in the order of the stream
   size_t position_ = 0;           // in places_
+  size_t firstUnit_ = 0;          // position in the plan of the first that is read
   ReadAhead<Block> blocksAhead_;  // last: its jobs use the members above
 };
 

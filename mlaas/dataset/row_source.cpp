@@ -57,10 +57,22 @@ RowSource::RowSource(DatasetConfig config, SampleFiles files, std::stop_token st
       layout_(RowLayout::of(files_.features)),
       plan_(MemoryPlan::of(files_.memoryBytes)),
       units_(unitsOf(files_.files)) {
-  for (const DataFile& file : files_.files) workingBytes_ = std::max(workingBytes_, file.workingBytes);
+  int64_t numEntries = 0;
+  for (const DataFile& file : files_.files) {
+    workingBytes_ = std::max(workingBytes_, file.workingBytes);
+    numEntries += file.table->numEntries();
+  }
+  damage_ = std::make_unique<DamageLog>(config_.damaged, numEntries);
 }
 
-Result<RowSource::Loaded> RowSource::load(size_t unit) const {
+Result<std::optional<RowSource::Loaded>> RowSource::load(size_t unit) const {
+  auto loaded = read(unit);
+  if (loaded.ok()) return std::optional(*std::move(loaded));
+  MLAAS_CHECK(damage_->skip(unit, units_[unit].range.size(), std::move(loaded).error()));
+  return std::optional<Loaded>();
+}
+
+Result<RowSource::Loaded> RowSource::read(size_t unit) const {
   if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while reading");
   const ReadUnit& where = units_[unit];
   const DataFile& file = files_.files[where.file];

@@ -4,11 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "mlaas/base/error.h"
+#include "mlaas/dataset/damage.h"
 #include "mlaas/dataset/read_units.h"
 #include "mlaas/dataset/row_block.h"
 #include "mlaas/dataset/sample_files.h"
@@ -34,8 +37,9 @@ class RowSource {
     std::array<double, 3> sumAbsoluteWeights = {};  // by part
     std::array<int64_t, 3> numNegative = {};        // by part
   };
-  // Reads the selected rows of one unit.
-  Result<Loaded> load(size_t unit) const;
+  // Reads the selected rows of one unit; nothing where it cannot be read and the policy for damage is to leave it out.
+  Result<std::optional<Loaded>> load(size_t unit) const;
+  DamageReport damage() const { return damage_->report(); }
 
   // What a unit takes while it is read, with compressed bytes and a decompressed basket.
   size_t bytesInWork() const { return plan_.unitBytes + workingBytes_; }
@@ -48,6 +52,7 @@ class RowSource {
  private:
   void reweight(std::span<const Column> extras, std::span<const Part> parts, int64_t label,
                 std::vector<double>& weights) const;
+  Result<Loaded> read(size_t unit) const;
 
   DatasetConfig config_;
   SampleFiles files_;
@@ -55,6 +60,7 @@ class RowSource {
   RowLayout layout_;
   MemoryPlan plan_;
   std::vector<ReadUnit> units_;
+  std::unique_ptr<DamageLog> damage_;
   size_t workingBytes_ = 0;  // of the unit that needs most
 };
 

@@ -58,12 +58,16 @@ Result<UnitResult> readUnit(const RowSource& source, size_t unit, bool keepRows)
   MLAAS_TRY(const auto loaded, source.load(unit));
   UnitResult result;
   result.moments = FeatureMoments(momentNames(source.features()).size());
-  result.moments.add(loaded.rows.features, loaded.rows.parts, loaded.rows.rowNumbers);
-  result.sumWeights = loaded.sumWeights;
-  result.sumAbsoluteWeights = loaded.sumAbsoluteWeights;
-  result.numNegative = loaded.numNegative;
-  for (const Part part : loaded.rows.parts) ++result.numRows[static_cast<size_t>(part)];
-  if (keepRows) result.block = packRows(loaded.rows, source.layout(), source.units()[unit].sample, std::nullopt);
+  if (!loaded) {  // left out
+    if (keepRows) result.block = RowBlock{{}, {}, source.units()[unit].sample};
+    return result;
+  }
+  result.moments.add(loaded->rows.features, loaded->rows.parts, loaded->rows.rowNumbers);
+  result.sumWeights = loaded->sumWeights;
+  result.sumAbsoluteWeights = loaded->sumAbsoluteWeights;
+  result.numNegative = loaded->numNegative;
+  for (const Part part : loaded->rows.parts) ++result.numRows[static_cast<size_t>(part)];
+  if (keepRows) result.block = packRows(loaded->rows, source.layout(), source.units()[unit].sample, std::nullopt);
   return result;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "mlaas/base/error.h"
+#include "mlaas/dataset/damage.h"
 #include "mlaas/feature/feature_spec.h"
 #include "mlaas/table/chain/friend_options.h"
 
@@ -81,6 +82,7 @@ struct DatasetConfig {
   std::optional<Reweighting> reweighting = {};
   std::vector<Variation> variations = {};
   std::string variation = {};  // the one that is read; empty: none
+  DamagePolicy damaged = {};
 };
 
 // Labels are 0 to numClasses - 1 in a workflow that was read.

@@ -14,10 +14,11 @@ namespace mlaas::dataset {
 
 namespace {
 
-const std::vector<std::string> kDatasetKeys = {"tree",     "samples",    "identity", "select", "define",
-                                               "features", "split",      "memory",   "lumi",   "subsample",
-                                               "reweight", "variations", "variation"};
+const std::vector<std::string> kDatasetKeys = {"tree",     "samples",    "identity",  "select", "define",
+                                               "features", "split",      "memory",    "lumi",   "subsample",
+                                               "reweight", "variations", "variation", "damaged"};
 const std::vector<std::string> kGroupKeys = {"columns", "length"};
+const std::vector<std::string> kDamagedKeys = {"skip"};
 const std::vector<std::string> kSplitKeys = {"train", "validation", "test", "seed", "folds", "fold"};
 
 constexpr int64_t kMaxGroupLength = 10'000;
@@ -159,6 +160,22 @@ Result<size_t> parseMemory(const WorkflowFields& dataset) {
   return *bytes;
 }
 
+// "stop", or {skip: FRACTION}.
+Result<DamagePolicy> parseDamaged(const WorkflowFields& dataset) {
+  DamagePolicy policy;
+  const YamlNode* node = dataset.find("damaged");
+  if (node == nullptr) return policy;
+  if (node->kind != YamlNode::Kind::kMap) {
+    MLAAS_TRY(const auto text, dataset.text("damaged"));
+    if (text == "stop") return policy;
+    return dataset.error("damaged", "expected stop or {skip: FRACTION}, found '" + text + "'");
+  }
+  MLAAS_TRY(const auto fields, WorkflowFields::make(*node, "dataset.damaged", kDamagedKeys));
+  MLAAS_TRY(policy.mostSkipped, fields.number("skip"));
+  if (policy.mostSkipped > 0 && policy.mostSkipped < 1) return policy;
+  return fields.error("skip", "expected a fraction of all entries, above 0 and below 1");
+}
+
 }  // namespace
 
 Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
@@ -183,6 +200,7 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
   if (fields.find("memory") != nullptr) {
     MLAAS_TRY(config.memoryBytes, parseMemory(fields));
   }
+  MLAAS_TRY(config.damaged, parseDamaged(fields));
   return config;
 }
 
@@ -213,6 +231,7 @@ nlohmann::ordered_json datasetConfigToJson(const DatasetConfig& config) {
   if (config.luminosity) json["lumi"] = *config.luminosity;
   addWeightsJson(config, json);
   json["memory"] = config.memoryBytes;
+  if (config.damaged.mostSkipped > 0) json["damaged"] = {{"skip", config.damaged.mostSkipped}};
   return json;
 }
 

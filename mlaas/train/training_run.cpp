@@ -71,6 +71,9 @@ model::Bundle bundleOf(const dataset::Workflow& workflow, const dataset::Dataset
   bundle.provenance["samples"] = samplesJson(made.statistics);
   bundle.provenance["model"] = trained.description();
   bundle.provenance["kept"] = {{made.outcome.history.unit, made.outcome.history.bestEpoch}};
+  if (const auto damage = data.damage(); damage.numEntries > 0) {
+    bundle.provenance["left_out"] = {{"entries", damage.numEntries}, {"failures", damage.messages}};
+  }
   bundle.provenance["versions"] = versions;
   bundle.description = trained.description()["kind"].get<std::string>() + " to tell apart";
   for (size_t i = 0; i < bundle.labels.size(); ++i) bundle.description += (i == 0 ? " " : ", ") + bundle.labels[i];
@@ -134,6 +137,7 @@ Json RunSummary::toJson() const {
   json[unit + "s"] = epochs;
   json["events_read"] = entriesRead;
   json["read_events_per_second"] = rate(entriesRead, readSeconds);
+  if (damage.numEntries > 0) json["entries_left_out"] = damage.numEntries;
   json["events_trained"] = eventsTrained;
   json["train_events_per_second"] = rate(eventsTrained, trainSeconds);
   json["seconds"] = {
@@ -173,6 +177,7 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
   summary.trainingStageSeconds = watch.lap();
   MLAAS_TRY(made.evaluation, evaluate(*made.outcome.model, input));
   summary.evaluationSeconds = watch.lap();
+  summary.damage = data->damage();
   if (options.stop.stop_requested()) return cancelledTraining();
   MLAAS_CHECK(writeBundle(writer, workflow, *data, made, options.version));
   summary.writeSeconds = watch.lap();

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "mlaas/base/error.h"
+#include "mlaas/dataset/damage.h"
 #include "mlaas/dataset/workflow.h"
 #include "mlaas/train/trainer.h"
 
@@ -44,6 +45,7 @@ struct RunSummary {
   std::vector<std::string> classes;
   std::vector<std::optional<double>> auc;  // test part; one for two classes, else by class
   std::vector<std::optional<double>> aucError;
+  dataset::DamageReport damage;  // what was left out
 
   nlohmann::ordered_json toJson() const;
 };

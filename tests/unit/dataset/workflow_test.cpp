@@ -181,6 +181,20 @@ TEST(Workflow, RefusesMissingAndWrongValues) {
   EXPECT_NE(messageOf("[]").find("expected a map"), std::string::npos);
 }
 
+TEST(Workflow, ReadsWhatToDoWithDamage) {
+  const auto read = [](const std::string& line) {
+    return parseWorkflow(replaced("memory: 512 MiB", line), "w.yaml", {});
+  };
+  EXPECT_EQ(read("damaged: stop").value().dataset.damaged.mostSkipped, 0);
+  const auto workflow = read("damaged: {skip: 0.01}").value();
+  EXPECT_EQ(workflow.dataset.damaged.mostSkipped, 0.01);
+  EXPECT_EQ(parseWorkflow(workflow.text, "again", {}).value().dataset.damaged.mostSkipped, 0.01);
+  for (const char* wrong :
+       {"damaged: go on", "damaged: {skip: 0}", "damaged: {skip: 1}", "damaged: {}", "damaged: {skp: 0.1}"}) {
+    EXPECT_FALSE(read(wrong).ok()) << wrong;
+  }
+}
+
 TEST(Workflow, ParsesExpressionsAtTheirPlace) {
   const std::string select = messageOf(replaced("select: nJet >= 6 && sum(Jet_pt > 30) >= 6", "select: nJet >= >= 6"));
   EXPECT_EQ(select.find("w.yaml:9:11: dataset.select: "), 0U) << select;
