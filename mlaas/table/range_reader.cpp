@@ -25,13 +25,13 @@ size_t columnsAtOnce(const Table& table, EntryRange range, std::span<const size_
   return count;
 }
 
-// A block at the consumer's, one in the making and those ahead take half, compressed bytes a sixteenth.
+// A block at the consumer's and those ahead take half, compressed bytes a sixteenth.
 ReadingLimits ReadingLimits::of(size_t memoryBytes) {
   const RangeBytes usual;
   const RangeReader::Options options;
   ReadingLimits limits;
-  limits.ranges.most = std::min<uint64_t>(usual.most, memoryBytes / 8);
-  limits.ranges.preferred = std::min<uint64_t>(usual.preferred, memoryBytes / 16);
+  limits.ranges.most = std::min<uint64_t>(usual.most, memoryBytes / 4);
+  limits.ranges.preferred = std::min<uint64_t>(usual.preferred, memoryBytes / 8);
   limits.fetchBytes = std::min(options.fetchBytes, memoryBytes / 16 / kStepsAtOnce);
   limits.aheadBytes = std::min(options.aheadBytes, memoryBytes / 4);
   return limits;
