@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Shuffled batches with ROOT's RDataLoader, not standardised. Usage: rdataloader_peer.py EPOCHS FILE..."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import ROOT
+from batches import BATCH, FEATURES, run
+
+
+def main() -> int:
+    started = time.perf_counter()
+    frame = ROOT.RDataFrame("Events", sys.argv[2:])
+    loader = ROOT.Experimental.ML.RDataLoader(
+        frame,
+        batch_size=BATCH,
+        batches_in_memory=500,
+        columns=[*FEATURES, "label"],
+        target="label",
+        shuffle=True,
+        drop_remainder=False,
+        set_seed=1,
+    )
+
+    def epoch(_: int) -> Iterator[np.ndarray]:
+        for x, _ in loader.as_numpy():
+            yield x
+
+    run(f"RDataLoader, ROOT {ROOT.gROOT.GetVersion()}", started, epoch, int(sys.argv[1]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
