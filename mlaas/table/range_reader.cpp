@@ -30,8 +30,8 @@ ReadingLimits ReadingLimits::of(size_t memoryBytes) {
   const RangeBytes usual;
   const RangeReader::Options options;
   ReadingLimits limits;
-  limits.ranges.most = std::min<uint64_t>(usual.most, memoryBytes / 4);
-  limits.ranges.preferred = std::min<uint64_t>(usual.preferred, memoryBytes / 8);
+  limits.ranges.most = std::min<uint64_t>(usual.most, memoryBytes / 8);
+  limits.ranges.preferred = std::min<uint64_t>(usual.preferred, memoryBytes / 16);
   limits.fetchBytes = std::min(options.fetchBytes, memoryBytes / 16 / kStepsAtOnce);
   limits.aheadBytes = std::min(options.aheadBytes, memoryBytes / 4);
   return limits;
