@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "mlaas/base/random.h"
 #include "mlaas/io/memory_source.h"
 
