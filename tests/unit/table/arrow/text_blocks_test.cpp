@@ -18,7 +18,8 @@ io::MemorySource sourceOf(const std::string& text) {
 std::vector<std::string> cut(const std::string& text, bool hasQuotes, uint64_t blockBytes) {
   auto source = sourceOf(text);
   std::vector<std::string> parts;
-  for (const TextBlock& block : cutIntoBlocks(source, hasQuotes, blockBytes).value()) {
+  const auto blocks = cutIntoBlocks(source, hasQuotes, blockBytes).value();
+  for (const TextBlock& block : blocks) {
     parts.push_back(text.substr(block.offset, block.bytes));
   }
   return parts;
