@@ -129,11 +129,11 @@ def test_out_cannot_be_made(mlaas, hzz, tmp_path):
 
 
 def test_unsupported_columns_are_named_and_the_others_written(mlaas, testdata, tmp_path):
-    path = testdata("uproot-issue390.root")
-    result = mlaas("export", path, "--tree", "E", "--out", tmp_path)
+    path = testdata("uproot-issue475.root")
+    result = mlaas("export", path, "--tree", "Event/Sim/SimEvent", "--out", tmp_path)
     assert result.returncode == 3
     lines = result.stderr.splitlines()
     assert lines
     assert all(re.match(r"error: column '[^']+' is not exported: .", line) for line in lines)
-    assert (tmp_path / "Evt.id.npy").exists()
+    assert (tmp_path / "SimEvent.fNumDeposits.npy").exists()
     assert not list(tmp_path.glob("*.part-*"))

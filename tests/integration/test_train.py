@@ -291,7 +291,7 @@ def test_help_is_that_of_the_trainer(mlaas):
     for arguments in (["train", "--help"], ["--quiet", "train", "--help"]):
         shown = mlaas(*arguments)
         assert shown.returncode == 0
-        assert "mlaas train [OPTIONS] workflow" in shown.stdout
+        assert "mlaas train [OPTIONS] [workflow]" in shown.stdout
     assert mlaas("train").returncode == 2
     assert mlaas("train", "--sett", "a=b", "x.yaml").returncode == 2
 

@@ -81,7 +81,7 @@ class SourceFile : public arrow::io::RandomAccessFile {
 }  // namespace
 
 Error errorOf(const arrow::Status& status) {
-  const std::string text = status.message();
+  const std::string& text = status.message();
   if (status.IsNotImplemented()) return Error(ErrorCode::kUnsupported, text);
   if (status.IsOutOfMemory()) return Error(ErrorCode::kCorrupt, "asks for more memory than 4 GiB: " + text);
   return Error(status.IsIOError() ? ErrorCode::kIo : ErrorCode::kCorrupt, text);

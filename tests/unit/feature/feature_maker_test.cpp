@@ -74,10 +74,9 @@ TEST(FeatureMaker, DefinesMayBeListsOfLists) {
   EXPECT_EQ(block.tensors.groups[0].values, (std::vector<float>{100, 85, 66, 0}));
   EXPECT_EQ(block.tensors.groups[0].count, (std::vector<int32_t>{2, 1}));
   pairs.groups[0].columns = {"pairs"};
-  EXPECT_EQ(
-      failure(pairs),
-      "group pairs: 'pairs' is of type var * var * float64, but a group's columns are lists of "
-      "numbers");
+  EXPECT_EQ(failure(pairs),
+            "group pairs: 'pairs' is of type var * var * float64, but a group's columns are lists of "
+            "numbers");
 }
 
 TEST(FeatureMaker, ReadsSelectionColumnsFirstAndTheOthersForSurvivorsOnly) {
