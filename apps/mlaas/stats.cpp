@@ -46,25 +46,40 @@ bool isWorkflow(const std::string& name) {
   return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
 }
 
+std::vector<std::string> namesOf(const table::Table& table, const std::vector<size_t>& columns) {
+  std::vector<std::string> names;
+  for (const size_t column : columns) names.push_back(table.columns()[column].name);
+  return names;
+}
+
+// Those of `columns` whose first entry can be read: of some classes it is seen only then that they cannot.
+Result<std::vector<size_t>> leaveUnreadable(const table::Table& table, const std::vector<size_t>& columns) {
+  std::vector<size_t> readable;
+  MLAAS_TRY(const auto fetched, table.fetchNow({0, std::min<int64_t>(1, table.numEntries())}, columns));
+  for (const size_t column : columns) {
+    const auto first = fetched->decode(column);
+    if (first.ok() || first.error().code() != ErrorCode::kUnsupported) readable.push_back(column);
+  }
+  return readable;
+}
+
 // All columns that can be read, or those that the user names.
 Result<std::vector<std::string>> chooseColumns(const table::Table& table, const std::vector<std::string>& patterns) {
-  std::vector<std::string> readable;
-  size_t numUnreadable = 0;
-  for (const auto& column : table.columns()) {
-    if (column.unsupported.empty()) {
-      readable.push_back(column.name);
-    } else {
-      ++numUnreadable;
-    }
+  std::vector<size_t> described;
+  for (size_t i = 0; i < table.columns().size(); ++i) {
+    if (table.columns()[i].unsupported.empty()) described.push_back(i);
   }
-  if (patterns.empty() && numUnreadable > 0) {
-    log::warning(table.url() + ": " + table.name() + ": " + std::to_string(numUnreadable) +
-                 " column(s) cannot be read and are left out; mlaas inspect names them");
+  if (!patterns.empty()) {
+    auto chosen = feature::expandColumnNames(patterns, namesOf(table, described), {});
+    if (!chosen.ok()) return std::move(chosen).error().within(table.name()).within(table.url());
+    return chosen;
   }
-  if (patterns.empty()) return readable;
-  auto chosen = feature::expandColumnNames(patterns, readable, {});
-  if (!chosen.ok()) return std::move(chosen).error().within(table.name()).within(table.url());
-  return chosen;
+  MLAAS_TRY(const auto readable, leaveUnreadable(table, described));
+  if (readable.size() < table.columns().size()) {
+    log::warning(table.url() + ": " + table.name() + ": " + std::to_string(table.columns().size() - readable.size()) +
+                 " column(s) cannot be read and are left out; mlaas export names them");
+  }
+  return namesOf(table, readable);
 }
 
 // What kept statistics follow from. Where not all of that is known, they are not kept.

@@ -298,3 +298,11 @@ def test_errors(mlaas, workflow, arguments, message):
     assert result.returncode == 2
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_columns_that_turn_out_unreadable_are_left_out(mlaas, testdata):
+    path = testdata("uproot-issue-607.root")
+    result = mlaas("stats", path, "--json")
+    assert result.returncode == 0, result.stderr
+    assert "cannot be read and are left out" in result.stderr
+    assert json.loads(result.stdout)["columns"]
