@@ -4,7 +4,7 @@
 #   tools/setup.sh [--dry-run] [PROFILE...]
 #
 # Profiles (default: run):
-#   run    building and running: compiler, libraries, and .venv with OpenVINO
+#   run    building and running: compiler, libraries, and .venv with OpenVINO, Arrow and liblzma
 #   lint   make check: formatters and linters, and .venv-test
 #   test   run + lint + test libraries, .venv-test with the peers that results are compared with, and JSROOT if npm is there
 #   bench  run + benchmark libraries, load generator and peers, and .venv-test
@@ -102,6 +102,7 @@ Libraries outside the standard places are named to CMake when it configures, for
   -DTorch_DIR=DIR      folder with TorchConfig.cmake     (python3 -c "import torch; print(torch.utils.cmake_prefix_path)")
   -DOpenVINO_DIR=DIR   folder with OpenVINOConfig.cmake  (default: the one in .venv)
   -DMLAAS_XGBOOST=FILE -DMLAAS_XGBOOST_INCLUDE=DIR       libxgboost and the folder of xgboost/c_api.h
+  -DMLAAS_ARROW=OFF    without Parquet, CSV and NDJSON files; else Arrow is that in .venv, or the system's
   -DMLAAS_LZMA=FILE    a liblzma.so other than the system's (default: that in .venv where the system's is older than 5.6)
   -DMLAAS_ONNX_PROTO=FILE -DMLAAS_ONNX_INCLUDE=DIR       libonnx_proto and the folder of onnx/onnx_pb.h
 
