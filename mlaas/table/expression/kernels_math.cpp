@@ -11,6 +11,12 @@ namespace mlaas::table::expression {
 
 namespace {
 
+// std::lgamma writes a variable that all threads share.
+double lgammaOf(double x) {
+  int sign = 0;
+  return ::lgamma_r(x, &sign);
+}
+
 // An unordered pair gives the NaN among them, as numpy.minimum does; fmin would drop it.
 template <class T>
 struct Smaller {
@@ -111,7 +117,7 @@ constexpr NamedKernel kMathKernels[] = {
     {"round", kMath<std::round>},   {"rint", kMath<std::rint>},    {"trunc", kMath<std::trunc>},
     {"fabs", kMath<std::fabs>},     {"asinh", kMath<std::asinh>},  {"acosh", kMath<std::acosh>},
     {"atanh", kMath<std::atanh>},   {"cbrt", kMath<std::cbrt>},    {"exp2", kMath<std::exp2>},
-    {"erf", kMath<std::erf>},       {"erfc", kMath<std::erfc>},    {"lgamma", kMath<std::lgamma>},
+    {"erf", kMath<std::erf>},       {"erfc", kMath<std::erfc>},    {"lgamma", kMath<lgammaOf>},
     {"tgamma", kMath<std::tgamma>}, {"degrees", kMath<degreesOf>}, {"radians", kMath<radiansOf>}};
 
 constexpr NamedKernel kMultiMathKernels[] = {{"atan2", binaryLoop<Atan2, double, double, double>},

@@ -49,6 +49,13 @@ T missingAt(const Operand& missing, size_t i) {
   return static_cast<const T*>(missing.values)[missing.constant ? 0 : i];
 }
 
+// Of at least one element.
+double meanOf(const double* first, const double* last) {
+  double sum = 0;
+  for (const double* at = first; at != last; ++at) sum += *at;
+  return sum / static_cast<double>(last - first);
+}
+
 void meanLoop(const Operand* operands, const int64_t* offsets, size_t entries, const Operand& missing, void* out) {
   auto* to = static_cast<double*>(out);
   forEachList<double>(operands->values, offsets, entries, [&](size_t i, const double* first, const double* last) {
@@ -56,10 +63,7 @@ void meanLoop(const Operand* operands, const int64_t* offsets, size_t entries, c
       to[i] = missingAt<double>(missing, i);
       return;
     }
-    const auto count = static_cast<double>(last - first);
-    double sum = 0;
-    for (; first != last; ++first) sum += *first;
-    to[i] = sum / count;
+    to[i] = meanOf(first, last);
   });
 }
 
@@ -146,9 +150,7 @@ void varianceLoop(const Operand* operands, const int64_t* offsets, size_t entrie
       return;
     }
     const auto count = static_cast<double>(last - first);
-    double mean = 0;
-    for (const double* at = first; at != last; ++at) mean += *at;
-    mean /= count;
+    const double mean = meanOf(first, last);
     double square = 0;
     for (const double* at = first; at != last; ++at) square += (*at - mean) * (*at - mean);
     to[i] = kRoot ? std::sqrt(square / count) : square / count;

@@ -1,6 +1,7 @@
 // Names of other notations: the same values as ours, or a message that says what to write.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "tests/unit/table/expression_fixture.h"
@@ -35,6 +36,10 @@ TEST_P(ExpressionNotation, GivesTheSame) {
   ASSERT_TRUE(found.ok()) << found.error().what();
   ASSERT_TRUE(expected.ok()) << expected.error().what();
   ASSERT_EQ(found->type.name(), expected->type.name());
+  ASSERT_EQ(found->length, expected->length);
+  for (size_t level = 0; level < expected->offsets.size(); ++level) {
+    EXPECT_TRUE(std::ranges::equal(found->offsetsAt(level), expected->offsetsAt(level))) << "level " << level;
+  }
   ASSERT_EQ(found->sizeBytes(), expected->sizeBytes());
   EXPECT_EQ(std::memcmp(found->values->data(), expected->values->data(), expected->values->size()), 0);
 }
