@@ -17,7 +17,7 @@ SOURCE = """
 #include <cstdint>
 #include <cstring>
 #include <random>
-namespace {name} {{
+namespace make_{name} {{
 std::mt19937_64 random({seed});
 std::gamma_distribution<float> gamma(2.f, 40.f);
 float next() {{
@@ -39,7 +39,7 @@ def write(name: str, label: int) -> None:
     frame = ROOT.RDataFrame(EVENTS).Define("event", f"static_cast<ULong64_t>(rdfentry_ + {label * EVENTS}ULL)")
     frame = frame.Define("label", f"{label}.f")
     for feature in FEATURES:
-        frame = frame.Define(feature, f"{name}::next()")
+        frame = frame.Define(feature, f"make_{name}::next()")
     options = ROOT.RDF.RSnapshotOptions()
     options.fCompressionAlgorithm = ROOT.RCompressionSetting.EAlgorithm.kZSTD
     options.fCompressionLevel = 5
