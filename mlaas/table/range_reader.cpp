@@ -11,18 +11,21 @@ namespace mlaas::table {
 namespace {
 
 constexpr size_t kStepsAtOnce = 4;  // one decoded, one waiting, two fetched; more where they hold few columns
+// What one thread fetches and decodes in turn should still be in its core's cache. Threads of a pool would wait for each
+// other at such small steps.
+constexpr uint64_t kStepOfOneThread = uint64_t{256} << 10;
 
 }  // namespace
 
-size_t columnsAtOnce(const Table& table, EntryRange range, std::span<const size_t> columns, uint64_t mostBytes) {
-  uint64_t bytes = 0;
-  size_t count = 0;
-  while (count < columns.size()) {
-    bytes += table.fetchBytes(range, columns[count]);
-    if (count > 0 && bytes > mostBytes) break;
-    ++count;
+ColumnsAtOnce columnsAtOnce(const Table& table, EntryRange range, std::span<const size_t> columns, uint64_t mostBytes) {
+  ColumnsAtOnce chosen;
+  for (const size_t column : columns) {
+    const uint64_t bytes = table.fetchBytes(range, column);
+    if (chosen.count > 0 && chosen.bytes + bytes > mostBytes) break;
+    chosen.bytes += bytes;
+    ++chosen.count;
   }
-  return count;
+  return chosen;
 }
 
 // A block at the consumer's and those ahead take half, compressed bytes a sixteenth.
@@ -190,29 +193,37 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
     return steps_.size() < kStepsAtOnce || columns < 2 * threads;
   }
 
-  // The next step, or nothing where there is enough in work.
-  std::shared_ptr<Step> nextStep() {
-    if (isStopped_ || !hasRoom()) return nullptr;
+  uint64_t stepBytes() const {
+    return options_.pool ? options_.fetchBytes : std::min<uint64_t>(options_.fetchBytes, kStepOfOneThread);
+  }
+
+  // The next step, or nothing where there is enough in work. One thread at a time looks for it: what columns take may
+  // be known only once a file is open, which others do not wait for.
+  std::shared_ptr<Step> nextStep(std::unique_lock<std::mutex>& lock) {
+    if (isStopped_ || isPlanning_ || !hasRoom()) return nullptr;
     size_t index = stepped_;
     while (index < started_ && work_[index].nextSlot == columns_.size()) ++index;
     stepped_ = index;
     if (index == started_ && !startAhead()) return nullptr;
     Work& work = work_[index];
+    const auto rest = std::span(columns_).subspan(work.nextSlot);
+    isPlanning_ = true;
+    lock.unlock();
+    const auto [count, bytes] = columnsAtOnce(table_, work.range, rest, stepBytes());
+    lock.lock();
+    isPlanning_ = false;
+    if (isStopped_) return nullptr;
     auto step = std::make_shared<Step>();
     step->work = index;
-    const auto rest = std::span(columns_).subspan(work.nextSlot);
-    const size_t count = columnsAtOnce(table_, work.range, rest, options_.fetchBytes);
-    for (size_t i = 0; i < count; ++i) {
-      step->bytes += table_.fetchBytes(work.range, rest[i]);
-      step->slots.push_back(work.nextSlot++);
-    }
+    step->bytes = bytes;
+    for (size_t i = 0; i < count; ++i) step->slots.push_back(work.nextSlot++);
     step->numLeft = step->slots.size();
     steps_.push_back(step);
     return step;
   }
 
   void startSteps(std::unique_lock<std::mutex>& lock) {
-    while (const std::shared_ptr<Step> step = nextStep()) {
+    while (const std::shared_ptr<Step> step = nextStep(lock)) {
       if (step->slots.empty()) {
         steps_.pop_back();
         continue;
@@ -317,6 +328,7 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
   size_t taken_ = 0;                          // ranges handed out
   size_t started_ = 0;                        // ranges begun
   size_t stepped_ = 0;                        // ranges before have all their steps made
+  bool isPlanning_ = false;                   // a thread looks for the next step
   bool isReservingFirst_ = false;             // the consumer waits for the memory of work_[started_]
   size_t numFetching_ = 0;
   size_t numTasks_ = 0;

@@ -69,9 +69,13 @@ struct ReadingLimits {
 uint64_t workingBytes(const Table& table, const std::vector<EntryRange>& ranges, const std::vector<size_t>& columns,
                       size_t fetchBytes, size_t numThreads);
 
-// How many of `columns`, from the first on, are fetched together so that they have about `mostBytes` compressed; at least
-// one, unless there is none.
-size_t columnsAtOnce(const Table& table, EntryRange range, std::span<const size_t> columns, uint64_t mostBytes);
+// How many of `columns`, from the first on, are fetched together so that they have at most `mostBytes` compressed; at
+// least one, unless there is none.
+struct ColumnsAtOnce {
+  size_t count = 0;
+  uint64_t bytes = 0;  // compressed, of these
+};
+ColumnsAtOnce columnsAtOnce(const Table& table, EntryRange range, std::span<const size_t> columns, uint64_t mostBytes);
 
 // Cuts the entries `wanted` into ranges to read `columns` by: clusters, small ones joined, large ones cut where little is
 // decompressed twice. `most` is kept unless an entry alone is larger.

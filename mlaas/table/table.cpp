@@ -100,7 +100,7 @@ Result<std::vector<Column>> Table::read(EntryRange range, const std::vector<size
   }
   std::vector<Column> decoded;
   for (size_t next = 0; next < columns.size();) {
-    const size_t end = next + columnsAtOnce(*this, range, std::span(columns).subspan(next), kReadBytes);
+    const size_t end = next + columnsAtOnce(*this, range, std::span(columns).subspan(next), kReadBytes).count;
     const std::vector<size_t> group(columns.begin() + static_cast<std::ptrdiff_t>(next),
                                     columns.begin() + static_cast<std::ptrdiff_t>(end));
     MLAAS_TRY(const std::unique_ptr<FetchedRange> fetched, fetchNow(range, group));

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -196,6 +197,51 @@ TEST(RangeReader, ReadsWhereTheBudgetHoldsOneRange) {
       ASSERT_EQ(block->columns[0].valuesAs<float>()[0], static_cast<float>(next));
     }
     table.letGo();
+  }
+}
+
+// What its columns take is known only once every fetch has been answered: files of a pool may have to be opened for it,
+// by the threads that answer.
+class LateSizesTable : public MemoryTable {
+ public:
+  LateSizesTable() : MemoryTable(smallTable()) {}
+  uint64_t fetchBytes(EntryRange range, size_t column) const override {
+    std::unique_lock lock(mutex_);
+    wasInTime_ = changed_.wait_for(lock, std::chrono::seconds(20), [&] { return numOpen_ == 0; }) && wasInTime_;
+    return MemoryTable::fetchBytes(range, column);
+  }
+  void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
+    const std::lock_guard lock(mutex_);
+    ++numOpen_;
+    std::unique_ptr<FetchedRange> fetched;
+    MemoryTable::fetch(range, std::move(columns), [&](auto found) { fetched = *std::move(found); });
+    std::thread([this, fetched = std::move(fetched), done = std::move(done)]() mutable {
+      done(std::move(fetched));
+      const std::lock_guard closing(mutex_);
+      --numOpen_;
+      changed_.notify_all();
+    }).detach();
+  }
+  // Waits for its threads.
+  bool wasInTime() const {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return numOpen_ == 0; });
+    return wasInTime_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  mutable int numOpen_ = 0;
+  mutable bool wasInTime_ = true;
+};
+
+TEST(RangeReader, SizesItsNextStepWhileOthersGoOn) {
+  TaskPool pool(2);
+  for (TaskPool* one : {static_cast<TaskPool*>(nullptr), &pool}) {
+    LateSizesTable table;
+    expectSameAsTable(table, {0, 1}, {.pool = one, .fetchBytes = 1}, {1, 100});
+    EXPECT_TRUE(table.wasInTime());
   }
 }
 
