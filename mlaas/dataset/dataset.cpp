@@ -22,7 +22,7 @@ class FileDataset : public Dataset {
 
   const DatasetConfig& config() const override { return source_.config(); }
   const feature::FeatureSpec& features() const override { return source_.features(); }
-  const MemoryBudget& memory() const override { return *budget_; }
+  MemoryBudget& memory() override { return *budget_; }
   DamageReport damage() const override { return source_.damage(); }
 
   Result<Statistics> statistics() override {

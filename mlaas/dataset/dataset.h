@@ -67,7 +67,8 @@ class Dataset {
   virtual Result<Statistics> statistics() = 0;
   // Needs the pass too. The stream must not outlive the Dataset.
   virtual Result<std::unique_ptr<BatchStream>> stream(const StreamOptions& options) = 0;
-  virtual const MemoryBudget& memory() const = 0;
+  // Those who keep more of the data than a batch charge it here, and give it back before the Dataset ends.
+  virtual MemoryBudget& memory() = 0;
   // What the policy of DatasetConfig::damaged left out so far.
   virtual DamageReport damage() const { return {}; }
 };

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "mlaas/train/weight_pairing.h"
+
 namespace mlaas::train {
 
 namespace {
@@ -22,16 +24,17 @@ std::string describeLabels(const std::vector<dataset::Sample>& samples) {
 struct ClassSums {
   int64_t events = 0;
   int64_t negative = 0;
-  double absolute = 0;
+  double absolute = 0;  // of |weight|, as training takes it
 };
 
-std::vector<ClassSums> sumByClass(const dataset::Statistics& statistics, const ClassTable& classes) {
+std::vector<ClassSums> sumByClass(const dataset::Statistics& statistics, const ClassTable& classes,
+                                  NegativeWeights policy) {
   std::vector<ClassSums> sums(classes.names.size());
   for (const auto& sample : statistics.samples) {
     auto& sum = sums.at(static_cast<size_t>(sample.label));
     sum.events += sample.selected[kTrain];
     sum.negative += sample.numNegative[kTrain];
-    sum.absolute += sample.sumAbsoluteWeights[kTrain];
+    sum.absolute += policy == NegativeWeights::kPair ? sample.sumWeights[kTrain] : sample.sumAbsoluteWeights[kTrain];
   }
   return sums;
 }
@@ -74,13 +77,14 @@ Result<ClassTable> makeClassTable(const std::vector<dataset::Sample>& samples) {
 
 Result<WeightScale> WeightScale::make(const dataset::Statistics& statistics, const ClassTable& classes,
                                       ClassBalance balance, NegativeWeights negative) {
-  const auto sums = sumByClass(statistics, classes);
+  const auto sums = sumByClass(statistics, classes, negative);
   ClassSums all;
   for (size_t label = 0; label < sums.size(); ++label) {
     if (sums[label].events == 0 || !(sums[label].absolute > 0) || !std::isfinite(sums[label].absolute)) {
       return Error(ErrorCode::kInvalidArgument,
                    "the training part has " + std::to_string(sums[label].events) + " selected events of class '" +
-                       classes.names[label] + "' (label " + std::to_string(label) + ") with a sum of |weight| of " +
+                       classes.names[label] + "' (label " + std::to_string(label) + ") with a sum of " +
+                       (negative == NegativeWeights::kPair ? "weights" : "|weight|") + " of " +
                        nlohmann::json(sums[label].absolute).dump() +
                        "; both must be above 0: check the sample's files, its weight and dataset.select");
     }
@@ -99,11 +103,13 @@ Result<WeightScale> WeightScale::make(const dataset::Statistics& statistics, con
   return scale;
 }
 
-void WeightScale::apply(std::span<const int32_t> label, std::span<float> weight) const {
-  for (size_t row = 0; row < weight.size(); ++row) {
-    float value = weight[row];
-    if (value < 0 && negative_ != NegativeWeights::kKeep) value = negative_ == NegativeWeights::kDrop ? 0.F : -value;
-    weight[row] = static_cast<float>(value * factors_[static_cast<size_t>(label[row])]);
+void WeightScale::apply(std::span<const int32_t> label, std::span<const int64_t> row, std::span<float> weight) const {
+  if (paired_) paired_->apply(row, weight);
+  for (size_t i = 0; i < weight.size(); ++i) {
+    float value = weight[i];
+    if (value < 0 && negative_ == NegativeWeights::kDrop) value = 0;
+    if (value < 0 && negative_ == NegativeWeights::kAbsolute) value = -value;
+    weight[i] = static_cast<float>(value * factors_[static_cast<size_t>(label[i])]);
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,11 +26,13 @@ struct ClassTable {
 // kInvalidArgument where there are fewer than two labels, or they are not 0, 1, 2, ...; names the sample's place.
 Result<ClassTable> makeClassTable(const std::vector<dataset::Sample>& samples);
 
-enum class NegativeWeights { kKeep, kAbsolute, kDrop };
+class PairedWeights;
+
+enum class NegativeWeights { kKeep, kAbsolute, kDrop, kPair };
 enum class ClassBalance { kNone, kEqual };
 
 // What a trainer multiplies the weights with: the mean |weight| over the training part becomes 1, and with kEqual each
-// class has the same sum of |weight|.
+// class has the same sum of |weight|; with kPair, of the weights that pairing leaves, see weight_pairing.h.
 class WeightScale {
  public:
   // kInvalidArgument where a class has no event, or only weights of 0, in the training part.
@@ -41,13 +44,17 @@ class WeightScale {
   // Of the training part: the fraction of events with a negative weight.
   double negativeFraction() const { return negativeFraction_; }
 
-  // Scales `weight` in place by `label`; negative ones are kept, made positive or set to 0.
-  void apply(std::span<const int32_t> label, std::span<float> weight) const;
+  // Weights that stand for those of the data before they are scaled.
+  void replaceWeights(std::shared_ptr<const PairedWeights> paired) { paired_ = std::move(paired); }
+
+  // Scales `weight` in place by `label`; negative ones are kept, made positive, set to 0 or, by their `row`, paired.
+  void apply(std::span<const int32_t> label, std::span<const int64_t> row, std::span<float> weight) const;
 
  private:
   std::vector<double> factors_;
   double negativeFraction_ = 0;
   NegativeWeights negative_ = NegativeWeights::kKeep;
+  std::shared_ptr<const PairedWeights> paired_;  // with kPair; shared with copies
 };
 
 }  // namespace mlaas::train

@@ -16,7 +16,7 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
 }  // namespace
 
 Result<ScoredEvents> scorePart(TrainedModel& model, dataset::Dataset& data, dataset::Part part, int64_t numOutputs,
-                               const std::stop_token& stop) {
+                               const std::stop_token& stop, bool withRows) {
   dataset::StreamOptions options;
   options.part = part;
   options.batchSize = kScoringBatch;
@@ -36,6 +36,7 @@ Result<ScoredEvents> scorePart(TrainedModel& model, dataset::Dataset& data, data
     append(events.score, scores);
     append(events.label, batch.label);
     append(events.weight, batch.weight);
+    if (withRows) append(events.row, batch.row);
   }
 }
 

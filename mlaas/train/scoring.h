@@ -10,6 +10,6 @@ namespace mlaas::train {
 
 // Scores every event of `part` in the order of samples, files and entries; weights are those of the workflow.
 Result<ScoredEvents> scorePart(TrainedModel& model, dataset::Dataset& data, dataset::Part part, int64_t numOutputs,
-                               const std::stop_token& stop);
+                               const std::stop_token& stop, bool withRows = false);
 
 }  // namespace mlaas::train

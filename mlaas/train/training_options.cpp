@@ -27,8 +27,10 @@ ClassBalance readBalance(OptionReader& training) {
 std::string balanceName(ClassBalance balance) { return balance == ClassBalance::kEqual ? "equal" : "none"; }
 
 NegativeWeights readNegative(OptionReader& training, NegativeWeights fallback) {
-  const auto name = training.choice("negative_weights", negativeName(fallback), {"keep", "absolute", "drop"});
+  const auto name =
+      training.choice("negative_weights", negativeName(fallback), {"keep", "absolute", "drop", "pair-annihilate"});
   if (name == "keep") return NegativeWeights::kKeep;
+  if (name == "pair-annihilate") return NegativeWeights::kPair;
   return name == "drop" ? NegativeWeights::kDrop : NegativeWeights::kAbsolute;
 }
 
@@ -40,6 +42,8 @@ std::string negativeName(NegativeWeights negative) {
       return "absolute";
     case NegativeWeights::kDrop:
       return "drop";
+    case NegativeWeights::kPair:
+      return "pair-annihilate";
   }
   return "keep";
 }

@@ -18,7 +18,7 @@ nlohmann::ordered_json earlyStoppingJson(const std::optional<int64_t>& patience,
 ClassBalance readBalance(OptionReader& training);
 std::string balanceName(ClassBalance balance);
 
-// `negative_weights: keep | absolute | drop`.
+// `negative_weights: keep | absolute | drop | pair-annihilate`.
 NegativeWeights readNegative(OptionReader& training, NegativeWeights fallback);
 std::string negativeName(NegativeWeights negative);
 

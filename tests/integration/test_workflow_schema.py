@@ -82,6 +82,7 @@ ACCEPTED = [
     (MLP, "training/early_stopping", False),
     (MLP, "training/optimizer", {"kind": "adamw", "lr": 1, "betas": [0.9, 0.99], "epsilon": 1e-8, "weight_decay": 0}),
     (MLP, "training/negative_weights", "keep"),
+    (MLP, "training/negative_weights", "pair-annihilate"),
     (MLP, "training/class_balance", "equal"),
     (MLP, "dataset/select", ABSENT),
     (MLP, "dataset/memory", 1 << 24),
@@ -99,6 +100,7 @@ ACCEPTED = [
     (TREES, "model/booster", "dart"),
     (TREES, "training/early_stopping", {"patience": 3, "min_delta": 0.001}),
     (TREES, "training/negative_weights", "drop"),
+    (TREES, "training/negative_weights", "pair-annihilate"),
 ]
 REFUSED = [
     (MLP, "name", ABSENT),

@@ -14,6 +14,7 @@
 #include "mlaas/train/prefetcher.h"
 #include "mlaas/train/scoring.h"
 #include "mlaas/train/training_options.h"
+#include "mlaas/train/weight_pairing.h"
 
 namespace mlaas::train {
 
@@ -162,18 +163,19 @@ class MlpTraining {
     model_->input().flatten(raw.features, batch.input);
     batch.label.assign(raw.label.begin(), raw.label.end());
     batch.weight.assign(raw.weight.begin(), raw.weight.end());
-    scale_.apply(batch.label, batch.weight);
+    scale_.apply(batch.label, raw.row, batch.weight);
     return true;
   }
 
   Result<void> validate(EpochRecord& record) {
     MLAAS_TRY(ScoredEvents events,
-              scorePart(*model_, *input_.data, dataset::Part::kValidation, input_.classes->numOutputs(), input_.stop));
+              scorePart(*model_, *input_.data, dataset::Part::kValidation, input_.classes->numOutputs(), input_.stop,
+                        options_.negative == NegativeWeights::kPair));
     if (input_.classes->isBinary()) {
       const ClassView view = viewOfClass(events, 1);
       if (const auto roc = computeRoc(view.score, view.isSignal, events.weight)) record.validationAuc = roc->auc;
     }
-    scale_.apply(events.label, events.weight);
+    scale_.apply(events.label, events.row, events.weight);
     record.validationLoss = logLoss(events);
     if (!std::isfinite(*record.validationLoss)) return diverged(record.epoch);
     return {};
@@ -204,8 +206,7 @@ class MlpTrainer final : public Trainer {
   explicit MlpTrainer(MlpOptions options) : options_(std::move(options)) {}
 
   Result<TrainingOutcome> train(const TrainingInput& input) override {
-    MLAAS_TRY(WeightScale scale,
-              WeightScale::make(*input.statistics, *input.classes, options_.balance, options_.negative));
+    MLAAS_TRY(WeightScale scale, makeWeightScale(input, options_.balance, options_.negative));
     MlpInput network = MlpInput::make(input.data->features(), *input.statistics, options_.scaling);
     MlpShape shape;
     shape.inputs = network.width();

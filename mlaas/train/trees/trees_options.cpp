@@ -108,7 +108,8 @@ void readTraining(OptionReader& training, TreesOptions& options) {
   options.balance = readBalance(training);
   options.negative = readNegative(training, NegativeWeights::kAbsolute);
   if (options.negative == NegativeWeights::kKeep) {
-    training.reject("negative_weights", "XGBoost takes no negative weights; use 'absolute' or 'drop'");
+    training.reject("negative_weights",
+                    "XGBoost takes no negative weights; use 'absolute', 'drop' or 'pair-annihilate'");
   }
   options.seed = static_cast<uint64_t>(training.integer("seed", 1, 0, std::numeric_limits<int32_t>::max()));
   options.threads = static_cast<int>(training.integer("threads", 1, 1, 1024));

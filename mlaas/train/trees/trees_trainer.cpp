@@ -12,6 +12,7 @@
 #include "mlaas/train/training_options.h"
 #include "mlaas/train/trees/trees_options.h"
 #include "mlaas/train/trees/xgboost_library.h"
+#include "mlaas/train/weight_pairing.h"
 
 namespace mlaas::train {
 
@@ -39,7 +40,7 @@ class PartSource final : public TreeSource {
     feature::treeMatrix(raw_.features, kMissing, batch.values);
     batch.label.assign(raw_.label.begin(), raw_.label.end());
     batch.weight.assign(raw_.weight.begin(), raw_.weight.end());
-    scale_.apply(raw_.label, batch.weight);
+    scale_.apply(raw_.label, raw_.row, batch.weight);
     return true;
   }
 
@@ -100,12 +101,12 @@ bool risesWhenBetter(const std::string& metric) {
 }
 
 void warnOfNegativeWeights(const WeightScale& scale, NegativeWeights negative) {
-  if (!(scale.negativeFraction() > 0)) return;
+  if (!(scale.negativeFraction() > 0) || negative == NegativeWeights::kPair) return;
   char text[160];
   std::snprintf(text, sizeof text, "%.3g %% of the training events have a negative weight, which XGBoost refuses; %s ",
                 100 * scale.negativeFraction(),
                 negative == NegativeWeights::kDrop ? "they are dropped" : "their absolute value is used");
-  log::warning(std::string(text) + "(training.negative_weights: absolute or drop)");
+  log::warning(std::string(text) + "(training.negative_weights: absolute, drop or pair-annihilate)");
 }
 
 // One training from its first to its last round.
@@ -202,8 +203,7 @@ class TreesTrainer final : public Trainer {
   explicit TreesTrainer(TreesOptions options) : options_(std::move(options)) {}
 
   Result<TrainingOutcome> train(const TrainingInput& input) override {
-    MLAAS_TRY(WeightScale scale,
-              WeightScale::make(*input.statistics, *input.classes, options_.balance, options_.negative));
+    MLAAS_TRY(WeightScale scale, makeWeightScale(input, options_.balance, options_.negative));
     limitTreeThreads(options_.threads);
     warnOfNegativeWeights(scale, options_.negative);
     return TreesTraining(options_, input, std::move(scale)).run();

@@ -64,12 +64,25 @@ TEST(WeightScale, TreatsNegativeWeightsAsAsked) {
   const std::vector<int32_t> label = {0, 1};
   const auto scaled = [&](NegativeWeights negative) {
     std::vector<float> weight = {-2, 4};
-    WeightScale::make(statisticsOf(160, 40), classes, ClassBalance::kNone, negative).value().apply(label, weight);
+    WeightScale::make(statisticsOf(160, 40), classes, ClassBalance::kNone, negative).value().apply(label, {}, weight);
     return weight;
   };
   EXPECT_EQ(scaled(NegativeWeights::kKeep), (std::vector<float>{-1, 2}));
   EXPECT_EQ(scaled(NegativeWeights::kAbsolute), (std::vector<float>{1, 2}));
   EXPECT_EQ(scaled(NegativeWeights::kDrop), (std::vector<float>{0, 2}));
+}
+
+TEST(WeightScale, CountsSignedWeightsWherePairsAnnihilate) {
+  const auto classes = makeClassTable({sample("b", 0), sample("s", 1)}).value();
+  auto statistics = statisticsOf(160, 40);
+  statistics.samples[0].sumWeights[0] = 80;
+  statistics.samples[1].sumWeights[0] = 20;
+  const auto scale = WeightScale::make(statistics, classes, ClassBalance::kNone, NegativeWeights::kPair).value();
+  EXPECT_EQ(scale.factors(), (std::vector<double>{1, 1}));
+  statistics.samples[1].sumWeights[0] = -1;
+  const auto none = WeightScale::make(statistics, classes, ClassBalance::kNone, NegativeWeights::kPair);
+  ASSERT_FALSE(none.ok());
+  EXPECT_NE(std::string(none.error().what()).find("with a sum of weights of -1"), std::string::npos);
 }
 
 TEST(WeightScale, RefusesAClassWithoutWeight) {

@@ -30,7 +30,7 @@ class MemoryDataset final : public dataset::Dataset {
   const feature::FeatureSpec& features() const override { return config_.features; }
   Result<dataset::Statistics> statistics() override { return statistics_; }
   Result<std::unique_ptr<dataset::BatchStream>> stream(const dataset::StreamOptions& options) override;
-  const MemoryBudget& memory() const override { return memory_; }
+  MemoryBudget& memory() override { return memory_; }
 
   // Makes the stream fail after this many batches.
   int64_t failAfterBatches = -1;

@@ -87,6 +87,11 @@ TEST(MlpTrainer, LearnsWithNegativeWeights) {
   Fixture fixture(options);
   auto outcome = fixture.train(kSmallModel, kFewEpochs).value();
   EXPECT_GT(fixture.auc(outcome), 0.78);
+  Json training = kFewEpochs;
+  training["negative_weights"] = "pair-annihilate";
+  auto paired = fixture.train(kSmallModel, training).value();
+  EXPECT_GT(fixture.auc(paired), 0.78);
+  EXPECT_NE(outcome.model->serialise().value(), paired.model->serialise().value());
 }
 
 TEST(MlpTrainer, GivesTheSameBytesForTheSameSeed) {

@@ -46,6 +46,9 @@ TEST(TreesTrainer, UsesAbsoluteWeightsOrDrops) {
   auto dropped = fixture.train(kSmallModel, {{"negative_weights", "drop"}}).value();
   EXPECT_GT(fixture.auc(absolute), 0.75);
   EXPECT_GT(fixture.auc(dropped), 0.73);
+  auto paired = fixture.train(kSmallModel, {{"negative_weights", "pair-annihilate"}}).value();
+  EXPECT_GT(fixture.auc(paired), 0.75);
+  EXPECT_NE(absolute.model->serialise().value(), paired.model->serialise().value());
   EXPECT_NE(absolute.model->serialise().value(), dropped.model->serialise().value());
   EXPECT_NE(fixture.problem({}, {{"negative_weights", "keep"}}).find("no negative weights"), std::string::npos);
 }
