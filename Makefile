@@ -77,4 +77,4 @@ clean: ## remove what was built and trained, keep the virtual environments
 	rm -rf build models dist compile_commands.json
 
 distclean: clean ## remove everything that is not in the repository
-	rm -rf .venv .venv-test .cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-test .venv-bench .cache .pytest_cache .ruff_cache

@@ -7,7 +7,7 @@
 #   run    building and running: compiler, libraries, and .venv with OpenVINO, Arrow and liblzma
 #   lint   make check: formatters and linters, and .venv-test
 #   test   run + lint + test libraries, .venv-test with the peers that results are compared with, and JSROOT if npm is there
-#   bench  run + benchmark libraries, load generator and peers, and .venv-test
+#   bench  run + benchmark libraries, load generator and peers, .venv-test, and .venv-bench with a peer of its own
 #   fuzz   run + clang with libFuzzer
 #   all    everything above
 #
@@ -152,11 +152,12 @@ findPython() {
   printf '%s\n' "${python}"
 }
 
-# Makes the virtual environment $1 hold exactly the packages of the lock file $2.
+# Makes the virtual environment $1 hold exactly the packages of the lock file $2; further arguments go to venv.
 # The stamp is written last and names all that the environment depends on: without it, or with another one, the folder
 # is made anew.
 makeVenv() {
   local folder=$1 lock=$2 python stamp want
+  shift 2
   if "${dry_run}" && ! [ -x "${PYTHON:-/usr/bin/python3}" ]; then
     say "virtual environment to make: ${folder} from ${lock}"
     return 0
@@ -172,7 +173,7 @@ makeVenv() {
   say "making ${folder} from ${lock}: $(grep -c '==' "${lock}") pinned packages"
   local started=${SECONDS}
   rm -rf "${folder}"
-  "${python}" -m venv "${folder}" || fail "${kExitPython}" "${python} -m venv ${folder} failed, see above"
+  "${python}" -m venv "$@" "${folder}" || fail "${kExitPython}" "${python} -m venv ${folder} failed, see above"
   # pip itself, but no user settings other than where its packages come from.
   "${folder}/bin/python3" -m pip install --quiet --require-hashes --no-deps --no-input --disable-pip-version-check \
     --requirement "${lock}" </dev/null ||
@@ -222,11 +223,11 @@ main() {
       run) packages+=" ${kRunPackages}" venvs+=" run" ;;
       lint) packages+=" ${kLintPackages}" venvs+=" test" ;;
       test) packages+=" ${kRunPackages} ${kLintPackages} ${kTestPackages}" venvs+=" run test" node=true ;;
-      bench) packages+=" ${kRunPackages} ${kBenchPackages}" venvs+=" run test" ;;
+      bench) packages+=" ${kRunPackages} ${kBenchPackages}" venvs+=" run test bench" ;;
       fuzz) packages+=" ${kRunPackages} ${kFuzzPackages}" venvs+=" run" ;;
       all)
         packages+=" ${kRunPackages} ${kLintPackages} ${kTestPackages} ${kBenchPackages} ${kFuzzPackages}"
-        venvs+=" run test"
+        venvs+=" run test bench"
         node=true
         ;;
     esac
@@ -245,6 +246,8 @@ main() {
   installPackages ${packages}
   case ${venvs} in *run*) makeVenv .venv tools/python/run.lock ;; esac
   case ${venvs} in *test*) makeVenv .venv-test tools/python/test.lock ;; esac
+  # PyTorch is the system's.
+  case ${venvs} in *bench*) makeVenv .venv-bench tools/python/bench.lock --system-site-packages ;; esac
   if "${node}"; then makeNodeModules; fi
 }
 

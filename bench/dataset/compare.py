@@ -24,6 +24,14 @@ DATA = ROOT / "build" / "bench-data"
 EVENTS = 1_000_000
 # Of 30 float32, an event number and a label each: 161 times both files are 20 GB.
 LARGE_COPIES = 161
+# What each needs, its program, the interpreter and the arguments. RDataLoader shuffles 10 batches together by default;
+# 500 are about as many rows as the others shuffle together.
+PEERS = [
+    ("ROOT", "rdataloader_peer.py", sys.executable, ["10"]),
+    ("ROOT", "rdataloader_peer.py", sys.executable, ["500"]),
+    ("uproot", "uproot_peer.py", sys.executable, []),
+    ("weaver+torch", "weaver_peer.py", ROOT / ".venv-bench" / "bin" / "python3", []),
+]
 WORKFLOW = """
 name: flat
 dataset:
@@ -55,15 +63,24 @@ def ours(build: Path, epochs: int, memory: str, copies: int = 1) -> dict:
         return line_of([*command, "--copies", copies, "--epochs", epochs]) | {"who": f"mlaas4hep, {memory}"}
 
 
+def has_module(interpreter: Path | str, module: str) -> bool:
+    """Whether the interpreter is there and imports the module."""
+    if not Path(interpreter).exists():
+        return False
+    found = "import importlib.util, sys; sys.exit(not all(importlib.util.find_spec(m) for m in sys.argv[1:]))"
+    done = subprocess.run([interpreter, "-c", found, *module.split("+")], capture_output=True, check=False)
+    return done.returncode == 0
+
+
 def peers(epochs: int) -> list[dict]:
     found = []
-    for module, program in (("ROOT", "rdataloader_peer.py"), ("uproot", "uproot_peer.py")):
-        if importlib.util.find_spec(module) is None:
+    for module, program, interpreter, arguments in PEERS:
+        if not has_module(interpreter, module):
             say(f"bench: {module} is not installed (tools/setup.sh bench): it is left out")
             continue
-        say(f"bench: batches with {module}")
+        say(f"bench: batches with {program} {' '.join(arguments)}")
         files = [DATA / "signal.root", DATA / "background.root"]
-        line = line_of([sys.executable, HERE / "peers" / program, epochs, *files])
+        line = line_of([interpreter, HERE / "peers" / program, *arguments, epochs, *files])
         if line["rows"] != EVENTS:
             say(f"bench: {line['who']} gives {line['rows']} of {EVENTS} events an epoch")
         found.append(line)

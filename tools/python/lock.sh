@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-for name in run test; do
+for name in run test bench; do
   uv pip compile "tools/python/${name}.in" \
     --generate-hashes --universal --python-version 3.11 --no-annotate \
     --no-emit-index-url --no-emit-find-links \

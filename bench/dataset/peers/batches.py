@@ -13,9 +13,17 @@ BATCH = 1000
 FEATURES = [f"x{i}" for i in range(30)]
 
 
-def run(who: str, started: float, epoch: Callable[[int], Iterable[np.ndarray]], epochs: int) -> None:
-    """Reads `epochs` epochs of batches (rows x 30 float32) and prints the times as one line of JSON."""
-    start_rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak_rss(with_worker: bool) -> int:
+    """KiB of this process, and if wanted of the largest child that has ended."""
+    processes = [resource.RUSAGE_SELF, *([resource.RUSAGE_CHILDREN] if with_worker else [])]
+    return sum(resource.getrusage(process).ru_maxrss for process in processes)
+
+
+def run(
+    who: str, started: float, epoch: Callable[[int], Iterable[np.ndarray]], epochs: int, with_worker: bool = False
+) -> None:
+    """Reads `epochs` epochs of batches (matrices of float32) and prints the times as one line of JSON."""
+    start_rss = peak_rss(with_worker)
     first = 0.0
     fastest = float("inf")
     rows = 0
@@ -27,13 +35,12 @@ def run(who: str, started: float, epoch: Callable[[int], Iterable[np.ndarray]], 
             first = end - started
         else:
             fastest = min(fastest, end - begin)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     line = {
         "who": who,
         "rows": rows,
         "first_epoch_s": first,
         "events_per_s": rows / fastest,
         "start_rss_mib": start_rss / 1024,
-        "peak_rss_mib": peak / 1024,
+        "peak_rss_mib": peak_rss(with_worker) / 1024,
     }
     print(json.dumps(line), flush=True)

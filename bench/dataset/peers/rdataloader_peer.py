@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Shuffled batches with ROOT's RDataLoader, not standardised. Usage: rdataloader_peer.py EPOCHS FILE..."""
+"""Shuffled batches with ROOT's RDataLoader, not standardised. Usage: rdataloader_peer.py BATCHES EPOCHS FILE...
+
+BATCHES is how many batches RDataLoader shuffles together (`batches_in_memory`, 10 by default).
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,13 @@ from batches import BATCH, FEATURES, run
 
 
 def main() -> int:
+    batches = int(sys.argv[1])
     started = time.perf_counter()
-    frame = ROOT.RDataFrame("Events", sys.argv[2:])
+    frame = ROOT.RDataFrame("Events", sys.argv[3:])
     loader = ROOT.Experimental.ML.RDataLoader(
         frame,
         batch_size=BATCH,
-        batches_in_memory=500,
+        batches_in_memory=batches,
         columns=[*FEATURES, "label"],
         target="label",
         shuffle=True,
@@ -30,7 +34,7 @@ def main() -> int:
         for x, _ in loader.as_numpy():
             yield x
 
-    run(f"RDataLoader, ROOT {ROOT.gROOT.GetVersion()}", started, epoch, int(sys.argv[1]))
+    run(f"RDataLoader, ROOT {ROOT.gROOT.GetVersion()}, {batches} batches", started, epoch, int(sys.argv[2]))
     return 0
 
 
