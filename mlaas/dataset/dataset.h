@@ -1,7 +1,7 @@
 // A workflow's data: the files behind its samples, their events' parts (train, validation, test), statistics over the
 // training part, and shuffled batches.
 // The batch stream is a function of the data, the memory limit, seed and epoch alone: not of the number of threads, nor
-// of timing. Every selected event of a part comes exactly once an epoch.
+// of timing. Every selected event of a part comes exactly once an epoch, or as often as DatasetConfig::mixing says.
 // Errors:  those of the files; kInvalidArgument for an empty sample, zero selected events, a NaN feature, a column of an
 //          unfit type; kCancelled after the stop token; messages name sample, file, entry and what to do.
 // Threads: a Dataset is used by one thread, which may hand work to the pool given to open() and is none of its own.
@@ -52,6 +52,9 @@ struct StreamOptions {
   // One of several shares of the epoch, with as many batches as each other: see epoch_steps.h. Each share reads all.
   int64_t rank = 0;
   int64_t numRanks = 1;
+  // The rows of each sample as often as DatasetConfig::mixing says, where there is one, and their weights divided by
+  // that; of the training part, shuffled.
+  bool mixed = false;
 };
 
 class Dataset {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "mlaas/base/random.h"
+#include "mlaas/dataset/mixing.h"
 
 namespace mlaas::dataset {
 
@@ -53,10 +54,51 @@ Result<void> checkOptions(const StreamOptions& options) {
                      std::to_string(options.rank) + " of " + std::to_string(options.numRanks) + " from batch " +
                      std::to_string(options.firstBatch));
   }
+  if (options.mixed && (options.part != Part::kTrain || !options.shuffle)) {
+    return Error(ErrorCode::kInvalidArgument, "a mixed epoch is one of the training part, shuffled");
+  }
   return {};
 }
 
 uint64_t epochSeed(const StreamOptions& options) { return combineSeeds(options.seed, options.epoch); }
+
+EpochPlan planOf(const RowSource& source, const PassResult& pass, const StreamOptions& options) {
+  const auto bufferRows = static_cast<int64_t>(source.plan().bufferBytes / source.layout().strideBytes);
+  const auto& rowsOfUnit = pass.rowsOfUnit[static_cast<size_t>(options.part)];
+  if (!options.mixed || !source.config().mixing) {
+    return planEpoch(source.units(), rowsOfUnit, bufferRows, options.shuffle, epochSeed(options));
+  }
+  std::vector<double> times;
+  for (const auto& sample : pass.statistics.samples) times.push_back(sample.timesInEpoch);
+  const auto turns = mixedTurns(source.units(), rowsOfUnit, times, options.epoch);
+  return planMixedEpoch(source.units(), turns, bufferRows, epochSeed(options));
+}
+
+// By sample: what weights are multiplied with; empty: nothing.
+std::vector<float> weightFactors(const EpochPlan& plan, const Statistics& statistics) {
+  std::vector<float> factors;
+  for (const auto& sample : statistics.samples) {
+    if (!plan.taken.empty()) factors.push_back(static_cast<float>(1 / sample.timesInEpoch));
+  }
+  return factors;
+}
+
+// A block of some rows of one part of another.
+RowBlock pickRows(const RowBlock& block, size_t strideBytes, Part part, std::span<const uint32_t> rows) {
+  RowBlock picked;
+  picked.sample = block.sample;
+  const auto begin = static_cast<size_t>(block.partBegin[static_cast<size_t>(part)]);
+  for (size_t i = static_cast<size_t>(part) + 1; i < picked.partBegin.size(); ++i) {
+    picked.partBegin[i] = static_cast<int64_t>(rows.size());
+  }
+  picked.records = Buffer(rows.size() * strideBytes);
+  std::byte* to = picked.records.data();
+  for (const uint32_t row : rows) {
+    std::memcpy(to, block.records.data() + (begin + row) * strideBytes, strideBytes);
+    to += strideBytes;
+  }
+  return picked;
+}
 
 void resizeBatch(const RowLayout& layout, Batch& batch, int64_t rows) {
   const auto count = static_cast<size_t>(rows);
@@ -82,9 +124,7 @@ void resizeBatch(const RowLayout& layout, Batch& batch, int64_t rows) {
 Result<std::unique_ptr<BatchStream>> EpochStream::make(const RowSource& source, const PassResult& pass, TaskPool& pool,
                                                        MemoryBudget& budget, const StreamOptions& options) {
   MLAAS_CHECK(checkOptions(options));
-  const auto bufferRows = static_cast<int64_t>(source.plan().bufferBytes / source.layout().strideBytes);
-  EpochPlan plan = planEpoch(source.units(), pass.rowsOfUnit[static_cast<size_t>(options.part)], bufferRows,
-                             options.shuffle, epochSeed(options));
+  EpochPlan plan = planOf(source, pass, options);
   if (plan.numRows > 0 && plan.numRows < options.numRanks) {
     return Error(ErrorCode::kInvalidArgument, "an epoch of " + std::to_string(plan.numRows) +
                                                   " events cannot be shared by " + std::to_string(options.numRanks) +
@@ -109,6 +149,7 @@ EpochStream::EpochStream(const RowSource& source, const PassResult& pass, TaskPo
       options_(options),
       plan_(std::move(plan)),
       steps_(plan_.numRows, options.batchSize, options.numRanks),
+      weightFactors_(weightFactors(plan_, pass.statistics)),
       share_(std::move(share)),
       step_(options.firstBatch),
       row_(startOf(plan_, steps_, options).row),
@@ -121,8 +162,17 @@ Result<EpochStream::Block> EpochStream::readUnit(size_t position) const {
   const size_t unit = plan_.units[position];
   MLAAS_TRY(const auto loaded, source_.load(unit));
   if (!loaded) return Block();
-  return std::make_shared<const RowBlock>(
-      packRows(loaded->rows, source_.layout(), source_.units()[unit].sample, options_.part));
+  RowBlock block = packRows(loaded->rows, source_.layout(), source_.units()[unit].sample, options_.part);
+  if (!plan_.taken.empty()) {
+    block = pickRows(block, source_.layout().strideBytes, options_.part, takenAt(position));
+  }
+  return std::make_shared<const RowBlock>(std::move(block));
+}
+
+std::vector<uint32_t> EpochStream::takenAt(size_t position) const {
+  const uint32_t unit = plan_.units[position];
+  const int64_t numRows = pass_.rowsOfUnit[static_cast<size_t>(options_.part)][unit];
+  return takenRows(plan_.taken[position], numRows, unit, options_.seed);
 }
 
 Result<void> EpochStream::fillBuffer() {
@@ -149,7 +199,13 @@ void EpochStream::placeRows(const EpochBuffer& buffer) {
   const auto part = static_cast<size_t>(options_.part);
   for (uint32_t b = 0; b < blocks_.size(); ++b) {
     const int64_t first = blocks_[b] ? blocks_[b]->partBegin[part] : 0;
-    const int64_t count = pass_.rowsOfUnit[part][plan_.units[buffer.first + b]];
+    const size_t position = buffer.first + b;
+    if (!plan_.taken.empty() && !pass_.cached.empty()) {
+      for (const uint32_t row : takenAt(position)) places_.push_back({b, static_cast<uint32_t>(first) + row});
+      continue;
+    }
+    const int64_t count =
+        plan_.taken.empty() ? pass_.rowsOfUnit[part][plan_.units[position]] : plan_.taken[position].count;
     for (int64_t row = first; row < first + count; ++row) places_.push_back({b, static_cast<uint32_t>(row)});
   }
   if (!options_.shuffle) return;
@@ -216,6 +272,7 @@ int64_t EpochStream::gather(Batch& batch, int64_t filled, int64_t count) const {
       std::memcpy(&group.count[out], record + layout.countsOffset + g * sizeof(int32_t), sizeof(int32_t));
     }
     std::memcpy(&batch.weight[out], record + layout.weightOffset, sizeof(float));
+    if (!weightFactors_.empty()) batch.weight[out] *= weightFactors_[block.sample];
     std::memcpy(&batch.row[out], record + layout.rowOffset, sizeof(int64_t));
     batch.sample[out] = static_cast<int32_t>(block.sample);
     batch.label[out] = static_cast<int32_t>(samples[block.sample].label);

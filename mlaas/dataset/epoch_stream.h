@@ -36,6 +36,8 @@ class EpochStream : public BatchStream {
               EpochPlan plan, MemoryBudget::Reservation share);
 
   Result<Block> readUnit(size_t position) const;
+  // Of a mixed epoch: the rows of the unit at this position of the plan that are taken.
+  std::vector<uint32_t> takenAt(size_t position) const;
   Result<void> fillBuffer();
   void placeRows(const EpochBuffer& buffer);
   // Goes to a row of the epoch's order at or behind the present one.
@@ -50,6 +52,7 @@ class EpochStream : public BatchStream {
   const StreamOptions options_;
   const EpochPlan plan_;
   const EpochSteps steps_;
+  const std::vector<float> weightFactors_;  // by sample; empty where none is to be changed
   MemoryBudget::Reservation share_;
   int64_t step_ = 0;
   int64_t row_ = 0;  // in the epoch's order

@@ -23,8 +23,10 @@ std::vector<uint32_t> unitsWithRows(std::span<const int64_t> rowsOfUnit) {
   return chosen;
 }
 
-// Unit k of a sample's n units in shuffled order takes the place (k + u) / n of the epoch, u random in [0, 1).
-void shuffleUnits(std::span<const ReadUnit> units, std::vector<uint32_t>& chosen, uint64_t seed) {
+// A unit takes the place (rows of the sample's units before it in shuffled order + u * own rows) / all rows of the sample
+// of the epoch, u random in [0, 1).
+void shuffleUnits(std::span<const ReadUnit> units, std::span<const int64_t> rowsOfUnit, std::vector<uint32_t>& chosen,
+                  uint64_t seed) {
   std::map<uint32_t, std::vector<uint32_t>> bySample;
   for (const uint32_t unit : chosen) bySample[units[unit].sample].push_back(unit);
   std::vector<std::pair<double, uint32_t>> places;
@@ -32,9 +34,13 @@ void shuffleUnits(std::span<const ReadUnit> units, std::vector<uint32_t>& chosen
   for (auto& [sample, members] : bySample) {
     Random random(combineSeeds(seed, sample));
     random.shuffle(std::span(members));
-    const auto count = static_cast<double>(members.size());
-    for (size_t k = 0; k < members.size(); ++k) {
-      places.emplace_back((static_cast<double>(k) + random.uniform()) / count, members[k]);
+    double numRows = 0;
+    for (const uint32_t member : members) numRows += static_cast<double>(rowsOfUnit[member]);
+    double before = 0;
+    for (const uint32_t member : members) {
+      const auto own = static_cast<double>(rowsOfUnit[member]);
+      places.emplace_back((before + random.uniform() * own) / numRows, member);
+      before += own;
     }
   }
   std::sort(places.begin(), places.end());
@@ -103,8 +109,24 @@ EpochPlan planEpoch(std::span<const ReadUnit> units, std::span<const int64_t> ro
   plan.units = unitsWithRows(rowsOfUnit);
   for (const uint32_t unit : plan.units) plan.numRows += rowsOfUnit[unit];
   if (plan.numRows == 0) return plan;
-  if (shuffle) shuffleUnits(units, plan.units, seed);
+  if (shuffle) shuffleUnits(units, rowsOfUnit, plan.units, seed);
   plan.buffers = cutBuffers(plan.units, rowsOfUnit, plan.numRows, std::max<int64_t>(1, bufferRows));
+  return plan;
+}
+
+EpochPlan planMixedEpoch(std::span<const ReadUnit> units, std::span<const UnitTurn> turns, int64_t bufferRows,
+                         uint64_t seed) {
+  std::vector<ReadUnit> unitOfTurn;
+  std::vector<int64_t> rowsOfTurn;
+  for (const UnitTurn& turn : turns) {
+    unitOfTurn.push_back(units[turn.unit]);
+    rowsOfTurn.push_back(turn.rows.count);
+  }
+  EpochPlan plan = planEpoch(unitOfTurn, rowsOfTurn, bufferRows, true, seed);
+  for (uint32_t& unit : plan.units) {
+    plan.taken.push_back(turns[unit].rows);
+    unit = turns[unit].unit;
+  }
   return plan;
 }
 

@@ -52,8 +52,15 @@ struct EpochBuffer {
   int64_t numRows = 0;
 };
 
+// Which rows of a unit are taken: numbers [first, first + count), modulo their number, of a random order of its own.
+struct TakenRows {
+  int64_t first = 0;
+  int64_t count = 0;
+};
+
 struct EpochPlan {
-  std::vector<uint32_t> units;  // indices of units that have rows, in reading order
+  std::vector<uint32_t> units;   // indices of units that have rows, in reading order
+  std::vector<TakenRows> taken;  // beside units: which of their rows; empty where all are taken
   std::vector<EpochBuffer> buffers;
   int64_t numRows = 0;
 };
@@ -63,5 +70,15 @@ struct EpochPlan {
 // `bufferRows` at most. rowsOfUnit[i] and units[i] belong together.
 EpochPlan planEpoch(std::span<const ReadUnit> units, std::span<const int64_t> rowsOfUnit, int64_t bufferRows,
                     bool shuffle, uint64_t seed);
+
+// One turn of a unit in an epoch in which units come several times, or with some of their rows.
+struct UnitTurn {
+  uint32_t unit = 0;
+  TakenRows rows;
+};
+
+// The same, shuffled, of turns that have rows.
+EpochPlan planMixedEpoch(std::span<const ReadUnit> units, std::span<const UnitTurn> turns, int64_t bufferRows,
+                         uint64_t seed);
 
 }  // namespace mlaas::dataset

@@ -99,6 +99,7 @@ nlohmann::ordered_json sampleJson(const SampleStatistics& sample) {
                             {"sum_absolute_weights", sample.sumAbsoluteWeights[i]},
                             {"negative_weights", sample.numNegative[i]}};
   }
+  if (sample.timesInEpoch != 1) json["times_in_epoch"] = sample.timesInEpoch;
   return json;
 }
 
@@ -175,6 +176,12 @@ void assignFeatures(const FeatureMoments& moments, const feature::FeatureSpec& s
 int64_t Statistics::numSelected(Part part) const {
   int64_t sum = 0;
   for (const auto& sample : samples) sum += sample.selected[static_cast<size_t>(part)];
+  return sum;
+}
+
+double Statistics::rowsOfMixedEpoch() const {
+  double sum = 0;
+  for (const auto& sample : samples) sum += static_cast<double>(sample.selected[0]) * sample.timesInEpoch;
   return sum;
 }
 

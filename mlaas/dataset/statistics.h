@@ -36,6 +36,7 @@ struct SampleStatistics {
   std::array<double, 3> sumWeights = {};          // by part
   std::array<double, 3> sumAbsoluteWeights = {};  // by part, of |weight|
   std::array<int64_t, 3> numNegative = {};        // by part, selected events with a weight below 0
+  double timesInEpoch = 1;  // how often a mixed epoch has an event of the training part, on average
 };
 
 // From one pass over all data; features over the training part only.
@@ -46,6 +47,8 @@ struct Statistics {
 
   // Selected events of one part, all samples together.
   int64_t numSelected(Part part) const;
+  // Rows of a mixed epoch of the training part, within the rounding of read units.
+  double rowsOfMixedEpoch() const;
   nlohmann::ordered_json toJson() const;
 };
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "mlaas/dataset/mixing.h"
 #include "mlaas/dataset/read_ahead.h"
 
 namespace mlaas::dataset {
@@ -156,6 +157,7 @@ Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, Me
   }
   MLAAS_CHECK(checkFinite(source, moments));
   MLAAS_CHECK(checkEvents(source, pass.statistics));
+  MLAAS_CHECK(mixSamples(source.config(), pass.statistics));
   assignFeatures(moments, source.features(), pass.statistics);
   pass.cached = cache.take();
   return pass;

@@ -50,6 +50,15 @@ struct Reweighting {
   std::string where;
 };
 
+// The share of the rows in an epoch of training that each sample, or each class, has.
+struct Mixing {
+  enum class Sampling { kUnder, kOver };
+  std::vector<double> bySample;  // in the order of samples; empty where shares are those of classes
+  std::vector<double> byClass;   // by label
+  Sampling sampling = Sampling::kUnder;
+  std::string where;
+};
+
 // A systematic variation: columns that are read under the names of others.
 struct Variation {
   struct Replacement {
@@ -83,6 +92,7 @@ struct DatasetConfig {
   std::vector<Variation> variations = {};
   std::string variation = {};  // the one that is read; empty: none
   DamagePolicy damaged = {};
+  std::optional<Mixing> mixing = {};
 };
 
 // Labels are 0 to numClasses - 1 in a workflow that was read.

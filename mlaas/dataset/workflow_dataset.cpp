@@ -14,9 +14,9 @@ namespace mlaas::dataset {
 
 namespace {
 
-const std::vector<std::string> kDatasetKeys = {"tree",     "samples",    "identity",  "select", "define",
-                                               "features", "split",      "memory",    "lumi",   "subsample",
-                                               "reweight", "variations", "variation", "damaged"};
+const std::vector<std::string> kDatasetKeys = {"tree",     "samples",    "identity",  "select",  "define",
+                                               "features", "split",      "memory",    "lumi",    "subsample",
+                                               "reweight", "variations", "variation", "damaged", "mixing"};
 const std::vector<std::string> kGroupKeys = {"columns", "length"};
 const std::vector<std::string> kDamagedKeys = {"skip"};
 const std::vector<std::string> kSplitKeys = {"train", "validation", "test", "seed", "folds", "fold"};
@@ -197,6 +197,7 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
   MLAAS_CHECK(parseYield(fields, config));
   MLAAS_CHECK(parseReweighting(fields, config));
   MLAAS_CHECK(parseVariations(fields, config));
+  MLAAS_CHECK(parseMixing(fields, config));
   if (fields.find("memory") != nullptr) {
     MLAAS_TRY(config.memoryBytes, parseMemory(fields));
   }

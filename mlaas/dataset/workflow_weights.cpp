@@ -11,6 +11,8 @@ namespace mlaas::dataset {
 namespace {
 
 const std::vector<std::string> kReweightKeys = {"variables", "to"};
+const std::vector<std::string> kMixingKeys = {"samples", "classes", "sampling"};
+constexpr double kShareTolerance = 1e-6;
 constexpr std::string_view kFlat = "flat";
 constexpr size_t kMostVariables = 2;
 constexpr size_t kMostEdges = 1001;
@@ -40,6 +42,51 @@ std::vector<std::string> namesOf(const std::vector<Sample>& samples) {
   std::vector<std::string> names;
   for (const Sample& sample : samples) names.push_back(sample.name);
   return names;
+}
+
+// Numbers above 0 that sum to 1.
+Result<void> checkShares(const WorkflowFields& fields, std::string_view key, const std::vector<double>& shares) {
+  double sum = 0;
+  for (const double share : shares) {
+    if (!(share > 0 && share < 1)) return fields.error(key, "a share lies between 0 and 1, both excluded");
+    sum += share;
+  }
+  if (std::abs(sum - 1) <= kShareTolerance) return {};
+  return fields.error(key, "the shares must sum to 1, found " + std::to_string(sum));
+}
+
+Result<std::vector<double>> parseSampleShares(const WorkflowFields& mixing, const std::vector<Sample>& samples) {
+  const auto names = namesOf(samples);
+  MLAAS_TRY(const auto fields, WorkflowFields::make(*mixing.find("samples"), mixing.pathOf("samples"), names));
+  std::vector<double> shares;
+  for (const auto& name : names) {
+    if (fields.find(name) == nullptr) {
+      return mixing.error("samples", "sample '" + name + "' has no share; each sample needs one");
+    }
+    MLAAS_TRY(const double share, fields.number(name));
+    shares.push_back(share);
+  }
+  MLAAS_CHECK(checkShares(mixing, "samples", shares));
+  return shares;
+}
+
+Result<std::vector<double>> parseClassShares(const WorkflowFields& mixing, int64_t numClasses) {
+  MLAAS_TRY(const auto texts, mixing.texts("classes"));
+  std::vector<double> shares;
+  for (const auto& text : texts) {
+    double share = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), share);
+    if (failure != std::errc() || end != text.data() + text.size()) {
+      return mixing.error("classes", "expected the shares of labels 0, 1, ..., numbers, found '" + text + "'");
+    }
+    shares.push_back(share);
+  }
+  if (static_cast<int64_t>(shares.size()) != numClasses) {
+    return mixing.error("classes", "expected a share for each of the " + std::to_string(numClasses) +
+                                       " labels, found " + std::to_string(shares.size()));
+  }
+  MLAAS_CHECK(checkShares(mixing, "classes", shares));
+  return shares;
 }
 
 Result<Variation> parseVariation(const YamlNode& key, const YamlNode& node) {
@@ -84,6 +131,29 @@ Result<void> parseReweighting(const WorkflowFields& dataset, DatasetConfig& conf
   return {};
 }
 
+Result<void> parseMixing(const WorkflowFields& dataset, DatasetConfig& config) {
+  const YamlNode* node = dataset.find("mixing");
+  if (node == nullptr) return {};
+  MLAAS_TRY(const auto fields, WorkflowFields::make(*node, "dataset.mixing", kMixingKeys));
+  Mixing mixing;
+  mixing.where = node->where();
+  if ((fields.find("samples") == nullptr) == (fields.find("classes") == nullptr)) {
+    return dataset.error("mixing", "give the shares of either samples or classes");
+  }
+  if (fields.find("samples") != nullptr) {
+    MLAAS_TRY(mixing.bySample, parseSampleShares(fields, config.samples));
+  } else {
+    MLAAS_TRY(mixing.byClass, parseClassShares(fields, numClasses(config)));
+  }
+  MLAAS_TRY(const auto sampling, fields.text("sampling"));
+  if (sampling != "undersample" && sampling != "oversample") {
+    return fields.error("sampling", "expected undersample or oversample, found '" + sampling + "'");
+  }
+  if (sampling == "oversample") mixing.sampling = Mixing::Sampling::kOver;
+  config.mixing = std::move(mixing);
+  return {};
+}
+
 Result<void> parseVariations(const WorkflowFields& dataset, DatasetConfig& config) {
   std::vector<std::string> names;
   if (const YamlNode* node = dataset.find("variations"); node != nullptr) {
@@ -108,6 +178,14 @@ void addWeightsJson(const DatasetConfig& config, nlohmann::ordered_json& json) {
     const std::string& reference = config.reweighting->reference;
     json["reweight"] = {{"variables", std::move(variables)},
                         {"to", reference.empty() ? std::string(kFlat) : reference}};
+  }
+  if (config.mixing) {
+    auto& mixing = json["mixing"];
+    for (size_t i = 0; i < config.mixing->bySample.size(); ++i) {
+      mixing["samples"][config.samples[i].name] = config.mixing->bySample[i];
+    }
+    if (!config.mixing->byClass.empty()) mixing["classes"] = config.mixing->byClass;
+    mixing["sampling"] = config.mixing->sampling == Mixing::Sampling::kOver ? "oversample" : "undersample";
   }
   for (const auto& variation : config.variations) {
     auto& replacements = json["variations"][variation.name];

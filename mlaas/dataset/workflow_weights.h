@@ -1,4 +1,4 @@
-// Reads `reweight`, `variations` and `variation` of a workflow's dataset and writes them as canonical JSON.
+// Reads `reweight`, `mixing`, `variations` and `variation` of a workflow's dataset and writes them as canonical JSON.
 // Errors: kInvalidArgument with the place.
 #pragma once
 
@@ -13,6 +13,8 @@ namespace mlaas::dataset {
 // Of the map `dataset`, whose samples are known.
 Result<void> parseReweighting(const WorkflowFields& dataset, DatasetConfig& config);
 Result<void> parseVariations(const WorkflowFields& dataset, DatasetConfig& config);
+// `mixing: {samples: {NAME: SHARE}}` or `{classes: [SHARE]}`, with `sampling: undersample | oversample`.
+Result<void> parseMixing(const WorkflowFields& dataset, DatasetConfig& config);
 
 // Adds what `config` has of them.
 void addWeightsJson(const DatasetConfig& config, nlohmann::ordered_json& json);

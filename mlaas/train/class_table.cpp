@@ -103,6 +103,10 @@ Result<WeightScale> WeightScale::make(const dataset::Statistics& statistics, con
   return scale;
 }
 
+void WeightScale::stretch(double factor) {
+  for (double& one : factors_) one *= factor;
+}
+
 void WeightScale::apply(std::span<const int32_t> label, std::span<const int64_t> row, std::span<float> weight) const {
   if (paired_) paired_->apply(row, weight);
   for (size_t i = 0; i < weight.size(); ++i) {

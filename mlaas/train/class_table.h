@@ -44,6 +44,8 @@ class WeightScale {
   // Of the training part: the fraction of events with a negative weight.
   double negativeFraction() const { return negativeFraction_; }
 
+  // Makes all weights `factor` times as large.
+  void stretch(double factor);
   // Weights that stand for those of the data before they are scaled.
   void replaceWeights(std::shared_ptr<const PairedWeights> paired) { paired_ = std::move(paired); }
 

@@ -68,6 +68,8 @@ struct TrainingInput {
   std::stop_token stop;
 
   int64_t eventsIn(dataset::Part part) const;
+  // Of an epoch as networks read it: mixed where the workflow says so; rounded.
+  int64_t eventsInMixedEpoch() const;
 };
 
 struct TrainingOutcome {

@@ -227,7 +227,7 @@ class PartPairing {
     size_t kept = 0;
     for (size_t i = 0; i < before.size(); ++i) {
       const double weight = points.weights[i];
-      if (before[i] > 0 && weight != before[i]) MLAAS_CHECK(note(points.rows[i], static_cast<float>(weight)));
+      if (before[i] > 0 && weight != before[i]) MLAAS_CHECK(note(points.rows[i], weight / before[i]));
       if (weight >= 0) continue;
       const auto width = static_cast<std::ptrdiff_t>(points.width);
       const auto from = points.values.begin() + static_cast<std::ptrdiff_t>(i) * width;
@@ -241,7 +241,7 @@ class PartPairing {
     return {};
   }
 
-  Result<void> note(int64_t row, float weight) {
+  Result<void> note(int64_t row, double factor) {
     if (noted_.size() == noted_.capacity()) {
       const size_t capacity = std::max<size_t>(1024, 2 * noted_.capacity());
       auto memory = input_.data->memory().tryReserve(capacity * sizeof(PairedWeights::Changed));
@@ -249,11 +249,11 @@ class PartPairing {
       noted_.reserve(capacity);
       notedMemory_ = std::move(memory);
     }
-    noted_.push_back({row, weight});
+    noted_.push_back({row, factor});
     return {};
   }
 
-  // Moves what was noted to the result; what was noted later counts.
+  // Moves what was noted to the result, beside what earlier passes left.
   Result<void> merge() {
     using Changed = PairedWeights::Changed;
     const auto byRow = [](const Changed& a, const Changed& b) { return a.row < b.row; };
@@ -263,7 +263,16 @@ class PartPairing {
     if (memory.bytes() == 0) return outOfMemory();
     std::vector<Changed> merged;
     merged.reserve(all.size() + noted_.size());
-    std::set_union(noted_.begin(), noted_.end(), all.begin(), all.end(), std::back_inserter(merged), byRow);
+    std::merge(noted_.begin(), noted_.end(), all.begin(), all.end(), std::back_inserter(merged), byRow);
+    size_t kept = 0;
+    for (const Changed& changed : merged) {
+      if (kept > 0 && merged[kept - 1].row == changed.row) {
+        merged[kept - 1].factor *= changed.factor;
+      } else {
+        merged[kept++] = changed;
+      }
+    }
+    merged.resize(kept);
     all = std::move(merged);
     paired_.memory_ = std::move(memory);
     noted_ = {};
@@ -308,7 +317,8 @@ void PairedWeights::apply(std::span<const int64_t> rows, std::span<float> weight
   for (size_t i = 0; i < rows.size() && !changed_.empty(); ++i) {
     const auto found = std::lower_bound(changed_.begin(), changed_.end(), rows[i],
                                         [](const Changed& changed, int64_t row) { return changed.row < row; });
-    if (found != changed_.end() && found->row == rows[i]) weights[i] = found->weight;
+    if (found == changed_.end() || found->row != rows[i]) continue;
+    weights[i] = found->factor == 0 ? 0 : static_cast<float>(static_cast<double>(weights[i]) * found->factor);
   }
 }
 

@@ -41,7 +41,7 @@ class PairedWeights {
   // to more than 0, or memory does not suffice.
   static Result<PairedWeights> make(const TrainingInput& input);
 
-  // Puts the new weights in the place of those of `rows`.
+  // Multiplies the weights of `rows` by what pairing leaves of them.
   void apply(std::span<const int64_t> rows, std::span<float> weights) const;
   // Events whose weight changed.
   int64_t numChanged() const { return static_cast<int64_t>(changed_.size()); }
@@ -50,7 +50,7 @@ class PairedWeights {
   friend class PartPairing;
   struct Changed {
     int64_t row = 0;
-    float weight = 0;
+    double factor = 0;  // of its weight
   };
   std::vector<Changed> changed_;  // by ascending row
   MemoryBudget::Reservation memory_;

@@ -1,4 +1,4 @@
-"""Samples in `mlaas train` and `mlaas check`: negative weights."""
+"""Samples in `mlaas train` and `mlaas check`: negative weights, mixing."""
 
 from __future__ import annotations
 
@@ -79,3 +79,57 @@ def test_weights_that_sum_to_nothing_cannot_annihilate(mlaas, workflow, tmp_path
     done = run(mlaas, "train", workflow, tmp_path, "--output", str(tmp_path / "bundle"))
     assert done.returncode == 2
     assert "class 'signal' (label 1) with a sum of weights of -" in done.stderr
+
+
+def test_mixing_sets_the_shares_of_an_epoch(mlaas, workflow, tmp_path):
+    """Three times as many events of background: in equal shares a third of them comes in an epoch."""
+    samples = workflow["dataset"]["samples"]
+    samples["background"]["files"] = [
+        str(write_sample(tmp_path / f"background{i}.root", event=np.arange(ROWS) + (i + 2) * ROWS)) for i in range(3)
+    ]
+    workflow["dataset"]["split"] = {"train": 0.5, "test": 0.5}
+    workflow["training"]["epochs"] = 2
+    trained = {}
+    for sampling in ("undersample", "oversample"):
+        workflow["dataset"]["mixing"] = {"samples": {"background": 0.5, "signal": 0.5}, "sampling": sampling}
+        bundle = tmp_path / sampling
+        done = run(mlaas, "train", workflow, tmp_path, "--output", str(bundle), "--json", "--quiet")
+        assert done.returncode == 0, done.stderr
+        trained[sampling] = json.loads(done.stdout)["events_trained"] / 2
+        background, signal = json.loads((bundle / "statistics.json").read_text())["samples"]
+        numbers = [one["train"]["selected"] for one in (background, signal)]
+        ratio = numbers[1] / numbers[0]
+        if sampling == "undersample":
+            assert background["times_in_epoch"] == pytest.approx(ratio)
+            assert "times_in_epoch" not in signal
+            assert trained[sampling] == pytest.approx(2 * numbers[1], abs=3)
+        else:
+            assert signal["times_in_epoch"] == pytest.approx(1 / ratio)
+            assert trained[sampling] == pytest.approx(2 * numbers[0], abs=3)
+    workflow["model"] = {"kind": "trees", "rounds": 2}
+    workflow["training"] = {}
+    done = run(mlaas, "train", workflow, tmp_path, "--output", str(tmp_path / "trees"))
+    assert done.returncode == 0
+    assert "warning: dataset.mixing is about the batches of networks" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("mixing", "text"),
+    [
+        ({"sampling": "undersample"}, "dataset.mixing: give the shares of either samples or classes"),
+        ({"samples": {"signal": 1}, "sampling": "undersample"}, "sample 'background' has no share"),
+        ({"samples": {"background": 0.5, "signal": 0.6}, "sampling": "oversample"}, "must sum to 1, found 1.1"),
+        ({"samples": {"background": 0.5, "sinal": 0.5}, "sampling": "oversample"}, "did you mean 'signal'?"),
+        ({"classes": [0.5, 0.3, 0.2], "sampling": "oversample"}, "a share for each of the 2 labels, found 3"),
+        ({"classes": [1.5, -0.5], "sampling": "oversample"}, "a share lies between 0 and 1"),
+        ({"classes": [0.5, "half"], "sampling": "oversample"}, "numbers, found 'half'"),
+        ({"classes": [0.5, 0.5]}, "dataset.mixing.sampling"),
+        ({"classes": [0.5, 0.5], "sampling": "both"}, "expected undersample or oversample, found 'both'"),
+    ],
+)
+def test_refuses_wrong_mixing_with_its_place(mlaas, workflow, tmp_path, mixing, text):
+    workflow["dataset"]["mixing"] = mixing
+    done = run(mlaas, "check", workflow, tmp_path)
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert re.search(r"small\.yaml:\d+:\d+: dataset\.mixing", done.stderr)

@@ -123,6 +123,7 @@ class MlpTraining {
     streamOptions.batchSize = options_.batchSize;
     streamOptions.seed = options_.seed;
     streamOptions.epoch = static_cast<uint64_t>(record.epoch - 1);
+    streamOptions.mixed = true;
     const ChunkOptions& chunks = options_.chunks;
     if (chunks.events > 0) streamOptions.batchSize = chunks.events;
     MLAAS_TRY(auto stream, input_.data->stream(streamOptions));
@@ -135,7 +136,7 @@ class MlpTraining {
     Prefetcher<MlpBatch> batches([&, this](MlpBatch& batch) { return prepare(*stream, raw, batch); });
 
     const auto start = std::chrono::steady_clock::now();
-    const int64_t total = input_.eventsIn(dataset::Part::kTrain) * chunks.passes;
+    const int64_t total = input_.eventsInMixedEpoch() * chunks.passes;
     double loss = 0;
     int64_t events = 0;
     MlpBatch batch;
@@ -207,6 +208,8 @@ class MlpTrainer final : public Trainer {
 
   Result<TrainingOutcome> train(const TrainingInput& input) override {
     MLAAS_TRY(WeightScale scale, makeWeightScale(input, options_.balance, options_.negative));
+    // A mixed epoch has more or fewer events, of the same sum of weights.
+    scale.stretch(input.statistics->rowsOfMixedEpoch() / static_cast<double>(input.eventsIn(dataset::Part::kTrain)));
     MlpInput network = MlpInput::make(input.data->features(), *input.statistics, options_.scaling);
     MlpShape shape;
     shape.inputs = network.width();

@@ -204,6 +204,9 @@ class TreesTrainer final : public Trainer {
 
   Result<TrainingOutcome> train(const TrainingInput& input) override {
     MLAAS_TRY(WeightScale scale, makeWeightScale(input, options_.balance, options_.negative));
+    if (input.data->config().mixing) {
+      log::warning("dataset.mixing is about the batches of networks; trees take every training event once");
+    }
     limitTreeThreads(options_.threads);
     warnOfNegativeWeights(scale, options_.negative);
     return TreesTraining(options_, input, std::move(scale)).run();
