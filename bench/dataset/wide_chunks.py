@@ -99,7 +99,7 @@ def measure(build: Path, epochs: int) -> list[dict]:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         file.write(workflow())
         file.flush()
-        for memory, what in (("1 GiB", "rows kept"), ("512 MiB", "read each epoch")):
+        for memory, what in (("1 GiB", "rows kept"), ("64 MiB", "read each epoch")):
             command = [build / "bench" / "dataset" / "batch_bench", "--workflow", file.name, "--memory", memory]
             command += ["--copies", 1, "--batch", CHUNK, "--scaling", "minmax", "--epochs", epochs]
             lines.append(line_of(command) | {"who": f"mlaas4hep, {what}"})

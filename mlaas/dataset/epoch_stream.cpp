@@ -1,7 +1,9 @@
 #include "mlaas/dataset/epoch_stream.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 #include "mlaas/base/random.h"
@@ -11,20 +13,40 @@ namespace mlaas::dataset {
 
 namespace {
 
+// The rows at a position of the plan; where only some of a unit's are taken, they are of its average size.
+size_t bytesAt(const EpochPlan& plan, size_t position, const PassResult& pass, Part part) {
+  const uint32_t unit = plan.units[position];
+  const size_t bytes = pass.bytesOfUnit[static_cast<size_t>(part)][unit];
+  if (plan.taken.empty()) return bytes;
+  const auto rows = static_cast<double>(pass.rowsOfUnit[static_cast<size_t>(part)][unit]);
+  return static_cast<size_t>(
+      std::ceil(static_cast<double>(bytes) / rows * static_cast<double>(plan.taken[position].count)));
+}
+
 // Memory that a stream takes at most: the rows of two neighbouring buffers, their places, and the units in work. Rows
 // that the cache holds are not its own.
-size_t shareBytes(const RowSource& source, const EpochPlan& plan, bool cached, size_t window) {
+size_t shareBytes(const RowSource& source, const EpochPlan& plan, const PassResult& pass, Part part, size_t window) {
   constexpr size_t kPlaceBytes = 2 * sizeof(uint32_t);
-  int64_t neighbours = 0;
+  size_t neighbours = 0;
+  size_t previous = 0;
   int64_t largest = 0;
-  for (size_t i = 0; i < plan.buffers.size(); ++i) {
-    const int64_t following = i + 1 < plan.buffers.size() ? plan.buffers[i + 1].numRows : 0;
-    neighbours = std::max(neighbours, plan.buffers[i].numRows + following);
-    largest = std::max(largest, plan.buffers[i].numRows);
+  for (const EpochBuffer& buffer : plan.buffers) {
+    size_t bytes = 0;
+    for (size_t i = buffer.first; i < buffer.last; ++i) bytes += bytesAt(plan, i, pass, part);
+    neighbours = std::max(neighbours, previous + bytes);
+    previous = bytes;
+    largest = std::max(largest, buffer.numRows);
   }
   const size_t places = static_cast<size_t>(largest) * kPlaceBytes;
-  if (cached) return places;
-  return places + static_cast<size_t>(neighbours) * source.layout().strideBytes + window * source.bytesInWork();
+  if (!pass.cached.empty()) return places;
+  return places + neighbours + window * source.bytesInWork();
+}
+
+// Rows of average size that fill a buffer.
+int64_t rowsOfBuffer(size_t bufferBytes, std::span<const int64_t> rowsOfUnit, std::span<const size_t> bytesOfUnit) {
+  const auto rows = static_cast<size_t>(std::accumulate(rowsOfUnit.begin(), rowsOfUnit.end(), int64_t{0}));
+  const size_t bytes = std::accumulate(bytesOfUnit.begin(), bytesOfUnit.end(), size_t{0});
+  return rows == 0 ? 1 : static_cast<int64_t>(bufferBytes / std::max<size_t>(1, bytes / rows));
 }
 
 // The first buffer that a stream needs, and the rows before it.
@@ -63,8 +85,9 @@ Result<void> checkOptions(const StreamOptions& options) {
 uint64_t epochSeed(const StreamOptions& options) { return combineSeeds(options.seed, options.epoch); }
 
 EpochPlan planOf(const RowSource& source, const PassResult& pass, const StreamOptions& options) {
-  const auto bufferRows = static_cast<int64_t>(source.plan().bufferBytes / source.layout().strideBytes);
   const auto& rowsOfUnit = pass.rowsOfUnit[static_cast<size_t>(options.part)];
+  const auto& bytesOfUnit = pass.bytesOfUnit[static_cast<size_t>(options.part)];
+  const int64_t bufferRows = rowsOfBuffer(source.plan().bufferBytes, rowsOfUnit, bytesOfUnit);
   if (!options.mixed || !source.config().mixing) {
     return planEpoch(source.units(), rowsOfUnit, bufferRows, options.shuffle, epochSeed(options));
   }
@@ -83,21 +106,15 @@ std::vector<float> weightFactors(const EpochPlan& plan, const Statistics& statis
   return factors;
 }
 
-// A block of some rows of one part of another.
-RowBlock pickRows(const RowBlock& block, size_t strideBytes, Part part, std::span<const uint32_t> rows) {
-  RowBlock picked;
-  picked.sample = block.sample;
-  const auto begin = static_cast<size_t>(block.partBegin[static_cast<size_t>(part)]);
-  for (size_t i = static_cast<size_t>(part) + 1; i < picked.partBegin.size(); ++i) {
-    picked.partBegin[i] = static_cast<int64_t>(rows.size());
-  }
-  picked.records = Buffer(rows.size() * strideBytes);
-  std::byte* to = picked.records.data();
-  for (const uint32_t row : rows) {
-    std::memcpy(to, block.records.data() + (begin + row) * strideBytes, strideBytes);
-    to += strideBytes;
-  }
-  return picked;
+// Copies a row's elements into a padded group; where the next group's begin.
+const std::byte* takeElements(const std::byte* values, size_t count, size_t row, feature::GroupTensor& group) {
+  const auto numColumns = static_cast<size_t>(group.numColumns);
+  const auto length = static_cast<size_t>(group.length);
+  float* to = group.values.data() + row * length * numColumns;
+  const size_t filled = count * numColumns;
+  if (filled > 0) std::memcpy(to, values, filled * sizeof(float));
+  std::fill(to + filled, to + length * numColumns, 0.0F);
+  return values + filled * sizeof(float);
 }
 
 void resizeBatch(const RowLayout& layout, Batch& batch, int64_t rows) {
@@ -110,7 +127,7 @@ void resizeBatch(const RowLayout& layout, Batch& batch, int64_t rows) {
     auto& group = batch.features.groups[g];
     group.length = layout.groups[g].length;
     group.numColumns = layout.groups[g].numColumns;
-    group.values.resize(count * (layout.groups[g].bytes / sizeof(float)));
+    group.values.resize(count * static_cast<size_t>(group.length * group.numColumns));
     group.count.resize(count);
   }
   batch.label.resize(count);
@@ -130,7 +147,7 @@ Result<std::unique_ptr<BatchStream>> EpochStream::make(const RowSource& source, 
                                                   " events cannot be shared by " + std::to_string(options.numRanks) +
                                                   " ranks; use fewer");
   }
-  const size_t bytes = shareBytes(source, plan, !pass.cached.empty(), source.window(pool.numThreads()));
+  const size_t bytes = shareBytes(source, plan, pass, options.part, source.window(pool.numThreads()));
   auto share = budget.tryReserve(bytes);
   if (share.bytes() != bytes) {
     return Error(ErrorCode::kInvalidArgument, "another batch stream needs " + formatByteSize(bytes) +
@@ -164,7 +181,7 @@ Result<EpochStream::Block> EpochStream::readUnit(size_t position) const {
   if (!loaded) return Block();
   RowBlock block = packRows(loaded->rows, source_.layout(), source_.units()[unit].sample, options_.part);
   if (!plan_.taken.empty()) {
-    block = pickRows(block, source_.layout().strideBytes, options_.part, takenAt(position));
+    block = pickRows(block, source_.layout(), options_.part, takenAt(position));
   }
   return std::make_shared<const RowBlock>(std::move(block));
 }
@@ -261,15 +278,15 @@ int64_t EpochStream::gather(Batch& batch, int64_t filled, int64_t count) const {
     const RowPlace place = places_[position_ + static_cast<size_t>(i)];
     if (!blocks_[place.block]) continue;
     const RowBlock& block = *blocks_[place.block];
-    const std::byte* record = block.records.data() + place.row * layout.strideBytes;
+    const std::byte* record = block.record(place.row, layout);
     if (numScalars > 0) {
       std::memcpy(batch.features.scalars.data() + out * numScalars, record, numScalars * sizeof(float));
     }
+    const std::byte* values = record + layout.fixedBytes;
     for (size_t g = 0; g < layout.groups.size(); ++g) {
       auto& group = batch.features.groups[g];
-      const auto& where = layout.groups[g];
-      std::memcpy(group.values.data() + out * (where.bytes / sizeof(float)), record + where.offset, where.bytes);
       std::memcpy(&group.count[out], record + layout.countsOffset + g * sizeof(int32_t), sizeof(int32_t));
+      values = takeElements(values, static_cast<size_t>(group.count[out]), out, group);
     }
     std::memcpy(&batch.weight[out], record + layout.weightOffset, sizeof(float));
     if (!weightFactors_.empty()) batch.weight[out] *= weightFactors_[block.sample];

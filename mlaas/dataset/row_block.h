@@ -1,7 +1,8 @@
 // Rows of features in memory, one contiguous record each, as shuffled batches are gathered from them: one place in
 // memory for each row that is picked.
-// Shapes:  record = scalars [numScalars] | each group's values [length * numColumns] | counts int32 [groups] |
-//          weight float32 | row number int64, padded to 8 bytes. Rows of one part lie together, in the order of entries.
+// Shapes:  record = scalars [numScalars] | counts int32 [groups] | weight float32 | row number int64, padded to 8 bytes |
+//          each group's values [count * numColumns]: no padding is kept. Rows of one part lie together, in the order of
+//          entries.
 // Threads: a block is immutable after it is made.
 #pragma once
 
@@ -24,15 +25,18 @@ struct RowLayout {
   struct Group {
     int64_t length = 0;
     int64_t numColumns = 0;
-    size_t offset = 0;
-    size_t bytes = 0;
+    size_t elementBytes = 0;
   };
   int64_t numScalars = 0;
   std::vector<Group> groups;
   size_t countsOffset = 0;
   size_t weightOffset = 0;
   size_t rowOffset = 0;
-  size_t strideBytes = 0;
+  size_t fixedBytes = 0;  // of a record in front of the groups' values
+
+  // Of a record with so many elements of each group, and of where it begins.
+  size_t recordBytes(std::span<const int32_t> counts) const;
+  size_t mostRecordBytes() const;
 
   static RowLayout of(const feature::FeatureSpec& spec);
 };
@@ -47,9 +51,16 @@ struct LoadedRows {
 
 struct RowBlock {
   Buffer records;
+  std::vector<uint32_t> begins;           // of each record, in multiples of kUnit; empty where all are of fixedBytes
   std::array<int64_t, 4> partBegin = {};  // rows [partBegin[p], partBegin[p + 1]) belong to part p
   uint32_t sample = 0;
 
+  static constexpr size_t kUnit = sizeof(float);
+
+  const std::byte* record(size_t row, const RowLayout& layout) const {
+    return records.data() + (begins.empty() ? row * layout.fixedBytes : begins[row] * kUnit);
+  }
+  size_t bytes() const { return records.size() + begins.size() * sizeof(uint32_t); }
   int64_t numRows() const { return partBegin[3]; }
   int64_t numRows(Part part) const {
     const auto i = static_cast<size_t>(part);
@@ -57,7 +68,13 @@ struct RowBlock {
   }
 };
 
+// What the records of each part take.
+std::array<size_t, 3> bytesOfParts(const LoadedRows& rows, const RowLayout& layout);
+
 // Packs rows into records; only those of `part` where one is given.
 RowBlock packRows(const LoadedRows& rows, const RowLayout& layout, uint32_t sample, std::optional<Part> part);
+
+// A block of some rows of one part of another, counted from the part's first, in the order of `rows`.
+RowBlock pickRows(const RowBlock& block, const RowLayout& layout, Part part, std::span<const uint32_t> rows);
 
 }  // namespace mlaas::dataset

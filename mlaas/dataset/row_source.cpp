@@ -21,6 +21,23 @@ void keepBlocks(std::vector<T>& values, std::span<const int64_t> rows, size_t si
   values.resize(rows.size() * size);
 }
 
+// The same for the elements of a ragged group.
+void keepElements(feature::GroupTensor& group, std::span<const int64_t> rows) {
+  const auto numColumns = static_cast<size_t>(group.numColumns);
+  int64_t kept = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const int64_t first = group.offsets[static_cast<size_t>(rows[i])];
+    const auto from = group.values.begin() + first * group.numColumns;
+    const int64_t count = group.offsets[static_cast<size_t>(rows[i]) + 1] - first;
+    std::copy(from, from + count * group.numColumns, group.values.begin() + kept * group.numColumns);
+    group.offsets[i] = kept;
+    kept += count;
+  }
+  group.offsets.resize(rows.size() + 1);
+  group.offsets.back() = kept;
+  group.values.resize(static_cast<size_t>(kept) * numColumns);
+}
+
 // Leaves the rows of a subsample in `hashes` and `block`.
 void keepSubsample(double fraction, std::vector<uint64_t>& hashes, feature::FeatureBlock& block) {
   if (fraction >= 1) return;
@@ -34,7 +51,7 @@ void keepSubsample(double fraction, std::vector<uint64_t>& hashes, feature::Feat
   tensors.rows = static_cast<int64_t>(rows.size());
   keepBlocks(tensors.scalars, rows, static_cast<size_t>(tensors.numScalars));
   for (auto& group : tensors.groups) {
-    keepBlocks(group.values, rows, static_cast<size_t>(group.length * group.numColumns));
+    if (!group.offsets.empty()) keepElements(group, rows);
     keepBlocks(group.count, rows, 1);
   }
   for (Column& extra : block.extras) extra = table::takeRows(extra, rows);
@@ -76,7 +93,7 @@ Result<RowSource::Loaded> RowSource::read(size_t unit) const {
   if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while reading");
   const ReadUnit& where = units_[unit];
   const DataFile& file = files_.files[where.file];
-  auto made = file.maker.process(*file.table, where.range);
+  auto made = file.maker.process(*file.table, where.range, feature::GroupForm::kRagged);
   if (!made.ok()) return std::move(made).error().within(file.table->url());
   const size_t numIdentity = config_.identity.size();
   Loaded loaded;

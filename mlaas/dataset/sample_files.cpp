@@ -1,6 +1,7 @@
 #include "mlaas/dataset/sample_files.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <set>
 #include <utility>
@@ -132,6 +133,25 @@ size_t entryBytesOf(const table::Table& table, const table::Table& file, const s
   return static_cast<size_t>(bytes);
 }
 
+// Elements of a group in an entry, on average; all that it may have where they are computed.
+int32_t meanCount(const feature::JaggedGroup& group, const table::Table& table) {
+  double most = 0;
+  for (const auto& name : group.columns) {
+    const auto column = table.findColumn(name);
+    if (!column.ok()) return static_cast<int32_t>(group.length);
+    const ColumnType& type = table.columns()[*column].type;
+    const auto bytes = static_cast<double>(table.entryBytes({*column}) - sizeof(int64_t));
+    most = std::max(most, std::ceil(bytes / static_cast<double>(dtypeBytes(type.dtype))));
+  }
+  return static_cast<int32_t>(std::min(most, static_cast<double>(group.length)));
+}
+
+size_t rowBytesOf(const feature::FeatureSpec& features, const table::Table& table) {
+  std::vector<int32_t> counts;
+  for (const auto& group : features.groups) counts.push_back(meanCount(group, table));
+  return RowLayout::of(features).recordBytes(counts);
+}
+
 // `table` is `file` with its friends.
 Result<DataFile> prepareFile(const DatasetConfig& config, const feature::FeatureSpec& features,
                              std::shared_ptr<const table::Table> table, const table::Table& file, uint32_t sample) {
@@ -140,11 +160,12 @@ Result<DataFile> prepareFile(const DatasetConfig& config, const feature::Feature
   MLAAS_TRY(auto maker, feature::FeatureMaker::make(features, *table, extras, true));
   MLAAS_TRY(auto columns, columnsRead(features, extras, *table));
   const size_t entryBytes = entryBytesOf(*table, file, columns);
-  return DataFile{std::move(table), std::move(maker), sample, 0, std::move(columns), entryBytes, {}, 0};
+  const size_t rowBytes = rowBytesOf(features, *table);
+  return DataFile{std::move(table), std::move(maker), sample, 0, std::move(columns), entryBytes, rowBytes, {}, 0};
 }
 
-void cutFile(DataFile& file, size_t rowBytes, const MemoryPlan& plan) {
-  file.ranges = unitRanges(*file.table, file.columns, {file.entryBytes, rowBytes}, plan);
+void cutFile(DataFile& file, const MemoryPlan& plan) {
+  file.ranges = unitRanges(*file.table, file.columns, {file.entryBytes, file.rowBytes}, plan);
   file.workingBytes = workingBytes(*file.table, file.columns, file.ranges);
 }
 
@@ -198,7 +219,7 @@ class SampleOpener {
     MLAAS_TRY(result_.memoryBytes, memoryLeft(budget_));
     const MemoryPlan plan = MemoryPlan::of(result_.memoryBytes);
     if (result_.memoryBytes != before) {  // a later friend took some
-      for (DataFile& file : result_.files) cutFile(file, rowBytes_, plan);
+      for (DataFile& file : result_.files) cutFile(file, plan);
     }
     // The plan leaves room for it.
     result_.openFiles = budget_.tryReserve(std::min(openBytes_, plan.openFilesBytes));
@@ -214,13 +235,12 @@ class SampleOpener {
     }
     if (result_.files.empty()) {
       MLAAS_TRY(result_.features, resolveFeatures(config_, *table));
-      rowBytes_ = RowLayout::of(result_.features).strideBytes;
     }
     auto file = prepareFile(config_, result_.features, std::move(table), *opened.direct, sample);
     if (!file.ok()) return std::move(file).error().within(opened.direct->url());
     MLAAS_TRY(const size_t memoryBytes, memoryLeft(budget_));
     if (result_.files.empty()) result_.memoryBytes = memoryBytes;
-    cutFile(*file, rowBytes_, MemoryPlan::of(result_.memoryBytes));
+    cutFile(*file, MemoryPlan::of(result_.memoryBytes));
     openBytes_ += opened.direct->metadataBytes();
     file->firstRow = firstRow_;
     firstRow_ += file->table->numEntries();
@@ -249,7 +269,6 @@ class SampleOpener {
   std::optional<SampleFriends> friends_;  // of the sample whose files are opened
   std::vector<std::string> names_;        // that it asks for
   int64_t firstRow_ = 0;
-  size_t rowBytes_ = 0;   // of a row of features
   size_t openBytes_ = 0;  // known of all files while they are open
 };
 

@@ -28,6 +28,7 @@ struct DataFile {
   int64_t firstRow = 0;         // entries of the files before this one
   std::vector<size_t> columns;  // that are read, as indices in the table
   size_t entryBytes = 0;        // of those columns in memory, on average
+  size_t rowBytes = 0;          // of a row of features in memory, on average
   // The ranges that are read at once, in order, and what reading one takes beside its columns and rows.
   std::vector<table::EntryRange> ranges;
   size_t workingBytes = 0;

@@ -53,15 +53,28 @@ NonFinite findNonFinite(Strided values, std::span<const uint32_t> chosen, RowOf 
   return result;
 }
 
-// The positions in a group's elements (row * length + element) that hold a real element.
+// The positions in a group's elements that hold a real element of one of `rows`.
 std::vector<uint32_t> elementsOf(const feature::GroupTensor& group, std::span<const uint32_t> rows) {
   std::vector<uint32_t> elements;
-  elements.reserve(rows.size() * static_cast<size_t>(group.length));
+  size_t count = 0;
+  for (const uint32_t row : rows) count += static_cast<size_t>(group.count[row]);
+  elements.reserve(count);
   for (const uint32_t row : rows) {
-    const auto first = row * static_cast<uint32_t>(group.length);
+    const auto first = static_cast<uint32_t>(group.firstElement(row));
     for (int32_t k = 0; k < group.count[row]; ++k) elements.push_back(first + static_cast<uint32_t>(k));
   }
   return elements;
+}
+
+// The number of the row that each of a group's elements belongs to.
+std::vector<int64_t> rowsOfElements(const feature::GroupTensor& group, std::span<const int64_t> rowNumbers) {
+  std::vector<int64_t> rows(group.firstElement(rowNumbers.size()));
+  for (size_t row = 0; row < rowNumbers.size(); ++row) {
+    const auto first = static_cast<ptrdiff_t>(group.firstElement(row));
+    std::fill(rows.begin() + first, rows.begin() + static_cast<ptrdiff_t>(group.firstElement(row + 1)),
+              rowNumbers[row]);
+  }
+  return rows;
 }
 
 void mergeNonFinite(NonFinite& into, const NonFinite& other) {
@@ -131,22 +144,23 @@ void FeatureMoments::add(const feature::Tensors& tensors, std::span<const Part> 
   }
   size_t feature = 0;
   const auto addFeature = [&](Strided values, std::span<const uint32_t> chosen, std::span<const uint32_t> checked,
-                              size_t elementsPerRow) {
-    const NonFinite found = findNonFinite(values, checked, [&](uint32_t i) { return rowNumbers[i / elementsPerRow]; });
+                              std::span<const int64_t> rowOfElement) {
+    const NonFinite found = findNonFinite(values, checked, [&](uint32_t i) { return rowOfElement[i]; });
     mergeNonFinite(nonFinite[feature], found);
     if (found.count == 0) moments[feature].merge(momentsOf(values, chosen));
     ++feature;
   };
   const auto numScalars = static_cast<size_t>(tensors.numScalars);
   for (size_t i = 0; i < numScalars; ++i) {
-    addFeature({tensors.scalars.data() + i, numScalars}, train, all, 1);
+    addFeature({tensors.scalars.data() + i, numScalars}, train, all, rowNumbers);
   }
   for (const auto& group : tensors.groups) {
     const auto trainElements = elementsOf(group, train);
     const auto allElements = elementsOf(group, all);
+    const auto rowOfElement = rowsOfElements(group, rowNumbers);
     const auto numColumns = static_cast<size_t>(group.numColumns);
     for (size_t i = 0; i < numColumns; ++i) {
-      addFeature({group.values.data() + i, numColumns}, trainElements, allElements, static_cast<size_t>(group.length));
+      addFeature({group.values.data() + i, numColumns}, trainElements, allElements, rowOfElement);
     }
   }
 }

@@ -20,6 +20,7 @@ struct UnitResult {
   std::array<double, 3> sumAbsoluteWeights = {};
   std::array<int64_t, 3> numNegative = {};
   std::array<int64_t, 3> numRows = {};
+  std::array<size_t, 3> rowBytes = {};
   std::optional<RowBlock> block;
 };
 
@@ -33,7 +34,7 @@ class RowCache {
 
   void add(std::optional<RowBlock> block) {
     if (!accepts()) return;
-    const size_t bytes = block ? block->records.size() : 0;
+    const size_t bytes = block ? block->bytes() : 0;
     auto reservation = budget_.tryReserve(bytes);
     if (!block || bytes > limitBytes_ - usedBytes_ || reservation.bytes() != bytes) {
       accepts_ = false;
@@ -60,7 +61,7 @@ Result<UnitResult> readUnit(const RowSource& source, size_t unit, bool keepRows)
   UnitResult result;
   result.moments = FeatureMoments(momentNames(source.features()).size());
   if (!loaded) {  // left out
-    if (keepRows) result.block = RowBlock{{}, {}, source.units()[unit].sample};
+    if (keepRows) result.block = RowBlock{{}, {}, {}, source.units()[unit].sample};
     return result;
   }
   result.moments.add(loaded->rows.features, loaded->rows.parts, loaded->rows.rowNumbers);
@@ -68,6 +69,7 @@ Result<UnitResult> readUnit(const RowSource& source, size_t unit, bool keepRows)
   result.sumAbsoluteWeights = loaded->sumAbsoluteWeights;
   result.numNegative = loaded->numNegative;
   for (const Part part : loaded->rows.parts) ++result.numRows[static_cast<size_t>(part)];
+  result.rowBytes = bytesOfParts(loaded->rows, source.layout());
   if (keepRows) result.block = packRows(loaded->rows, source.layout(), source.units()[unit].sample, std::nullopt);
   return result;
 }
@@ -152,6 +154,7 @@ Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, Me
       sample.sumAbsoluteWeights[part] += result.sumAbsoluteWeights[part];
       sample.numNegative[part] += result.numNegative[part];
       pass.rowsOfUnit[part].push_back(result.numRows[part]);
+      pass.bytesOfUnit[part].push_back(result.rowBytes[part]);
     }
     cache.add(std::move(result.block));
   }

@@ -21,6 +21,7 @@ namespace mlaas::dataset {
 struct PassResult {
   Statistics statistics;
   std::array<std::vector<int64_t>, 3> rowsOfUnit;       // [part][unit]
+  std::array<std::vector<size_t>, 3> bytesOfUnit;       // of those rows
   std::vector<std::shared_ptr<const RowBlock>> cached;  // by unit, charged to the budget; empty if they did not fit
 };
 

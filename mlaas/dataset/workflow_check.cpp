@@ -1,6 +1,7 @@
 #include "mlaas/dataset/workflow_check.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -65,10 +66,14 @@ MemoryEstimate estimateMemory(const DatasetConfig& config, const SampleFiles& fi
   MemoryEstimate memory;
   memory.limitBytes = config.memoryBytes;
   memory.friendBytes = config.memoryBytes - files.memoryBytes;
-  memory.rowBytes = RowLayout::of(files.features).strideBytes;
   memory.bufferBytes = plan.bufferBytes;
   memory.rowsAreUpperBound = true;
-  for (const DataFile& file : files.files) memory.numRows += file.table->numEntries();
+  double bytes = 0;
+  for (const DataFile& file : files.files) {
+    memory.numRows += file.table->numEntries();
+    bytes += static_cast<double>(file.rowBytes) * static_cast<double>(file.table->numEntries());
+  }
+  memory.rowBytes = static_cast<size_t>(std::ceil(bytes / static_cast<double>(std::max<int64_t>(1, memory.numRows))));
   memory.staysInMemory = memory.allRowBytes() <= plan.cacheBytes;
   return memory;
 }
@@ -126,7 +131,14 @@ Result<DatasetCheck> checkDataset(const DatasetConfig& config, CheckDepth depth,
   check.statistics = std::move(pass.statistics);
   check.memory.rowsAreUpperBound = false;
   check.memory.numRows = 0;
-  for (const Part part : kAllParts) check.memory.numRows += check.statistics->numSelected(part);
+  size_t bytes = 0;
+  for (const Part part : kAllParts) {
+    const auto& ofUnits = pass.bytesOfUnit[static_cast<size_t>(part)];
+    bytes = std::accumulate(ofUnits.begin(), ofUnits.end(), bytes);
+    check.memory.numRows += check.statistics->numSelected(part);
+  }
+  const auto numRows = static_cast<size_t>(std::max<int64_t>(1, check.memory.numRows));
+  check.memory.rowBytes = (bytes + numRows - 1) / numRows;
   check.memory.staysInMemory = check.memory.allRowBytes() <= source.plan().cacheBytes;
   return check;
 }

@@ -50,7 +50,7 @@ struct CheckedFeature {
 struct MemoryEstimate {
   size_t limitBytes = 0;
   size_t friendBytes = 0;  // indices of friends
-  size_t rowBytes = 0;     // one row
+  size_t rowBytes = 0;     // one row, on average
   size_t bufferBytes = 0;  // rows that are shuffled together
   int64_t numRows = 0;     // rows to hold: selected ones, or all entries where no event was read
   bool rowsAreUpperBound = false;

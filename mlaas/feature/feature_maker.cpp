@@ -18,8 +18,8 @@ using Source = std::function<Result<std::vector<Column>>(const std::vector<size_
 // One run of a plan over one range of entries.
 class Run {
  public:
-  Run(const FeaturePlan& plan, const Source& source, int64_t firstEntry, int64_t numRows)
-      : plan_(plan), source_(source), firstEntry_(firstEntry), numRows_(numRows), slots_(plan.numSlots) {}
+  Run(const FeaturePlan& plan, const Source& source, int64_t firstEntry, int64_t numRows, GroupForm form)
+      : plan_(plan), source_(source), firstEntry_(firstEntry), numRows_(numRows), form_(form), slots_(plan.numSlots) {}
 
   Result<FeatureBlock> run() {
     MLAAS_CHECK(select());
@@ -140,7 +140,7 @@ class Run {
       GroupTensor& group = tensors.groups.emplace_back();
       group.length = spec.length;
       group.numColumns = static_cast<int64_t>(columns.size());
-      fillGroup(columns, tensors.rows, group);
+      fillGroup(columns, tensors.rows, form_ == GroupForm::kRagged, group);
     }
     for (size_t slot : plan_.extras) block.extras.push_back(slots_[slot].column);
     return {};
@@ -166,6 +166,7 @@ class Run {
   const Source& source_;
   const int64_t firstEntry_;
   const int64_t numRows_;
+  const GroupForm form_;
   std::vector<Slot> slots_;
   std::vector<int64_t> rows_;  // that survive, ascending, from 0
   bool selected_ = false;      // rows_ is known
@@ -189,7 +190,7 @@ Result<FeatureMaker> FeatureMaker::make(FeatureSpec spec, std::span<const table:
 const FeatureSpec& FeatureMaker::spec() const { return plan_->spec; }
 const std::vector<table::NamedType>& FeatureMaker::inputs() const { return plan_->inputs; }
 
-Result<FeatureBlock> FeatureMaker::process(const table::Table& table, table::EntryRange range) const {
+Result<FeatureBlock> FeatureMaker::process(const table::Table& table, table::EntryRange range, GroupForm form) const {
   const Source source = [&](const std::vector<size_t>& slots) -> Result<std::vector<Column>> {
     std::vector<size_t> indices;
     for (size_t slot : slots) {
@@ -198,7 +199,7 @@ Result<FeatureBlock> FeatureMaker::process(const table::Table& table, table::Ent
     }
     return table.read(range, indices);
   };
-  auto block = Run(*plan_, source, range.first, range.size()).run();
+  auto block = Run(*plan_, source, range.first, range.size(), form).run();
   // The table's own errors name it already.
   if (!block.ok() && block.error().code() == ErrorCode::kInvalidArgument) {
     return std::move(block).error().within(table.name()).within(table.url());
@@ -216,7 +217,7 @@ Result<FeatureBlock> FeatureMaker::process(const std::function<Result<Column>(co
     }
     return columns;
   };
-  return Run(*plan_, source, 0, numRows).run();
+  return Run(*plan_, source, 0, numRows, GroupForm::kPadded).run();
 }
 
 }  // namespace mlaas::feature

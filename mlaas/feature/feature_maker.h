@@ -31,6 +31,9 @@ struct FeatureBlock {
   std::vector<Column> extras;    // flat columns asked for beside the features (identity, weight, label), same rows
 };
 
+// What becomes of lists that are shorter than their group: see Tensors.
+enum class GroupForm { kPadded, kRagged };
+
 class FeatureMaker {
  public:
   // Checks `spec` against the table's columns. `extras` are expressions for flat columns wanted beside the features;
@@ -47,7 +50,8 @@ class FeatureMaker {
   const std::vector<table::NamedType>& inputs() const;
 
   // Reads and makes the features of `range`; `table` must have the columns of the table given to make().
-  Result<FeatureBlock> process(const table::Table& table, table::EntryRange range) const;
+  Result<FeatureBlock> process(const table::Table& table, table::EntryRange range,
+                               GroupForm form = GroupForm::kPadded) const;
 
   // The same from columns in memory: `lookup` gives a column by name (length `numRows`), for requests to a server.
   Result<FeatureBlock> process(const std::function<Result<Column>(const std::string&)>& lookup, int64_t numRows) const;

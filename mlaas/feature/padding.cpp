@@ -39,14 +39,14 @@ void fillScalar(const RowsOf& column, size_t first, size_t last, float* out, siz
   });
 }
 
-void fillGroupColumn(const RowsOf& list, size_t first, size_t last, const GroupTensor& group, float* out) {
+void fillGroupColumn(const RowsOf& list, size_t first, size_t last, size_t column, GroupTensor& group) {
   const int64_t* offsets = list.column->offsetsAt(0).data();
   const size_t stride = asSize(group.numColumns);
-  const size_t rowStride = asSize(group.length) * stride;
+  float* out = group.values.data() + column;
   visitValues(*list.column, [&](const auto* values, auto convert) {
-    for (size_t row = first; row < last; ++row, out += rowStride) {
+    for (size_t row = first; row < last; ++row) {
       const auto* from = values + offsets[rowOf(list, row)];
-      float* to = out;
+      float* to = out + group.firstElement(row) * stride;
       for (int32_t k = 0; k < group.count[row]; ++k, to += stride) *to = convert(from[k]);
     }
   });
@@ -79,19 +79,22 @@ int64_t findCountMismatch(const RowsOf& a, const RowsOf& b, int64_t rows) {
   return -1;
 }
 
-void fillGroup(std::span<const RowsOf> columns, int64_t numRows, GroupTensor& group) {
+void fillGroup(std::span<const RowsOf> columns, int64_t numRows, bool isRagged, GroupTensor& group) {
   const size_t rows = asSize(numRows);
-  const size_t rowStride = asSize(group.length * group.numColumns);
-  group.values.assign(rows * rowStride, 0.0F);
   group.count.resize(rows);
   for (size_t row = 0; row < rows; ++row) {
     const int64_t count = countOf(columns.front(), static_cast<int64_t>(row));
     group.count[row] = static_cast<int32_t>(std::min(count, group.length));
   }
+  if (isRagged) {
+    group.offsets.resize(rows + 1);
+    for (size_t row = 0; row < rows; ++row) group.offsets[row + 1] = group.offsets[row] + group.count[row];
+  }
+  group.values.assign(group.firstElement(rows) * asSize(group.numColumns), 0.0F);
   for (size_t first = 0; first < rows; first += kBlockRows) {
     const size_t last = std::min(rows, first + kBlockRows);
     for (size_t k = 0; k < columns.size(); ++k) {
-      fillGroupColumn(columns[k], first, last, group, group.values.data() + first * rowStride + k);
+      fillGroupColumn(columns[k], first, last, k, group);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Writes columns into the rows of tensors: the last step, where lists are cut or padded and values become float32.
+// Writes columns into the rows of tensors: the last step, where lists are cut, padded or not, and values become float32.
 // Threads: functions without state.
 #pragma once
 
@@ -20,8 +20,8 @@ struct RowsOf {
 // Fills tensors.scalars from flat columns, in the order of `columns`; tensors.rows and numScalars are set.
 void fillScalars(std::span<const RowsOf> columns, Tensors& tensors);
 
-// Fills group.values and group.count for `rows` rows from jagged columns of the same counts.
-void fillGroup(std::span<const RowsOf> columns, int64_t rows, GroupTensor& group);
+// Fills group.values, count and, where `isRagged`, offsets for `rows` rows from jagged columns of the same counts.
+void fillGroup(std::span<const RowsOf> columns, int64_t rows, bool isRagged, GroupTensor& group);
 
 // The first of `rows` rows in which the lists of two columns differ in length, or -1.
 int64_t findCountMismatch(const RowsOf& a, const RowsOf& b, int64_t rows);

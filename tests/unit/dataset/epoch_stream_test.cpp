@@ -235,7 +235,7 @@ TEST(EpochStream, AMillionEventsComeOnceAndMixed) {
     }
     const auto numRows = static_cast<double>(labels.size());
     const auto bufferRows = static_cast<double>(MemoryPlan::of(data->config().memoryBytes).bufferBytes) /
-                            static_cast<double>(RowLayout::of(data->features()).strideBytes);
+                            static_cast<double>(RowLayout::of(data->features()).fixedBytes);
     const double pieces = std::min(numRows, bufferRows) / (kClusterEvents * numRows / (kNumFiles * kFileEvents));
     const double noise = 4 / std::sqrt(numRows);
     for (const size_t lag : {1U, 2U, 10U, 100U, 1000U}) {
