@@ -137,8 +137,10 @@ Result<DatasetCheck> checkDataset(const DatasetConfig& config, CheckDepth depth,
     bytes = std::accumulate(ofUnits.begin(), ofUnits.end(), bytes);
     check.memory.numRows += check.statistics->numSelected(part);
   }
-  const auto numRows = static_cast<size_t>(std::max<int64_t>(1, check.memory.numRows));
-  check.memory.rowBytes = (bytes + numRows - 1) / numRows;
+  if (depth == CheckDepth::kFeatures) {
+    const auto numRows = static_cast<size_t>(std::max<int64_t>(1, check.memory.numRows));
+    check.memory.rowBytes = (bytes + numRows - 1) / numRows;
+  }
   check.memory.staysInMemory = check.memory.allRowBytes() <= source.plan().cacheBytes;
   return check;
 }
