@@ -28,7 +28,8 @@ std::string samplesText(const DatasetCheck& check) {
   TextTable table(header, alignment);
   for (size_t i = 0; i < check.samples.size(); ++i) {
     const CheckedSample& sample = check.samples[i];
-    std::vector<std::string> row = {sample.name, std::to_string(sample.label), std::to_string(sample.files.size()),
+    const std::string label = sample.labelExpression.empty() ? std::to_string(sample.label) : sample.labelExpression;
+    std::vector<std::string> row = {sample.name, label, std::to_string(sample.files.size()),
                                     formatCount(sample.numEntries)};
     if (check.statistics) {
       const SampleStatistics& found = check.statistics->samples[i];
@@ -40,6 +41,22 @@ std::string samplesText(const DatasetCheck& check) {
     table.addRow(std::move(row));
   }
   return table.render("");
+}
+
+std::string classesText(const DatasetCheck& check) {
+  if (!check.statistics) return {};
+  std::vector<Align> alignment(7, Align::kRight);
+  alignment.front() = Align::kLeft;
+  TextTable table({"class", "label", "train", "validation", "test", "sum of weights", "negative"}, alignment);
+  for (size_t label = 0; label < check.classes.size(); ++label) {
+    const dataset::EventSums found = check.statistics->ofClass(static_cast<int64_t>(label));
+    std::vector<std::string> row = {check.classes[label], std::to_string(label)};
+    for (const int64_t selected : found.selected) row.push_back(formatCount(selected));
+    row.push_back(formatNumber(std::accumulate(found.sumWeights.begin(), found.sumWeights.end(), 0.0)));
+    row.push_back(formatCount(std::accumulate(found.numNegative.begin(), found.numNegative.end(), int64_t{0})));
+    table.addRow(std::move(row));
+  }
+  return table.render("") + "\n";
 }
 
 std::string filesText(const DatasetCheck& check) {
@@ -79,7 +96,8 @@ std::string memoryText(const dataset::MemoryEstimate& memory) {
 std::string checkText(const dataset::Workflow& workflow, const DatasetCheck& check) {
   std::string text = workflow.file + " is right: " + workflow.name + " (" + workflow.model.kind + "), into " +
                      workflow.output + "\n\n";
-  text += samplesText(check) + "\n" + filesText(check) + "\n" + featuresText(check) + "\n" + memoryText(check.memory);
+  text += samplesText(check) + "\n" + classesText(check) + filesText(check) + "\n" + featuresText(check) + "\n" +
+          memoryText(check.memory);
   return text;
 }
 

@@ -292,7 +292,11 @@ int64_t EpochStream::gather(Batch& batch, int64_t filled, int64_t count) const {
     if (!weightFactors_.empty()) batch.weight[out] *= weightFactors_[block.sample];
     std::memcpy(&batch.row[out], record + layout.rowOffset, sizeof(int64_t));
     batch.sample[out] = static_cast<int32_t>(block.sample);
-    batch.label[out] = static_cast<int32_t>(samples[block.sample].label);
+    if (layout.labelOffset > 0) {
+      std::memcpy(&batch.label[out], record + layout.labelOffset, sizeof(int32_t));
+    } else {
+      batch.label[out] = static_cast<int32_t>(samples[block.sample].label);
+    }
     ++out;
   }
   return static_cast<int64_t>(out) - filled;

@@ -64,10 +64,11 @@ Result<std::vector<std::string>> excludedFromPatterns(const DatasetConfig& confi
                                                       const std::vector<table::NamedType>& names) {
   std::vector<std::string> excluded = config.identity;
   for (const auto& sample : config.samples) {
-    for (const auto& weight : {sample.weight, sample.generatorWeight}) {
+    for (const auto& weight : {sample.weight, sample.generatorWeight, sample.labelExpression}) {
       if (weight.empty()) continue;
       auto used = table::namesUsed(weight);
-      if (!used.ok()) return std::move(used).error().within(sample.where + ": weight of sample '" + sample.name + "'");
+      if (!used.ok())
+        return std::move(used).error().within(sample.where + ": weight or label of sample '" + sample.name + "'");
       excluded.insert(excluded.end(), used->begin(), used->end());
     }
   }

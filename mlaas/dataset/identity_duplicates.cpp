@@ -36,6 +36,8 @@ bool DuplicateFinder::add(uint64_t hash) {
   return true;
 }
 
+bool DuplicateFinder::wantsExamples() const { return examples_.size() < kMostExamples; }
+
 void DuplicateFinder::describe(uint64_t hash, const std::string& text) {
   if (examples_.size() < kMostExamples && isLookedAt(hash)) examples_.push_back({hash, text});
 }

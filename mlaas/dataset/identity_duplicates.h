@@ -17,6 +17,8 @@ class DuplicateFinder {
 
   // Adds an event; returns whether it stood already, among those that are looked at.
   bool add(uint64_t hash);
+  // Whether describe() keeps another one.
+  bool wantsExamples() const;
   // Names the event added last, where that returned true; the first few are kept.
   void describe(uint64_t hash, const std::string& text);
 

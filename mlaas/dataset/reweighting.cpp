@@ -15,7 +15,11 @@ namespace mlaas::dataset {
 
 namespace {
 
-using Histogram = std::vector<double>;  // sums of weights by bin
+using Histogram =
+    std::vector<double>;  // sums of weights by bin; of each class, one behind the other, while it is filled
+
+// A define that gives the labels of events.
+constexpr const char* kLabelColumn = "label of the event";
 
 // Fills the histogram of every sample from its selected rows of the training part.
 class Filling {
@@ -28,9 +32,13 @@ class Filling {
     for (const Sample& sample : config_.samples) {
       RowColumnsSpec spec{files_.features.defines, files_.features.select, config_.identity, sample.weight};
       for (const auto& variable : config_.reweighting->variables) spec.columns.push_back(variable.name);
+      if (!sample.labelExpression.empty()) {
+        spec.defines.push_back({kLabelColumn, sample.labelExpression});
+        spec.columns.push_back(kLabelColumn);
+      }
       specs.emplace_back(std::move(spec));
     }
-    std::vector<Histogram> histograms(config_.samples.size(), Histogram(bins_.size()));
+    std::vector<Histogram> histograms(config_.samples.size(), Histogram(size()));
     MLAAS_TRY(const auto pass, SamplePass::make(files_, specs));
     MLAAS_CHECK(pass.run<Histogram>(
         pool, budget, stop,
@@ -44,7 +52,7 @@ class Filling {
 
  private:
   Result<Histogram> fill(const DataFile& file, const RowColumns::Rows& rows) const {
-    Histogram histogram(bins_.size());
+    Histogram histogram(size());
     if (rows.entries.empty()) return histogram;
     const size_t numIdentity = config_.identity.size();
     const Sample& sample = config_.samples[file.sample];
@@ -54,6 +62,8 @@ class Filling {
       MLAAS_CHECK(checkVariable(file, i, rows.columns[numIdentity + i]));
       values.push_back(columnNumbers(rows.columns[numIdentity + i]));
     }
+    std::vector<double> labels(hashes.size(), static_cast<double>(sample.label));
+    if (!sample.labelExpression.empty()) labels = columnNumbers(rows.columns.back());
     std::vector<double> row(bins_.numVariables());
     for (size_t i = 0; i < hashes.size(); ++i) {
       if (!isInSubsample(hashes[i], sample.subsample)) continue;
@@ -65,10 +75,15 @@ class Filling {
                          "; exclude such events with select or define a column that replaces NaN");
       }
       if (partOfHash(hashes[i], config_.split) != Part::kTrain) continue;
-      histogram[bins_.find(row)] += (rows.weights.empty() ? 1 : rows.weights[i]) * files_.weightScale[file.sample];
+      // What is no label is refused when the events are read.
+      if (!(labels[i] >= 0 && labels[i] < static_cast<double>(numClasses(config_)))) continue;
+      histogram[static_cast<size_t>(labels[i]) * bins_.size() + bins_.find(row)] +=
+          (rows.weights.empty() ? 1 : rows.weights[i]) * files_.weightScale[file.sample];
     }
     return histogram;
   }
+
+  size_t size() const { return static_cast<size_t>(numClasses(config_)) * bins_.size(); }
 
   Result<void> checkVariable(const DataFile& file, size_t index, const Column& column) const {
     if (column.type.isFlat() && !column.type.isString) return {};
@@ -86,12 +101,14 @@ class Filling {
 double sumOf(const Histogram& histogram) { return std::accumulate(histogram.begin(), histogram.end(), 0.0); }
 
 // What the classes are brought to: equal sums in all bins, or those of a sample.
-Result<Histogram> referenceOf(const DatasetConfig& config, const std::vector<Histogram>& bySample) {
+Result<Histogram> referenceOf(const DatasetConfig& config, const std::vector<Histogram>& bySample, size_t numBins) {
   const Reweighting& reweighting = *config.reweighting;
-  if (reweighting.reference.empty()) return Histogram(bySample.front().size(), 1.0);
+  if (reweighting.reference.empty()) return Histogram(numBins, 1.0);
   const auto found = std::find_if(config.samples.begin(), config.samples.end(),
                                   [&](const Sample& sample) { return sample.name == reweighting.reference; });
-  Histogram reference = bySample[static_cast<size_t>(found - config.samples.begin())];
+  const Histogram& byClass = bySample[static_cast<size_t>(found - config.samples.begin())];
+  Histogram reference(numBins);
+  for (size_t i = 0; i < byClass.size(); ++i) reference[i % numBins] += byClass[i];
   // A negative sum is no distribution.
   for (double& weight : reference) weight = std::max(weight, 0.0);
   if (sumOf(reference) > 0) return reference;
@@ -109,11 +126,10 @@ Result<void> computeReweighting(const DatasetConfig& config, SampleFiles& files,
   for (const auto& variable : config.reweighting->variables) edges.push_back(variable.edges);
   ReweightingTable table{ReweightingBins(std::move(edges)), {}};
   MLAAS_TRY(const auto bySample, Filling(config, files, table.bins).run(pool, budget, stop));
-  MLAAS_TRY(const Histogram reference, referenceOf(config, bySample));
+  MLAAS_TRY(const Histogram reference, referenceOf(config, bySample, table.bins.size()));
   std::vector<Histogram> byLabel(static_cast<size_t>(numClasses(config)), Histogram(table.bins.size()));
-  for (size_t i = 0; i < bySample.size(); ++i) {
-    Histogram& sum = byLabel[static_cast<size_t>(config.samples[i].label)];
-    for (size_t bin = 0; bin < sum.size(); ++bin) sum[bin] += bySample[i][bin];
+  for (const Histogram& sample : bySample) {
+    for (size_t i = 0; i < sample.size(); ++i) byLabel[i / table.bins.size()][i % table.bins.size()] += sample[i];
   }
   for (size_t label = 0; label < byLabel.size(); ++label) {
     table.factors.push_back(reweightingFactors(byLabel[label], reference));

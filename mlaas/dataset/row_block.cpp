@@ -20,6 +20,7 @@ void packRow(const LoadedRows& rows, const RowLayout& layout, size_t row, std::b
   const auto numScalars = static_cast<size_t>(layout.numScalars);
   if (numScalars > 0) std::memcpy(record, features.scalars.data() + row * numScalars, numScalars * sizeof(float));
   std::memcpy(record + layout.weightOffset, &rows.weights[row], sizeof(float));
+  if (layout.labelOffset > 0) std::memcpy(record + layout.labelOffset, &rows.labels[row], sizeof(int32_t));
   std::memcpy(record + layout.rowOffset, &rows.rowNumbers[row], sizeof(int64_t));
   std::byte* values = record + layout.fixedBytes;
   for (size_t g = 0; g < layout.groups.size(); ++g) {
@@ -34,7 +35,7 @@ void packRow(const LoadedRows& rows, const RowLayout& layout, size_t row, std::b
 
 }  // namespace
 
-RowLayout RowLayout::of(const feature::FeatureSpec& spec) {
+RowLayout RowLayout::of(const feature::FeatureSpec& spec, bool withLabels) {
   RowLayout layout;
   layout.numScalars = static_cast<int64_t>(spec.scalars.size());
   for (const auto& group : spec.groups) {
@@ -43,7 +44,11 @@ RowLayout RowLayout::of(const feature::FeatureSpec& spec) {
   }
   layout.countsOffset = spec.scalars.size() * sizeof(float);
   layout.weightOffset = layout.countsOffset + spec.groups.size() * sizeof(int32_t);
-  const size_t end = layout.weightOffset + sizeof(float);
+  size_t end = layout.weightOffset + sizeof(float);
+  if (withLabels) {
+    layout.labelOffset = end;
+    end += sizeof(int32_t);
+  }
   layout.rowOffset = (end + sizeof(int64_t) - 1) / sizeof(int64_t) * sizeof(int64_t);
   layout.fixedBytes = layout.rowOffset + sizeof(int64_t);
   return layout;

@@ -1,8 +1,8 @@
 // Rows of features in memory, one contiguous record each, as shuffled batches are gathered from them: one place in
 // memory for each row that is picked.
-// Shapes:  record = scalars [numScalars] | counts int32 [groups] | weight float32 | row number int64, padded to 8 bytes |
-//          each group's values [count * numColumns]: no padding is kept. Rows of one part lie together, in the order of
-//          entries.
+// Shapes:  record = scalars [numScalars] | counts int32 [groups] | weight float32 | label int32, where events have their
+//          own | row number int64, padded to 8 bytes | each group's values [count * numColumns]: no padding is kept. Rows
+//          of one part lie together, in the order of entries.
 // Threads: a block is immutable after it is made.
 #pragma once
 
@@ -31,6 +31,7 @@ struct RowLayout {
   std::vector<Group> groups;
   size_t countsOffset = 0;
   size_t weightOffset = 0;
+  size_t labelOffset = 0;  // 0: records have no label
   size_t rowOffset = 0;
   size_t fixedBytes = 0;  // of a record in front of the groups' values
 
@@ -38,7 +39,7 @@ struct RowLayout {
   size_t recordBytes(std::span<const int32_t> counts) const;
   size_t mostRecordBytes() const;
 
-  static RowLayout of(const feature::FeatureSpec& spec);
+  static RowLayout of(const feature::FeatureSpec& spec, bool withLabels = false);
 };
 
 // What the rows of one reading unit are made of, in the order of entries.
@@ -46,6 +47,7 @@ struct LoadedRows {
   feature::Tensors features;
   std::vector<Part> parts;
   std::vector<float> weights;
+  std::vector<int32_t> labels;  // empty where the layout has none
   std::vector<int64_t> rowNumbers;
 };
 

@@ -71,7 +71,7 @@ RowSource::RowSource(DatasetConfig config, SampleFiles files, std::stop_token st
     : config_(std::move(config)),
       files_(std::move(files)),
       stop_(std::move(stop)),
-      layout_(RowLayout::of(files_.features)),
+      layout_(RowLayout::of(files_.features, hasEventLabels(config_))),
       plan_(MemoryPlan::of(files_.memoryBytes)),
       units_(unitsOf(files_.files)) {
   int64_t numEntries = 0;
@@ -101,44 +101,75 @@ Result<RowSource::Loaded> RowSource::read(size_t unit) const {
   keepSubsample(config_.samples[where.sample].subsample, hashes, *made);
   const size_t numRows = hashes.size();
   for (const uint64_t hash : hashes) loaded.rows.parts.push_back(partOfHash(hash, config_.split));
+  loaded.rows.rowNumbers.resize(numRows);
+  for (size_t i = 0; i < numRows; ++i) loaded.rows.rowNumbers[i] = file.firstRow + made->entries[i];
+  const Sample& sample = config_.samples[where.sample];
+  MLAAS_TRY(loaded.rows.labels, labelsOf(sample, made->extras, loaded.rows.rowNumbers));
   std::vector<double> weights(numRows, 1.0);
-  if (!config_.samples[where.sample].weight.empty()) weights = columnNumbers(made->extras[numIdentity]);
+  if (!sample.weight.empty()) weights = columnNumbers(made->extras[numIdentity]);
   if (!files_.weightScale.empty()) {
     for (double& weight : weights) weight *= files_.weightScale[where.sample];
   }
-  reweight(made->extras, loaded.rows.parts, config_.samples[where.sample].label, weights);
+  reweight(made->extras, loaded.rows, sample, weights);
   loaded.rows.weights.resize(numRows);
-  loaded.rows.rowNumbers.resize(numRows);
+  if (!sample.labelExpression.empty()) loaded.byClass.resize(static_cast<size_t>(numClasses(config_)));
   for (size_t i = 0; i < numRows; ++i) {
-    loaded.rows.rowNumbers[i] = file.firstRow + made->entries[i];
     loaded.rows.weights[i] = static_cast<float>(weights[i]);
     if (!std::isfinite(loaded.rows.weights[i])) {
-      const Sample& sample = config_.samples[where.sample];
       return Error(ErrorCode::kInvalidArgument,
                    sample.where + ": the weight '" + sample.weight + "' of sample '" + sample.name + "' is " +
                        std::to_string(weights[i]) + " in " + describeRow(loaded.rows.rowNumbers[i]) +
                        "; weights must be finite: exclude such events with select or change the expression");
     }
-    const auto part = static_cast<size_t>(loaded.rows.parts[i]);
-    loaded.sumWeights[part] += weights[i];
-    loaded.sumAbsoluteWeights[part] += std::abs(weights[i]);
-    if (weights[i] < 0) ++loaded.numNegative[part];
+    loaded.sums.add(loaded.rows.parts[i], weights[i]);
+    if (!loaded.byClass.empty()) {
+      loaded.byClass[static_cast<size_t>(loaded.rows.labels[i])].add(loaded.rows.parts[i], weights[i]);
+    }
   }
+  loaded.hashes = std::move(hashes);
   loaded.rows.features = std::move(made->tensors);
   return loaded;
 }
 
+Result<std::vector<int32_t>> RowSource::labelsOf(const Sample& sample, std::span<const Column> extras,
+                                                 std::span<const int64_t> rowNumbers) const {
+  std::vector<int32_t> labels;
+  if (layout_.labelOffset == 0) return labels;
+  labels.assign(rowNumbers.size(), static_cast<int32_t>(sample.label));
+  if (sample.labelExpression.empty()) return labels;
+  const Column& column = extras[config_.identity.size() + (sample.weight.empty() ? 0 : 1)];
+  if (column.type.isString) {
+    return Error(ErrorCode::kInvalidArgument, sample.where + ": the label '" + sample.labelExpression +
+                                                  "' of sample '" + sample.name +
+                                                  "' is a string, expected an integer or a truth value for each event");
+  }
+  const auto found = columnNumbers(column);
+  const auto numLabels = static_cast<double>(numClasses(config_));
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (!(found[i] >= 0 && found[i] < numLabels && found[i] == std::floor(found[i]))) {
+      return Error(ErrorCode::kInvalidArgument,
+                   sample.where + ": the label '" + sample.labelExpression + "' of sample '" + sample.name + "' is " +
+                       nlohmann::json(found[i]).dump() + " in " + describeRow(rowNumbers[i]) + ", expected 0 to " +
+                       std::to_string(numClasses(config_) - 1) +
+                       ", as dataset.classes says; exclude such events with select or change the expression");
+    }
+    labels[i] = static_cast<int32_t>(found[i]);
+  }
+  return labels;
+}
+
 // Multiplies the weights of training and validation by the factors of their bins; the variables are the last extras.
-void RowSource::reweight(std::span<const Column> extras, std::span<const Part> parts, int64_t label,
+void RowSource::reweight(std::span<const Column> extras, const LoadedRows& rows, const Sample& sample,
                          std::vector<double>& weights) const {
-  if (!files_.reweighting || parts.empty()) return;
+  if (!files_.reweighting || rows.parts.empty()) return;
   const auto& [bins, factors] = *files_.reweighting;
   std::vector<std::vector<double>> values;
   for (const Column& extra : extras.last(bins.numVariables())) values.push_back(columnNumbers(extra));
   std::vector<double> row(values.size());
   for (size_t i = 0; i < weights.size(); ++i) {
-    if (parts[i] == Part::kTest) continue;
+    if (rows.parts[i] == Part::kTest) continue;
     for (size_t k = 0; k < row.size(); ++k) row[k] = values[k][i];
+    const int64_t label = rows.labels.empty() ? sample.label : rows.labels[i];
     weights[i] *= factors[static_cast<size_t>(label)][bins.find(row)];
   }
 }

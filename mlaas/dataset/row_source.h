@@ -15,6 +15,7 @@
 #include "mlaas/dataset/read_units.h"
 #include "mlaas/dataset/row_block.h"
 #include "mlaas/dataset/sample_files.h"
+#include "mlaas/dataset/statistics.h"
 #include "mlaas/dataset/workflow.h"
 
 namespace mlaas::dataset {
@@ -33,9 +34,9 @@ class RowSource {
 
   struct Loaded {
     LoadedRows rows;
-    std::array<double, 3> sumWeights = {};          // by part
-    std::array<double, 3> sumAbsoluteWeights = {};  // by part
-    std::array<int64_t, 3> numNegative = {};        // by part
+    EventSums sums;
+    std::vector<uint64_t> hashes;    // of the rows' identities
+    std::vector<EventSums> byClass;  // empty where the sample has one label
   };
   // Reads the selected rows of one unit; nothing where it cannot be read and the policy for damage is to leave it out.
   Result<std::optional<Loaded>> load(size_t unit) const;
@@ -50,7 +51,10 @@ class RowSource {
   std::string describeRow(int64_t row) const;
 
  private:
-  void reweight(std::span<const Column> extras, std::span<const Part> parts, int64_t label,
+  // The labels of rows; what is none is an error.
+  Result<std::vector<int32_t>> labelsOf(const Sample& sample, std::span<const Column> extras,
+                                        std::span<const int64_t> rowNumbers) const;
+  void reweight(std::span<const Column> extras, const LoadedRows& rows, const Sample& sample,
                 std::vector<double>& weights) const;
   Result<Loaded> read(size_t unit) const;
 

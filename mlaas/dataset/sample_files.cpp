@@ -48,8 +48,11 @@ Result<std::vector<ListedFile>> listFiles(const DatasetConfig& config) {
   return files;
 }
 
-std::vector<std::string> weightOf(const Sample& sample) {
-  return sample.weight.empty() ? std::vector<std::string>{} : std::vector<std::string>{sample.weight};
+std::vector<std::string> expressionsOf(const Sample& sample) {
+  std::vector<std::string> expressions;
+  if (!sample.weight.empty()) expressions.push_back(sample.weight);
+  if (!sample.labelExpression.empty()) expressions.push_back(sample.labelExpression);
+  return expressions;
 }
 
 Result<void> checkIdentity(const DatasetConfig& config, const table::Table& table) {
@@ -146,10 +149,10 @@ int32_t meanCount(const feature::JaggedGroup& group, const table::Table& table) 
   return static_cast<int32_t>(std::min(most, static_cast<double>(group.length)));
 }
 
-size_t rowBytesOf(const feature::FeatureSpec& features, const table::Table& table) {
+size_t rowBytesOf(const feature::FeatureSpec& features, const table::Table& table, bool withLabels) {
   std::vector<int32_t> counts;
   for (const auto& group : features.groups) counts.push_back(meanCount(group, table));
-  return RowLayout::of(features).recordBytes(counts);
+  return RowLayout::of(features, withLabels).recordBytes(counts);
 }
 
 // `table` is `file` with its friends.
@@ -160,7 +163,7 @@ Result<DataFile> prepareFile(const DatasetConfig& config, const feature::Feature
   MLAAS_TRY(auto maker, feature::FeatureMaker::make(features, *table, extras, true));
   MLAAS_TRY(auto columns, columnsRead(features, extras, *table));
   const size_t entryBytes = entryBytesOf(*table, file, columns);
-  const size_t rowBytes = rowBytesOf(features, *table);
+  const size_t rowBytes = rowBytesOf(features, *table, hasEventLabels(config));
   return DataFile{std::move(table), std::move(maker), sample, 0, std::move(columns), entryBytes, rowBytes, {}, 0};
 }
 
@@ -208,7 +211,7 @@ class SampleOpener {
       MLAAS_TRY(names_, namesAsked(config_.samples[sample]));
     }
     auto added = addFile(opened, sample);
-    if (!added.ok()) return std::move(added).error().within(sampleName(config_.samples[sample]));
+    if (!added.ok()) return placed(std::move(added).error(), config_.samples[sample]);
     return {};
   }
 
@@ -227,11 +230,29 @@ class SampleOpener {
   }
 
  private:
+  // With the place of the expression or feature that is wrong, else with that of the sample.
+  Error placed(Error error, const Sample& sample) const {
+    for (const std::string& part : error.places()) {
+      const auto place = config_.places.find(part);
+      if (place == config_.places.end()) continue;
+      return std::move(error).within("sample '" + sample.name + "'").within(place->second);
+    }
+    return std::move(error).within(sampleName(sample));
+  }
+
+  // The variation that is read of this sample.
+  const Variation* variationOf(const Sample& sample) const {
+    const auto& has = sample.variations;
+    if (has && std::find(has->begin(), has->end(), config_.variation) == has->end()) return nullptr;
+    const auto found = std::find_if(config_.variations.begin(), config_.variations.end(),
+                                    [&](const Variation& one) { return one.name == config_.variation; });
+    return found == config_.variations.end() ? nullptr : &*found;
+  }
+
   Result<void> addFile(const table::TablePool::Opened& opened, uint32_t sample) {
     MLAAS_TRY(auto table, friends_->attach(opened.pooled, names_));
-    for (const Variation& variation : config_.variations) {
-      if (variation.name != config_.variation) continue;
-      MLAAS_TRY(table, varyTable(std::move(table), variation));
+    if (const Variation* variation = variationOf(config_.samples[sample]); variation != nullptr) {
+      MLAAS_TRY(table, varyTable(std::move(table), *variation));
     }
     if (result_.files.empty()) {
       MLAAS_TRY(result_.features, resolveFeatures(config_, *table));
@@ -249,11 +270,10 @@ class SampleOpener {
   }
 
   Result<std::vector<std::string>> namesAsked(const Sample& sample) const {
-    MLAAS_TRY(auto names, feature::columnNames(config_.features, weightOf(sample)));
+    MLAAS_TRY(auto names, feature::columnNames(config_.features, expressionsOf(sample)));
     names.insert(names.end(), config_.identity.begin(), config_.identity.end());
-    for (const Variation& variation : config_.variations) {
-      if (variation.name != config_.variation) continue;
-      for (const auto& [column, by] : variation.replacements) names.push_back(by);
+    if (const Variation* variation = variationOf(sample); variation != nullptr) {
+      for (const auto& [column, by] : variation->replacements) names.push_back(by);
     }
     return names;
   }
@@ -276,7 +296,8 @@ class SampleOpener {
 
 std::vector<std::string> extrasOf(const DatasetConfig& config, const Sample& sample) {
   std::vector<std::string> extras = config.identity;
-  if (!sample.weight.empty()) extras.push_back(sample.weight);
+  const auto expressions = expressionsOf(sample);
+  extras.insert(extras.end(), expressions.begin(), expressions.end());
   if (!config.reweighting) return extras;
   for (const auto& variable : config.reweighting->variables) extras.push_back(variable.name);
   return extras;

@@ -34,8 +34,8 @@ struct DataFile {
   size_t workingBytes = 0;
 };
 
-// What is read beside the features: the identity columns, the sample's weight if it has one, the variables of a
-// reweighting.
+// What is read beside the features: the identity columns, the sample's weight if it has one, the label if it is an
+// expression, the variables of a reweighting.
 std::vector<std::string> extrasOf(const DatasetConfig& config, const Sample& sample);
 
 struct SampleFiles {

@@ -102,16 +102,22 @@ nlohmann::ordered_json featureJson(const FeatureStatistics& feature) {
           {"deviation", feature.deviation}, {"minimum", feature.minimum}, {"maximum", feature.maximum}};
 }
 
+EventSums sumsOf(const SampleStatistics& sample) {
+  return {sample.selected, sample.sumWeights, sample.sumAbsoluteWeights, sample.numNegative};
+}
+
 nlohmann::ordered_json sampleJson(const SampleStatistics& sample) {
   nlohmann::ordered_json json = {
       {"name", sample.name}, {"label", sample.label}, {"files", sample.files}, {"entries", sample.numEntries}};
-  for (const Part part : kAllParts) {
-    const auto i = static_cast<size_t>(part);
-    json[partName(part)] = {{"selected", sample.selected[i]},
-                            {"sum_weights", sample.sumWeights[i]},
-                            {"sum_absolute_weights", sample.sumAbsoluteWeights[i]},
-                            {"negative_weights", sample.numNegative[i]}};
+  if (!sample.labelExpression.empty()) json["label"] = sample.labelExpression;
+  const EventSums all = sumsOf(sample);
+  for (const Part part : kAllParts) json[partName(part)] = all.json(part);
+  for (size_t label = 0; label < sample.byClass.size(); ++label) {
+    nlohmann::ordered_json one = {{"label", label}};
+    for (const Part part : kAllParts) one[partName(part)] = sample.byClass[label].json(part);
+    json["classes"].push_back(std::move(one));
   }
+  if (!sample.identity.is_null()) json["identity"] = sample.identity;
   if (sample.timesInEpoch != 1) json["times_in_epoch"] = sample.timesInEpoch;
   return json;
 }
@@ -191,6 +197,43 @@ int64_t Statistics::numSelected(Part part) const {
   int64_t sum = 0;
   for (const auto& sample : samples) sum += sample.selected[static_cast<size_t>(part)];
   return sum;
+}
+
+void EventSums::add(Part part, double weight) {
+  const auto i = static_cast<size_t>(part);
+  ++selected[i];
+  sumWeights[i] += weight;
+  sumAbsoluteWeights[i] += std::abs(weight);
+  if (weight < 0) ++numNegative[i];
+}
+
+void EventSums::add(const EventSums& other) {
+  for (size_t i = 0; i < selected.size(); ++i) {
+    selected[i] += other.selected[i];
+    sumWeights[i] += other.sumWeights[i];
+    sumAbsoluteWeights[i] += other.sumAbsoluteWeights[i];
+    numNegative[i] += other.numNegative[i];
+  }
+}
+
+nlohmann::ordered_json EventSums::json(Part part) const {
+  const auto i = static_cast<size_t>(part);
+  return {{"selected", selected[i]},
+          {"sum_weights", sumWeights[i]},
+          {"sum_absolute_weights", sumAbsoluteWeights[i]},
+          {"negative_weights", numNegative[i]}};
+}
+
+EventSums Statistics::ofClass(int64_t label) const {
+  EventSums sums;
+  for (const auto& sample : samples) {
+    if (sample.byClass.empty()) {
+      if (sample.label == label) sums.add(sumsOf(sample));
+    } else {
+      sums.add(sample.byClass[static_cast<size_t>(label)]);
+    }
+  }
+  return sums;
 }
 
 double Statistics::rowsOfMixedEpoch() const {

@@ -27,16 +27,31 @@ struct FeatureStatistics {
   double maximum = 0;
 };
 
+// Events and their weights, by part.
+struct EventSums {
+  std::array<int64_t, 3> selected = {};
+  std::array<double, 3> sumWeights = {};
+  std::array<double, 3> sumAbsoluteWeights = {};
+  std::array<int64_t, 3> numNegative = {};  // events with a weight below 0
+
+  void add(Part part, double weight);
+  void add(const EventSums& other);
+  nlohmann::ordered_json json(Part part) const;
+};
+
 struct SampleStatistics {
   std::string name;
-  int64_t label = 0;
+  int64_t label = 0;  // -1 where events have their own
   std::vector<std::string> files;
   int64_t numEntries = 0;                         // before the selection
   std::array<int64_t, 3> selected = {};           // by part
   std::array<double, 3> sumWeights = {};          // by part
   std::array<double, 3> sumAbsoluteWeights = {};  // by part, of |weight|
   std::array<int64_t, 3> numNegative = {};        // by part, selected events with a weight below 0
-  double timesInEpoch = 1;  // how often a mixed epoch has an event of the training part, on average
+  std::vector<EventSums> byClass = {};            // by label, where events have their own; else empty
+  std::string labelExpression = {};
+  nlohmann::ordered_json identity = {};  // events whose identity stands twice in the sample, see DuplicateFinder
+  double timesInEpoch = 1;               // how often a mixed epoch has an event of the training part, on average
 };
 
 // From one pass over all data; features over the training part only.
@@ -47,6 +62,8 @@ struct Statistics {
 
   // Selected events of one part, all samples together.
   int64_t numSelected(Part part) const;
+  // Selected events of all samples that have this label.
+  EventSums ofClass(int64_t label) const;
   // Rows of a mixed epoch of the training part, within the rounding of read units.
   double rowsOfMixedEpoch() const;
   nlohmann::ordered_json toJson() const;

@@ -2,10 +2,10 @@
 
 #include <atomic>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <utility>
 
+#include "mlaas/dataset/identity_duplicates.h"
 #include "mlaas/dataset/mixing.h"
 #include "mlaas/dataset/read_ahead.h"
 
@@ -16,10 +16,10 @@ namespace {
 // What a pool's thread makes of one unit.
 struct UnitResult {
   FeatureMoments moments{0};
-  std::array<double, 3> sumWeights = {};
-  std::array<double, 3> sumAbsoluteWeights = {};
-  std::array<int64_t, 3> numNegative = {};
-  std::array<int64_t, 3> numRows = {};
+  EventSums sums;
+  std::vector<EventSums> byClass;
+  std::vector<uint64_t> hashes;
+  std::vector<int64_t> rowNumbers;
   std::array<size_t, 3> rowBytes = {};
   std::optional<RowBlock> block;
 };
@@ -65,13 +65,20 @@ Result<UnitResult> readUnit(const RowSource& source, size_t unit, bool keepRows)
     return result;
   }
   result.moments.add(loaded->rows.features, loaded->rows.parts, loaded->rows.rowNumbers);
-  result.sumWeights = loaded->sumWeights;
-  result.sumAbsoluteWeights = loaded->sumAbsoluteWeights;
-  result.numNegative = loaded->numNegative;
-  for (const Part part : loaded->rows.parts) ++result.numRows[static_cast<size_t>(part)];
+  result.sums = loaded->sums;
+  result.byClass = loaded->byClass;
+  result.hashes = loaded->hashes;
+  result.rowNumbers = loaded->rows.rowNumbers;
   result.rowBytes = bytesOfParts(loaded->rows, source.layout());
   if (keepRows) result.block = packRows(loaded->rows, source.layout(), source.units()[unit].sample, std::nullopt);
   return result;
+}
+
+void findDuplicates(const RowSource& source, const UnitResult& unit, DuplicateFinder& duplicates) {
+  for (size_t i = 0; i < unit.hashes.size(); ++i) {
+    if (!duplicates.add(unit.hashes[i]) || !duplicates.wantsExamples()) continue;
+    duplicates.describe(unit.hashes[i], source.describeRow(unit.rowNumbers[i]));
+  }
 }
 
 Result<void> checkFinite(const RowSource& source, const FeatureMoments& moments) {
@@ -89,13 +96,16 @@ Result<void> checkFinite(const RowSource& source, const FeatureMoments& moments)
   return {};
 }
 
+// What the workflow calls a class, in messages.
+std::string nameOf(const DatasetConfig& config, int64_t label) {
+  return config.classes.empty() ? "" : " ('" + config.classes[static_cast<size_t>(label)] + "')";
+}
+
 Result<void> checkEvents(const RowSource& source, const Statistics& statistics) {
   const auto& config = source.config();
   const std::string select = config.features.select.empty() ? "" : " (select: " + config.features.select + ")";
-  std::map<int64_t, int64_t> trainEvents;
   int64_t all = 0;
   for (const auto& sample : statistics.samples) {
-    trainEvents[sample.label] += sample.selected[0];
     all += sample.selected[0] + sample.selected[1] + sample.selected[2];
   }
   if (all == 0) {
@@ -109,20 +119,25 @@ Result<void> checkEvents(const RowSource& source, const Statistics& statistics) 
                                                   sample.name + "' is selected" + select +
                                                   "; loosen the selection or leave the sample out");
   }
-  for (const auto& [label, events] : trainEvents) {
-    if (events > 0) continue;
+  for (int64_t label = 0; label < numClasses(config); ++label) {
+    if (statistics.ofClass(label).selected[0] > 0) continue;
     return Error(ErrorCode::kInvalidArgument,
-                 "no event of label " + std::to_string(label) + " falls into the training part (" +
-                     std::to_string(config.split.train) + " of the events)" + select +
-                     "; give more events, loosen the selection or raise dataset.split.train");
+                 "no event of label " + std::to_string(label) + nameOf(config, label) +
+                     " falls into the training part (" + std::to_string(config.split.train) + " of the events)" +
+                     select + "; give more events, loosen the selection or raise dataset.split.train");
   }
   return {};
 }
 
 std::vector<SampleStatistics> emptySamples(const RowSource& source) {
   std::vector<SampleStatistics> samples;
-  for (const auto& sample : source.config().samples)
-    samples.push_back({sample.name, sample.label, {}, 0, {}, {}, {}, {}});
+  for (const auto& sample : source.config().samples) {
+    auto& empty = samples.emplace_back();
+    empty.name = sample.name;
+    empty.label = sample.label;
+    empty.labelExpression = sample.labelExpression;
+    if (!sample.labelExpression.empty()) empty.byClass.resize(static_cast<size_t>(numClasses(source.config())));
+  }
   for (const auto& file : source.files()) {
     samples[file.sample].files.push_back(file.table->url());
     samples[file.sample].numEntries += file.table->numEntries();
@@ -138,6 +153,10 @@ Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, Me
   // Results not taken yet are twice the window at most, see ReadAhead.
   MLAAS_TRY(const auto working,
             budget.reserve(window * (source.bytesInWork() + source.plan().unitBytes), "reading for the statistics"));
+  const size_t duplicateBytes = source.plan().openFilesBytes / 2;
+  MLAAS_TRY(const auto ofDuplicates, budget.reserve(duplicateBytes, "finding events that stand twice"));
+  std::vector<DuplicateFinder> duplicates(source.config().samples.size(),
+                                          DuplicateFinder(duplicateBytes / source.config().samples.size()));
   RowCache cache(budget, source.plan().cacheBytes, numUnits);
   ReadAhead<UnitResult> results(pool, numUnits, window,
                                 [&](size_t unit) { return readUnit(source, unit, cache.accepts()); });
@@ -148,16 +167,19 @@ Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, Me
     MLAAS_TRY(auto result, results.next());
     moments.merge(result.moments);
     auto& sample = pass.statistics.samples[source.units()[unit].sample];
+    findDuplicates(source, result, duplicates[source.units()[unit].sample]);
     for (size_t part = 0; part < 3; ++part) {
-      sample.selected[part] += result.numRows[part];
-      sample.sumWeights[part] += result.sumWeights[part];
-      sample.sumAbsoluteWeights[part] += result.sumAbsoluteWeights[part];
-      sample.numNegative[part] += result.numNegative[part];
-      pass.rowsOfUnit[part].push_back(result.numRows[part]);
+      sample.selected[part] += result.sums.selected[part];
+      sample.sumWeights[part] += result.sums.sumWeights[part];
+      sample.sumAbsoluteWeights[part] += result.sums.sumAbsoluteWeights[part];
+      sample.numNegative[part] += result.sums.numNegative[part];
+      pass.rowsOfUnit[part].push_back(result.sums.selected[part]);
       pass.bytesOfUnit[part].push_back(result.rowBytes[part]);
     }
+    for (size_t label = 0; label < result.byClass.size(); ++label) sample.byClass[label].add(result.byClass[label]);
     cache.add(std::move(result.block));
   }
+  for (size_t i = 0; i < duplicates.size(); ++i) pass.statistics.samples[i].identity = duplicates[i].toJson();
   MLAAS_CHECK(checkFinite(source, moments));
   MLAAS_CHECK(checkEvents(source, pass.statistics));
   MLAAS_CHECK(mixSamples(source.config(), pass.statistics));

@@ -97,10 +97,26 @@ Result<Workflow> parseTree(YamlNode root, const std::string& file, const std::ve
 
 }  // namespace
 
+bool hasEventLabels(const DatasetConfig& config) {
+  return std::any_of(config.samples.begin(), config.samples.end(),
+                     [](const Sample& sample) { return !sample.labelExpression.empty(); });
+}
+
 int64_t numClasses(const DatasetConfig& config) {
+  if (!config.classes.empty()) return static_cast<int64_t>(config.classes.size());
   int64_t highest = -1;
   for (const auto& sample : config.samples) highest = std::max(highest, sample.label);
   return highest + 1;
+}
+
+std::vector<std::string> classNames(const DatasetConfig& config) {
+  if (!config.classes.empty()) return config.classes;
+  std::vector<std::string> names(static_cast<size_t>(numClasses(config)));
+  for (const Sample& sample : config.samples) {
+    auto& name = names[static_cast<size_t>(sample.label)];
+    name += (name.empty() ? "" : "+") + sample.name;
+  }
+  return names;
 }
 
 std::string Workflow::where(std::string_view path) const {

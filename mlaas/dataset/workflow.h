@@ -26,7 +26,7 @@ struct SampleFriend {
 
 struct Sample {
   std::string name;
-  int64_t label = 0;
+  int64_t label = 0;               // -1 where each event has its own
   std::vector<std::string> files;  // paths, patterns, URLs; each may name its tree, as table::FileReference spells it
   std::string weight;              // expression; empty means 1
   std::string where;               // "workflow.yaml:5:12", for messages
@@ -36,7 +36,10 @@ struct Sample {
   std::optional<double> crossSection = {};         // pb
   std::string generatorWeight = {};                // expression; empty means 1
   std::optional<double> sumGeneratorWeights = {};  // where the files do not have all events that were generated
-  double subsample = 1;                            // fraction of the events that are used, chosen by their identity
+  std::string labelExpression = {};                // gives the label of each event, 0, 1, ...; empty: `label`
+  // Names of the variations that its columns have; in others they are read as they are. Absent: all.
+  std::optional<std::vector<std::string>> variations = {};
+  double subsample = 1;  // fraction of the events that are used, chosen by their identity
 };
 
 // Weights of training and validation are multiplied so that each class has the wanted distribution of some variables.
@@ -93,7 +96,16 @@ struct DatasetConfig {
   std::string variation = {};  // the one that is read; empty: none
   DamagePolicy damaged = {};
   std::optional<Mixing> mixing = {};
+  // Where "select", "define NAME", "scalars" and "group NAME" stand, for messages.
+  std::map<std::string, std::string> places = {};
+  std::vector<std::string> classes = {};  // names by label; empty: those of the samples
 };
+
+// Whether a sample takes labels from its events.
+bool hasEventLabels(const DatasetConfig& config);
+
+// By label: the names that the workflow gives, or those of the samples of each label, joined by '+'.
+std::vector<std::string> classNames(const DatasetConfig& config);
 
 // Labels are 0 to numClasses - 1 in a workflow that was read.
 int64_t numClasses(const DatasetConfig& config);

@@ -19,7 +19,9 @@ namespace {
 
 std::vector<CheckedSample> checkedSamples(const DatasetConfig& config, const std::vector<DataFile>& files) {
   std::vector<CheckedSample> samples;
-  for (const auto& sample : config.samples) samples.push_back({sample.name, sample.label, sample.weight, {}, 0});
+  for (const auto& sample : config.samples) {
+    samples.push_back({sample.name, sample.label, sample.labelExpression, sample.weight, {}, 0});
+  }
   for (const auto& file : files) {
     CheckedSample& sample = samples[file.sample];
     sample.files.push_back({file.table->url(), file.table->name(), file.table->numEntries()});
@@ -80,6 +82,7 @@ MemoryEstimate estimateMemory(const DatasetConfig& config, const SampleFiles& fi
 
 nlohmann::ordered_json sampleJson(const CheckedSample& sample, const SampleStatistics* statistics) {
   nlohmann::ordered_json json = {{"name", sample.name}, {"label", sample.label}};
+  if (!sample.labelExpression.empty()) json["label"] = sample.labelExpression;
   if (!sample.weight.empty()) json["weight"] = sample.weight;
   json["files"] = nlohmann::ordered_json::array();
   for (const auto& file : sample.files) {
@@ -94,6 +97,17 @@ nlohmann::ordered_json sampleJson(const CheckedSample& sample, const SampleStati
     json[partName(part)] = {{"selected", statistics->selected[i]},
                             {"sum_weights", statistics->sumWeights[i]},
                             {"negative_weights", statistics->numNegative[i]}};
+  }
+  return json;
+}
+
+nlohmann::ordered_json classesJson(const std::vector<std::string>& classes, const Statistics& statistics) {
+  auto json = nlohmann::ordered_json::array();
+  for (size_t label = 0; label < classes.size(); ++label) {
+    const EventSums sums = statistics.ofClass(static_cast<int64_t>(label));
+    nlohmann::ordered_json one = {{"name", classes[label]}, {"label", label}};
+    for (const Part part : kAllParts) one[partName(part)] = sums.json(part);
+    json.push_back(std::move(one));
   }
   return json;
 }
@@ -117,6 +131,7 @@ Result<DatasetCheck> checkDataset(const DatasetConfig& config, CheckDepth depth,
   MLAAS_TRY(auto files, openSampleFiles(config, pool, budget, stop));
   DatasetCheck check;
   check.samples = checkedSamples(config, files.files);
+  check.classes = classNames(config);
   MLAAS_TRY(check.features, checkedFeatures(config, files.features, *files.files.front().table));
   check.groups = files.features.groups;
   check.memory = estimateMemory(config, files);
@@ -151,6 +166,7 @@ nlohmann::ordered_json DatasetCheck::toJson() const {
   for (size_t i = 0; i < samples.size(); ++i) {
     json["samples"].push_back(sampleJson(samples[i], statistics ? &statistics->samples[i] : nullptr));
   }
+  if (statistics) json["classes"] = classesJson(classes, *statistics);
   json["features"] = nlohmann::ordered_json::array();
   for (const auto& feature : features) {
     nlohmann::ordered_json one = {{"name", feature.name}, {"type", feature.type}};

@@ -35,7 +35,8 @@ struct CheckedFile {
 struct CheckedSample {
   std::string name;
   int64_t label = 0;
-  std::string weight;  // expression; empty means 1
+  std::string labelExpression;  // empty: label
+  std::string weight;           // expression; empty means 1
   std::vector<CheckedFile> files;
   int64_t numEntries = 0;
 };
@@ -60,6 +61,7 @@ struct MemoryEstimate {
 };
 
 struct DatasetCheck {
+  std::vector<std::string> classes;  // names by label
   std::vector<CheckedSample> samples;
   std::vector<CheckedFeature> features;      // the scalars, then the groups' columns
   std::vector<feature::JaggedGroup> groups;  // resolved

@@ -9,14 +9,15 @@
 #include "mlaas/dataset/workflow_fields.h"
 #include "mlaas/dataset/workflow_samples.h"
 #include "mlaas/dataset/workflow_weights.h"
+#include "mlaas/table/expression.h"
 
 namespace mlaas::dataset {
 
 namespace {
 
-const std::vector<std::string> kDatasetKeys = {"tree",     "samples",    "identity",  "select",  "define",
-                                               "features", "split",      "memory",    "lumi",    "subsample",
-                                               "reweight", "variations", "variation", "damaged", "mixing"};
+const std::vector<std::string> kDatasetKeys = {
+    "tree", "samples",   "identity", "select",     "define",    "features", "split",  "memory",
+    "lumi", "subsample", "reweight", "variations", "variation", "damaged",  "mixing", "classes"};
 const std::vector<std::string> kGroupKeys = {"columns", "length"};
 const std::vector<std::string> kDamagedKeys = {"skip"};
 const std::vector<std::string> kSplitKeys = {"train", "validation", "test", "seed", "folds", "fold"};
@@ -86,6 +87,33 @@ Result<void> parseFeatures(const WorkflowFields& dataset, feature::FeatureSpec& 
   if (spec.scalars.empty() && spec.groups.empty()) {
     return dataset.error("features",
                          "no feature is listed; give scalars: [...] or a group {columns: [...], length: N}");
+  }
+  return {};
+}
+
+// Names of the classes by label.
+Result<std::vector<std::string>> parseClasses(const WorkflowFields& dataset) {
+  constexpr size_t kMostClasses = 1000;
+  MLAAS_TRY(auto classes, dataset.texts("classes"));
+  MLAAS_CHECK(checkUnique(dataset, "classes", classes));
+  if (classes.size() >= 2 && classes.size() <= kMostClasses) return classes;
+  return dataset.error("classes", "expected the names of 2 to 1000 classes, found " + std::to_string(classes.size()));
+}
+
+// A model that sees what its labels are made of learns nothing else.
+Result<void> checkLabelIsNoFeature(const WorkflowFields& dataset, const DatasetConfig& config) {
+  std::vector<std::string> names = config.features.scalars;
+  for (const auto& group : config.features.groups) {
+    names.insert(names.end(), group.columns.begin(), group.columns.end());
+  }
+  for (const Sample& sample : config.samples) {
+    if (sample.labelExpression.empty()) continue;
+    MLAAS_TRY(const auto used, table::namesUsed(sample.labelExpression));
+    for (const auto& name : used) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) continue;
+      return dataset.error("features", "'" + name + "' gives the label of sample '" + sample.name +
+                                           "' and cannot be a feature; leave it out");
+    }
   }
   return {};
 }
@@ -176,6 +204,23 @@ Result<DamagePolicy> parseDamaged(const WorkflowFields& dataset) {
   return fields.error("skip", "expected a fraction of all entries, above 0 and below 1");
 }
 
+// By what errors of the columns call the parts.
+std::map<std::string, std::string> placesOf(const WorkflowFields& dataset) {
+  std::map<std::string, std::string> places;
+  if (const YamlNode* select = dataset.find("select"); select != nullptr) places["select"] = select->where();
+  if (const YamlNode* defines = dataset.find("define"); defines != nullptr) {
+    for (size_t i = 0; i < defines->keys.size(); ++i) {
+      places["define " + defines->keys[i].text] = defines->items[i].where();
+    }
+  }
+  const YamlNode& features = *dataset.find("features");
+  for (size_t i = 0; i < features.keys.size(); ++i) {
+    const std::string& name = features.keys[i].text;
+    places[name == "scalars" ? name : "group " + name] = features.items[i].where();
+  }
+  return places;
+}
+
 }  // namespace
 
 Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
@@ -184,7 +229,10 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
   if (fields.find("tree") != nullptr) {
     MLAAS_TRY(config.tree, fields.text("tree"));
   }
-  MLAAS_TRY(config.samples, parseSamples(fields));
+  if (fields.find("classes") != nullptr) {
+    MLAAS_TRY(config.classes, parseClasses(fields));
+  }
+  MLAAS_TRY(config.samples, parseSamples(fields, static_cast<int64_t>(config.classes.size())));
   MLAAS_TRY(config.identity, fields.texts("identity"));
   MLAAS_CHECK(checkUnique(fields, "identity", config.identity));
   if (fields.find("select") != nullptr) {
@@ -193,6 +241,8 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
   MLAAS_TRY(config.features.defines, parseDefines(fields));
   MLAAS_CHECK(parseFeatures(fields, config.features));
   MLAAS_CHECK(checkIdentityIsNoFeature(fields, config));
+  MLAAS_CHECK(checkLabelIsNoFeature(fields, config));
+  config.places = placesOf(fields);
   MLAAS_TRY(config.split, parseSplit(fields));
   MLAAS_CHECK(parseYield(fields, config));
   MLAAS_CHECK(parseReweighting(fields, config));
@@ -208,6 +258,7 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
 nlohmann::ordered_json datasetConfigToJson(const DatasetConfig& config) {
   auto json = nlohmann::ordered_json::object();
   if (!config.tree.empty()) json["tree"] = config.tree;
+  if (!config.classes.empty()) json["classes"] = config.classes;
   json["samples"] = samplesToJson(config.samples);
   json["identity"] = config.identity;
   if (!config.features.select.empty()) json["select"] = config.features.select;

@@ -15,10 +15,12 @@ namespace mlaas::dataset {
 namespace {
 
 const std::vector<std::string> kSampleKeys = {
-    "label", "tree", "files", "weight", "friends", "xsec", "generator_weight", "generator_sum", "subsample"};
+    "label",         "tree",      "files",     "weight", "friends", "xsec", "generator_weight",
+    "generator_sum", "subsample", "variations"};
 const std::vector<std::string> kFileKeys = {"file", "tree"};
 const std::vector<std::string> kFriendKeys = {"files", "tree", "alias", "index", "missing"};
 constexpr std::string_view kByEntry = "none";
+constexpr std::string_view kNoVariation = "none";
 
 constexpr int64_t kMaxClasses = 1000;
 
@@ -160,12 +162,31 @@ Result<void> parseNormalisation(const WorkflowFields& fields, Sample& sample) {
   return {};
 }
 
-Result<Sample> parseSample(const YamlNode& key, const YamlNode& node) {
+// An integer, or an expression that gives one for each event.
+Result<void> parseLabel(const WorkflowFields& fields, int64_t numClasses, Sample& sample) {
+  MLAAS_TRY(const YamlNode* node, fields.required("label"));
+  const auto json = node->kind == YamlNode::Kind::kScalar ? yamlToJson(*node) : Result<nlohmann::ordered_json>(nullptr);
+  if (!json.ok() || !json->is_string()) {
+    MLAAS_TRY(sample.label, fields.integer("label", 0, numClasses > 0 ? numClasses - 1 : kMaxClasses - 1));
+    return {};
+  }
+  if (numClasses == 0) {
+    return fields.error("label", "expected an integer from 0 to " + std::to_string(kMaxClasses - 1) + ", found '" +
+                                     node->text +
+                                     "'; where it is an expression that gives the label of each event, "
+                                     "dataset.classes must name the classes");
+  }
+  sample.label = -1;
+  MLAAS_TRY(sample.labelExpression, parseExpression(fields, "label"));
+  return {};
+}
+
+Result<Sample> parseSample(const YamlNode& key, const YamlNode& node, int64_t numClasses) {
   MLAAS_TRY(const auto fields, WorkflowFields::make(node, "dataset.samples." + key.text, kSampleKeys));
   Sample sample;
   sample.name = key.text;
   sample.where = key.where();
-  MLAAS_TRY(sample.label, fields.integer("label", 0, kMaxClasses - 1));
+  MLAAS_CHECK(parseLabel(fields, numClasses, sample));
   if (fields.find("tree") != nullptr) {
     MLAAS_TRY(sample.tree, fields.text("tree"));
   }
@@ -175,12 +196,18 @@ Result<Sample> parseSample(const YamlNode& key, const YamlNode& node) {
     MLAAS_TRY(sample.weight, parseExpression(fields, "weight"));
   }
   MLAAS_CHECK(parseNormalisation(fields, sample));
+  if (fields.find("variations") != nullptr) {
+    MLAAS_TRY(sample.variations, fields.texts("variations"));
+    if (sample.variations->size() == 1 && sample.variations->front() == kNoVariation) sample.variations->clear();
+  }
   return sample;
 }
 
-Result<void> checkLabels(const WorkflowFields& dataset, const std::vector<Sample>& samples) {
+// Labels without a gap; those that events have are known when they are read.
+Result<void> checkLabels(const WorkflowFields& dataset, const std::vector<Sample>& samples, int64_t numClasses) {
   std::set<int64_t> labels;
   for (const auto& sample : samples) labels.insert(sample.label);
+  if (labels.contains(-1)) return {};
   if (labels.size() < 2) {
     return dataset.error("samples", "all samples have the label " + std::to_string(*labels.begin()) +
                                         "; a classifier needs samples of at least two labels (0, 1, ...)");
@@ -192,6 +219,10 @@ Result<void> checkLabels(const WorkflowFields& dataset, const std::vector<Sample
                                           std::to_string(*labels.rbegin()) + "; labels count 0, 1, ... without a gap");
     }
     ++expected;
+  }
+  if (numClasses > expected) {
+    return dataset.error("classes", std::to_string(numClasses) + " classes are named, but no sample has the label " +
+                                        std::to_string(expected));
   }
   return {};
 }
@@ -223,17 +254,17 @@ Result<std::string> parseExpression(const WorkflowFields& fields, std::string_vi
   return text;
 }
 
-Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset) {
+Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset, int64_t numClasses) {
   MLAAS_TRY(const YamlNode* node, dataset.required("samples"));
   MLAAS_TRY(const auto fields, WorkflowFields::make(*node, "dataset.samples", {}));
   if (node->keys.empty()) return dataset.error("samples", "no sample is listed");
   std::vector<Sample> samples;
   for (size_t i = 0; i < node->keys.size(); ++i) {
     if (node->keys[i].text.empty()) return yamlError(node->keys[i], "dataset.samples: a sample has no name");
-    MLAAS_TRY(auto sample, parseSample(node->keys[i], node->items[i]));
+    MLAAS_TRY(auto sample, parseSample(node->keys[i], node->items[i], numClasses));
     samples.push_back(std::move(sample));
   }
-  MLAAS_CHECK(checkLabels(dataset, samples));
+  MLAAS_CHECK(checkLabels(dataset, samples, numClasses));
   return samples;
 }
 
@@ -263,6 +294,7 @@ nlohmann::ordered_json samplesToJson(const std::vector<Sample>& samples) {
   auto json = nlohmann::ordered_json::object();
   for (const auto& sample : samples) {
     nlohmann::ordered_json entry = {{"label", sample.label}};
+    if (!sample.labelExpression.empty()) entry["label"] = sample.labelExpression;
     if (!sample.tree.empty()) entry["tree"] = sample.tree;
     entry["files"] = sample.files;
     for (const auto& one : sample.friends) entry["friends"].push_back(friendToJson(one.options));
@@ -271,6 +303,11 @@ nlohmann::ordered_json samplesToJson(const std::vector<Sample>& samples) {
     if (!sample.generatorWeight.empty()) entry["generator_weight"] = sample.generatorWeight;
     if (sample.sumGeneratorWeights) entry["generator_sum"] = *sample.sumGeneratorWeights;
     if (sample.subsample < 1) entry["subsample"] = sample.subsample;
+    if (sample.variations && sample.variations->empty()) {
+      entry["variations"] = kNoVariation;
+    } else if (sample.variations) {
+      entry["variations"] = *sample.variations;
+    }
     json[sample.name] = std::move(entry);
   }
   return json;

@@ -12,7 +12,7 @@
 namespace mlaas::dataset {
 
 // The samples of the map `dataset`, in its order.
-Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset);
+Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset, int64_t numClasses);
 
 // `lumi` of the map `dataset`, and `subsample` for the samples that give none of their own.
 Result<void> parseYield(const WorkflowFields& dataset, DatasetConfig& config);

@@ -142,6 +142,10 @@ Result<void> parseMixing(const WorkflowFields& dataset, DatasetConfig& config) {
   }
   if (fields.find("samples") != nullptr) {
     MLAAS_TRY(mixing.bySample, parseSampleShares(fields, config.samples));
+  } else if (hasEventLabels(config)) {
+    return fields.error("classes",
+                        "events of a sample whose label is an expression are not known by class before they "
+                        "are read; give the shares of samples");
   } else {
     MLAAS_TRY(mixing.byClass, parseClassShares(fields, numClasses(config)));
   }
@@ -162,6 +166,15 @@ Result<void> parseVariations(const WorkflowFields& dataset, DatasetConfig& confi
       MLAAS_TRY(auto variation, parseVariation(fields.node().keys[i], fields.node().items[i]));
       names.push_back(variation.name);
       config.variations.push_back(std::move(variation));
+    }
+  }
+  for (size_t i = 0; i < config.samples.size(); ++i) {
+    for (const auto& name : config.samples[i].variations.value_or(std::vector<std::string>{})) {
+      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+      const YamlNode& where = *dataset.find("samples")->items[i].find("variations");
+      return yamlError(where, "dataset.samples." + config.samples[i].name +
+                                  ".variations: expected none, or names of dataset.variations, found '" + name + "'" +
+                                  suggestNames(name, names));
     }
   }
   if (dataset.find("variation") == nullptr) return {};

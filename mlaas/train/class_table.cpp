@@ -30,11 +30,12 @@ struct ClassSums {
 std::vector<ClassSums> sumByClass(const dataset::Statistics& statistics, const ClassTable& classes,
                                   NegativeWeights policy) {
   std::vector<ClassSums> sums(classes.names.size());
-  for (const auto& sample : statistics.samples) {
-    auto& sum = sums.at(static_cast<size_t>(sample.label));
-    sum.events += sample.selected[kTrain];
-    sum.negative += sample.numNegative[kTrain];
-    sum.absolute += policy == NegativeWeights::kPair ? sample.sumWeights[kTrain] : sample.sumAbsoluteWeights[kTrain];
+  for (size_t label = 0; label < sums.size(); ++label) {
+    const dataset::EventSums found = statistics.ofClass(static_cast<int64_t>(label));
+    ClassSums& sum = sums[label];
+    sum.events = found.selected[kTrain];
+    sum.negative = found.numNegative[kTrain];
+    sum.absolute = policy == NegativeWeights::kPair ? found.sumWeights[kTrain] : found.sumAbsoluteWeights[kTrain];
   }
   return sums;
 }
@@ -53,7 +54,9 @@ std::vector<std::string> ClassTable::outputNames() const {
   return result;
 }
 
-Result<ClassTable> makeClassTable(const std::vector<dataset::Sample>& samples) {
+Result<ClassTable> makeClassTable(const std::vector<dataset::Sample>& samples,
+                                  const std::vector<std::string>& classes) {
+  if (!classes.empty()) return ClassTable{classes};
   std::set<int64_t> labels;
   for (const auto& sample : samples) labels.insert(sample.label);
   if (labels.size() < 2) {

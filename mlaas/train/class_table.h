@@ -24,7 +24,9 @@ struct ClassTable {
 };
 
 // kInvalidArgument where there are fewer than two labels, or they are not 0, 1, 2, ...; names the sample's place.
-Result<ClassTable> makeClassTable(const std::vector<dataset::Sample>& samples);
+// `classes` are the names that the workflow gives by label; empty: those of the samples.
+Result<ClassTable> makeClassTable(const std::vector<dataset::Sample>& samples,
+                                  const std::vector<std::string>& classes = {});
 
 class PairedWeights;
 

@@ -30,14 +30,10 @@ Result<PartEvaluation> evaluatePart(TrainedModel& model, const TrainingInput& in
 }
 
 // All selected weight of a class over that of its test part.
-double testScale(const dataset::Statistics& statistics, bool isSignal) {
-  double all = 0;
-  double test = 0;
-  for (const auto& sample : statistics.samples) {
-    if ((sample.label == 1) != isSignal) continue;
-    for (const double sum : sample.sumWeights) all += sum;
-    test += sample.sumWeights[static_cast<size_t>(dataset::Part::kTest)];
-  }
+double testScale(const dataset::Statistics& statistics, int64_t label) {
+  const dataset::EventSums sums = statistics.ofClass(label);
+  const double all = sums.sumWeights[0] + sums.sumWeights[1] + sums.sumWeights[2];
+  const double test = sums.sumWeights[static_cast<size_t>(dataset::Part::kTest)];
   return test > 0 ? all / test : 0;
 }
 
@@ -160,8 +156,8 @@ Result<Evaluation> evaluate(TrainedModel& model, const TrainingInput& input) {
   result.confusion = confusionMatrix(test, result.classes.numClasses(), result.threshold);
   if (result.classes.isBinary()) {
     const ClassView view = viewOfClass(test, 1);
-    result.significance = scanSignificance(view.score, view.isSignal, test.weight, testScale(*input.statistics, true),
-                                           testScale(*input.statistics, false));
+    result.significance = scanSignificance(view.score, view.isSignal, test.weight, testScale(*input.statistics, 1),
+                                           testScale(*input.statistics, 0));
   }
   for (int64_t label = 0; label < result.classes.numClasses(); ++label) {
     const ClassScores trained = scoresOfClass(result.of(dataset::Part::kTrain).events, label);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "mlaas/base/log.h"
 #include "mlaas/base/nearest_name.h"
 #include "mlaas/base/task_pool.h"
 #include "mlaas/dataset/dataset.h"
@@ -37,6 +38,25 @@ Result<TrainerFactory> factoryOf(const dataset::Workflow& workflow, const Traine
                                                 suggestNames(workflow.model.kind, kinds));
 }
 
+int64_t numDuplicates(const dataset::SampleStatistics& sample) {
+  return sample.identity.is_null() ? 0 : sample.identity.value("duplicates", int64_t{0});
+}
+
+// An event that stands twice counts twice: a file listed under two names, or an identity that names no event.
+void warnOfDuplicates(const dataset::Statistics& statistics) {
+  for (const auto& sample : statistics.samples) {
+    const int64_t duplicates = numDuplicates(sample);
+    if (duplicates == 0) continue;
+    const double fraction = sample.identity.value("fraction_looked_at", 1.0);
+    log::warning("sample '" + sample.name + "': " + std::to_string(duplicates) + " of its " +
+                 std::to_string(sample.identity.value("events", int64_t{0})) +
+                 " selected events have the identity of an earlier one" +
+                 (fraction < 1 ? " (of a fraction of " + std::to_string(fraction) + " that was looked at)" : "") +
+                 " and count once more, first " + sample.identity["examples"].front().get<std::string>() +
+                 "; list each event once, or give dataset.identity the columns that name one");
+  }
+}
+
 Json samplesJson(const dataset::Statistics& statistics) {
   Json samples = Json::array();
   for (const auto& sample : statistics.samples) {
@@ -45,6 +65,10 @@ Json samplesJson(const dataset::Statistics& statistics) {
                        {"files", sample.files},
                        {"entries", sample.numEntries},
                        {"selected", sample.selected}});
+    if (const int64_t duplicates = numDuplicates(sample); duplicates > 0) {
+      samples.back()["duplicates"] = duplicates;
+    }
+    if (!sample.labelExpression.empty()) samples.back()["label"] = sample.labelExpression;
   }
   return samples;
 }
@@ -147,7 +171,7 @@ Json RunSummary::toJson() const {
 
 Result<std::unique_ptr<Trainer>> makeTrainer(const dataset::Workflow& workflow, const TrainerFactories& factories) {
   MLAAS_TRY(const TrainerFactory factory, factoryOf(workflow, factories));
-  MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples));
+  MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples, workflow.dataset.classes));
   return factory(workflow, classes);
 }
 
@@ -160,7 +184,7 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
     return Error(ErrorCode::kInvalidArgument,
                  workflow.file + ": no 'output' says where the bundle goes; add it or give --output DIR");
   }
-  MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples));
+  MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples, workflow.dataset.classes));
   MLAAS_TRY(const auto trainer, makeTrainer(workflow, options.factories));
 
   Stopwatch watch;
@@ -168,6 +192,7 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
   MLAAS_TRY(const auto data, dataset::Dataset::open(workflow.dataset, pool, options.stop));
   Made made;
   MLAAS_TRY(made.statistics, data->statistics());
+  warnOfDuplicates(made.statistics);
   summary.readSeconds = watch.lap();
   // Before the long work, so that a folder that cannot be written is known now.
   MLAAS_TRY(auto writer, model::BundleWriter::begin(summary.bundle));

@@ -105,7 +105,7 @@ class Standardiser {
       const auto length = static_cast<size_t>(group.length);
       for (size_t element = 0; element < length; ++element) {
         const bool isThere = element < static_cast<size_t>(group.count[row]);
-        const float* from = group.values.data() + (row * length + element) * groups_[g].size();
+        const float* from = group.values.data() + (group.firstElement(row) + element) * groups_[g].size();
         for (size_t i = 0; i < groups_[g].size(); ++i) {
           if (isThere) {
             add(from[i], groups_[g][i]);

@@ -1,4 +1,4 @@
-"""Samples in `mlaas train` and `mlaas check`: negative weights, mixing."""
+"""Samples in `mlaas train` and `mlaas check`: negative weights, mixing, labels, duplicates, variations."""
 
 from __future__ import annotations
 
@@ -133,3 +133,119 @@ def test_refuses_wrong_mixing_with_its_place(mlaas, workflow, tmp_path, mixing, 
     assert done.returncode == 2
     assert text in done.stderr
     assert re.search(r"small\.yaml:\d+:\d+: dataset\.mixing", done.stderr)
+
+
+def test_labels_come_from_a_column(mlaas, workflow, tmp_path):
+    random = np.random.default_rng(5)
+    truth = random.integers(0, 3, ROWS).astype(np.int32)
+    path = write_sample(tmp_path / "all.root", truth=truth, x=(truth + random.normal(size=ROWS)).astype(np.float32))
+    dataset = workflow["dataset"]
+    dataset["samples"] = {"all": {"label": "truth", "files": str(path)}}
+    dataset["classes"] = ["light", "charm", "bottom"]
+    dataset["features"]["scalars"] = "*"
+    done = run(mlaas, "check", workflow, tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    checked = json.loads(done.stdout)["dataset"]
+    assert [feature["name"] for feature in checked["features"]] == ["x"]
+    for label, one in enumerate(checked["classes"]):
+        assert one["name"] == dataset["classes"][label]
+        parts = [one[part] for part in ("train", "validation", "test")]
+        assert sum(part["selected"] for part in parts) == (truth == label).sum()
+        assert sum(part["sum_weights"] for part in parts) == (truth == label).sum()
+    text = run(mlaas, "check", workflow, tmp_path).stdout
+    assert re.search(r"bottom +2 +", text)
+    for kind in ({"kind": "mlp", "layers": [8]}, {"kind": "trees", "rounds": 10}):
+        workflow["model"] = kind
+        workflow["training"] = {"epochs": 5, "batch_size": 50} if kind["kind"] == "mlp" else {}
+        bundle = tmp_path / kind["kind"]
+        done = run(mlaas, "train", workflow, tmp_path, "--output", str(bundle), "--json", "--quiet")
+        assert done.returncode == 0, done.stderr
+        auc = json.loads(done.stdout)["auc"]
+        # Neighbours are one deviation apart: AUC of 0 and 2 against the rest about 0.84.
+        assert len(auc) == 3 and auc[0] > 0.75 and auc[2] > 0.75
+        assert json.loads((bundle / "bundle.json").read_text())["labels"] == dataset["classes"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("label", "truthh", r"small\.yaml:\d+:\d+: .*unknown column 'truthh'"),
+        ("label", "truth + 1", r"small\.yaml:\d+:\d+: the label 'truth \+ 1' of sample 'all' is 2.* in .*all.root at"),
+        ("label", 5, r"small\.yaml:\d+:\d+: dataset\.samples\.all\.label: expected an integer from 0 to 1, found"),
+        (
+            "classes",
+            None,
+            r"small\.yaml:\d+:\d+: .*\.label: .*dataset\.classes must name the classes",
+        ),
+        ("classes", ["one"], r"small\.yaml:\d+:\d+: dataset\.classes: expected the names of 2 to 1000"),
+        ("scalars", ["x", "truth"], r"small\.yaml:\d+:\d+: dataset\.features: 'truth' gives the label of sample 'all'"),
+        ("mixing", {"classes": [0.5, 0.5], "sampling": "oversample"}, r"dataset\.mixing\.classes: .*shares of samples"),
+    ],
+)
+def test_refuses_wrong_labels_with_their_place(mlaas, workflow, tmp_path, key, value, text):
+    path = write_sample(tmp_path / "all.root", truth=(np.arange(ROWS) % 2).astype(np.int32))
+    dataset = workflow["dataset"]
+    sample = dataset["samples"] = {"all": {"label": "truth", "files": str(path)}}
+    dataset["classes"] = ["zero", "one"]
+    if key == "label":
+        sample["all"]["label"] = value
+    elif key == "scalars":
+        dataset["features"]["scalars"] = value
+    elif value is None:
+        del dataset[key]
+    else:
+        dataset[key] = value
+    done = run(mlaas, "check", workflow, tmp_path)
+    assert done.returncode == 2
+    assert re.search(text, done.stderr), done.stderr
+
+
+def test_warns_of_events_that_stand_twice(mlaas, workflow, tmp_path):
+    signal = workflow["dataset"]["samples"]["signal"]
+    signal["files"] = [signal["files"], str(write_sample(tmp_path / "again.root"))]
+    done = run(mlaas, "train", workflow, tmp_path, "--output", str(tmp_path / "bundle"))
+    assert done.returncode == 0, done.stderr
+    warnings = [line for line in done.stderr.splitlines() if "warning" in line]
+    assert len(warnings) == 1
+    assert f"sample 'signal': {ROWS} of its {2 * ROWS} selected events have the identity of an earlier" in warnings[0]
+    assert "again.root at entry 0" in warnings[0]
+    samples = json.loads((tmp_path / "bundle" / "statistics.json").read_text())["samples"]
+    assert [sample["identity"]["duplicates"] for sample in samples] == [0, ROWS]
+    provenance = json.loads((tmp_path / "bundle" / "bundle.json").read_text())["provenance"]["samples"]
+    assert [sample.get("duplicates") for sample in provenance] == [None, ROWS]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"select": "xx > 0"}, "select: "),
+        ({"define": {"y": "x + 1", "z": "xx + 1"}}, "z: "),
+        ({"features": {"scalars": ["xx"]}}, "- xx"),
+    ],
+)
+def test_a_wrong_name_is_reported_where_it_stands(mlaas, workflow, tmp_path, changes, line):
+    workflow["dataset"].update(changes)
+    done = run(mlaas, "check", workflow, tmp_path)
+    assert done.returncode == 2
+    found = re.search(r"small\.yaml:(\d+):\d+: sample 'background': .*unknown column 'xx'", done.stderr)
+    assert found, done.stderr
+    assert (tmp_path / "small.yaml").read_text().splitlines()[int(found[1]) - 1].strip().startswith(line)
+
+
+def test_data_has_no_variations(mlaas, workflow, tmp_path):
+    samples = workflow["dataset"]["samples"]
+    write_sample(Path(samples["signal"]["files"]), x_up=np.full(ROWS, 7, dtype=np.float32) + np.arange(ROWS) % 2)
+    workflow["dataset"]["variations"] = {"up": {"x": "x_up"}}
+    settings = ("--set", "dataset.variation=up")
+    refused = run(mlaas, "check", workflow, tmp_path, *settings)
+    assert refused.returncode == 2
+    assert "variation 'up': " in refused.stderr and "x_up" in refused.stderr
+    samples["background"]["variations"] = "none"
+    done = run(mlaas, "train", workflow, tmp_path, *settings, "--output", str(tmp_path / "bundle"))
+    assert done.returncode == 0, done.stderr
+    feature = json.loads((tmp_path / "bundle" / "statistics.json").read_text())["scalars"][0]
+    assert feature["maximum"] == 8 and feature["minimum"] < 0
+    samples["signal"]["variations"] = ["upp"]
+    refused = run(mlaas, "check", workflow, tmp_path)
+    assert refused.returncode == 2
+    assert re.search(r"small\.yaml:\d+:\d+: dataset\.samples\.signal\.variations: .*found 'upp'", refused.stderr)

@@ -136,7 +136,7 @@ std::string overtrainingTable(const Evaluation& evaluation) {
 
 std::string samplesTable(const dataset::Statistics& statistics) {
   Table table({"sample", "label", "files", "entries", "selected", "train", "validation", "test", "sum of weights",
-               "negative weights"});
+               "negative weights", "twice"});
   for (const auto& sample : statistics.samples) {
     int64_t selected = 0;
     int64_t negative = 0;
@@ -146,11 +146,13 @@ std::string samplesTable(const dataset::Statistics& statistics) {
       negative += sample.numNegative.at(part);
       weights += sample.sumWeights.at(part);
     }
+    const int64_t duplicates = sample.identity.is_null() ? 0 : sample.identity.value("duplicates", int64_t{0});
     const double share = selected > 0 ? 100 * static_cast<double>(negative) / static_cast<double>(selected) : 0;
-    table.add({sample.name, std::to_string(sample.label), formatCount(static_cast<int64_t>(sample.files.size())),
+    const std::string label = sample.labelExpression.empty() ? std::to_string(sample.label) : sample.labelExpression;
+    table.add({sample.name, label, formatCount(static_cast<int64_t>(sample.files.size())),
                formatCount(sample.numEntries), formatCount(selected), formatCount(sample.selected[0]),
                formatCount(sample.selected[1]), formatCount(sample.selected[2]), formatNumber(weights),
-               formatNumber(share, 3) + " %"});
+               formatNumber(share, 3) + " %", formatCount(duplicates)});
   }
   return table.html();
 }

@@ -161,7 +161,8 @@ TEST(Workflow, RefusesMissingAndWrongValues) {
   EXPECT_EQ(messageOf(replaced("label: 1, ", "")),
             "w.yaml:5:10: dataset.samples.ttH.label is missing; docs/workflow.md lists the keys");
   EXPECT_EQ(messageOf(replaced("label: 1", "label: one")),
-            "w.yaml:5:18: dataset.samples.ttH.label: expected an integer from 0 to 999, found 'one'");
+            "w.yaml:5:18: dataset.samples.ttH.label: expected an integer from 0 to 999, found 'one'; where it is an "
+            "expression that gives the label of each event, dataset.classes must name the classes");
   EXPECT_NE(messageOf(replaced("label: 1", "label: -1")).find("from 0 to 999"), std::string::npos);
   EXPECT_NE(messageOf(replaced("label: 1", "label: 2")).find("no sample has the label 1"), std::string::npos);
   EXPECT_NE(messageOf(replaced("label: 1", "label: 0")).find("at least two labels"), std::string::npos);
