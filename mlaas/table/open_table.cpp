@@ -104,13 +104,14 @@ Result<std::shared_ptr<const Table>> openFormat(const std::string& url) {
 
 Result<FileInfo> inspectFormat(const std::string& url) {
   const auto name = formatOfName(url);
-  MLAAS_TRY(const auto table, openFormat(url));
-  MLAAS_TRY(const auto format, findFormat(name));
+  auto format = findFormat(name);
+  if (!format.ok()) return std::move(format).error().within(url);
   MLAAS_TRY(const auto source, io::open(url));
+  MLAAS_TRY(const auto table, format->open(source));
   FileInfo info;
   info.url = url;
   info.sizeBytes = source->sizeBytes();
-  MLAAS_TRY(info.writtenBy, format.writtenBy(source));
+  MLAAS_TRY(info.writtenBy, format->writtenBy(source));
   TableInfo& described = info.tables.emplace_back();
   described.name = table->name();
   described.kind = name;
