@@ -6,7 +6,8 @@ Usage: run_tests.py [STAGE...]     stages, in this order (default: all)
   check    tools/check.py; counts as one test
   ctest    C++ tests and the replay of the fuzz corpora
   pytest   tests of tools/, conformance with references we did not write, integration with real servers
-  asan     the C++ tests of what reads foreign bytes, under address and undefined-behaviour sanitizers
+  asan     the C++ tests of what reads foreign bytes and makes rows of them, under address and undefined-behaviour
+           sanitizers
   tsan     the C++ tests of what shares memory between threads, under the thread sanitizer
 
 Environment: JOBS (default: all cores), MLAAS_TESTDATA (folders with further real ROOT files).
@@ -31,7 +32,10 @@ RESULTS = ROOT / "build" / "test-results"
 RELEASE = ROOT / "build" / "release"
 # Folders whose tests run under each sanitizer's preset.
 SANITIZED = {
-    "asan": [*(f"tests/unit/{layer}" for layer in ("base", "io", "root", "table", "serve")), "tests/fuzz"],
+    "asan": [
+        *(f"tests/unit/{layer}" for layer in ("base", "io", "root", "table", "feature", "dataset", "serve")),
+        "tests/fuzz",
+    ],
     "tsan": [f"tests/unit/{layer}" for layer in ("base", "io", "table", "dataset")],
 }
 JOBS = os.environ.get("JOBS") or str(os.cpu_count())

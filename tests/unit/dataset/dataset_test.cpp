@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "mlaas/table/table.h"
 #include "tests/unit/dataset/tth_config.h"
@@ -133,6 +134,28 @@ TEST(Dataset, RowsHoldTheFilesValues) {
       const float expected = static_cast<int64_t>(k) < jets ? pt.valuesAs<float>()[begin + k] : 0.0F;
       ASSERT_EQ(epoch.features.groups[0].values[(i * 6 + k) * 3], expected);
     }
+  }
+}
+
+// Rows of a subsample have the values of the same rows of all, lists and scalars.
+TEST(Dataset, SubsamplesKeepTheirRows) {
+  auto config = tthConfig();
+  TaskPool pool(2);
+  const auto whole = Dataset::open(config, pool, {}).value();
+  const auto all = readEpoch(*whole, {Part::kTrain, 1000, false, 1, 0});
+  std::map<int64_t, size_t> places;
+  for (size_t i = 0; i < all.row.size(); ++i) places[all.row[i]] = i;
+  for (auto& sample : config.samples) sample.subsample = 0.3;
+  const auto dataset = Dataset::open(config, pool, {}).value();
+  const auto some = readEpoch(*dataset, {Part::kTrain, 1000, true, 1, 0});
+  ASSERT_GT(some.row.size(), all.row.size() / 5);
+  ASSERT_LT(some.row.size(), all.row.size() / 2);
+  for (size_t i = 0; i < some.row.size(); ++i) {
+    const size_t at = places.at(some.row[i]);
+    const auto& jets = all.features.groups[0];
+    ASSERT_EQ(some.features.groups[0].count[i], jets.count[at]);
+    for (size_t k = 0; k < 3; ++k) ASSERT_EQ(some.features.scalars[3 * i + k], all.features.scalars[3 * at + k]);
+    for (size_t k = 0; k < 18; ++k) ASSERT_EQ(some.features.groups[0].values[18 * i + k], jets.values[18 * at + k]);
   }
 }
 
