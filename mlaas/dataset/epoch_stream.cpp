@@ -147,7 +147,13 @@ Result<std::unique_ptr<BatchStream>> EpochStream::make(const RowSource& source, 
                                                   " events cannot be shared by " + std::to_string(options.numRanks) +
                                                   " ranks; use fewer");
   }
-  const size_t bytes = shareBytes(source, plan, pass, options.part, source.window(pool.numThreads()));
+  // Streams that read files find the cache's share free: two of them may have more units in work.
+  const size_t workBytes = source.plan().workBytes * (pass.cached.empty() ? 2 : 1);
+  size_t window = source.window(pool.numThreads(), workBytes);
+  size_t bytes = shareBytes(source, plan, pass, options.part, window);
+  while (window > 1 && bytes > budget.limitBytes() - budget.usedBytes()) {
+    bytes = shareBytes(source, plan, pass, options.part, --window);
+  }
   auto share = budget.tryReserve(bytes);
   if (share.bytes() != bytes) {
     return Error(ErrorCode::kInvalidArgument, "another batch stream needs " + formatByteSize(bytes) +
@@ -156,11 +162,12 @@ Result<std::unique_ptr<BatchStream>> EpochStream::make(const RowSource& source, 
                                                   formatByteSize(budget.limitBytes() - budget.usedBytes()) +
                                                   " are free; raise dataset.memory or use fewer streams at once");
   }
-  return std::unique_ptr<BatchStream>(new EpochStream(source, pass, pool, options, std::move(plan), std::move(share)));
+  return std::unique_ptr<BatchStream>(
+      new EpochStream(source, pass, pool, options, std::move(plan), std::move(share), window));
 }
 
 EpochStream::EpochStream(const RowSource& source, const PassResult& pass, TaskPool& pool, const StreamOptions& options,
-                         EpochPlan plan, MemoryBudget::Reservation share)
+                         EpochPlan plan, MemoryBudget::Reservation share, size_t window)
     : source_(source),
       pass_(pass),
       options_(options),
@@ -172,7 +179,7 @@ EpochStream::EpochStream(const RowSource& source, const PassResult& pass, TaskPo
       row_(startOf(plan_, steps_, options).row),
       nextBuffer_(startOf(plan_, steps_, options).buffer),
       firstUnit_(nextBuffer_ < plan_.buffers.size() ? plan_.buffers[nextBuffer_].first : plan_.units.size()),
-      blocksAhead_(pool, pass.cached.empty() ? plan_.units.size() - firstUnit_ : 0, source.window(pool.numThreads()),
+      blocksAhead_(pool, pass.cached.empty() ? plan_.units.size() - firstUnit_ : 0, window,
                    [this](size_t index) { return readUnit(firstUnit_ + index); }) {}
 
 Result<EpochStream::Block> EpochStream::readUnit(size_t position) const {

@@ -33,7 +33,7 @@ class EpochStream : public BatchStream {
   };
 
   EpochStream(const RowSource& source, const PassResult& pass, TaskPool& pool, const StreamOptions& options,
-              EpochPlan plan, MemoryBudget::Reservation share);
+              EpochPlan plan, MemoryBudget::Reservation share, size_t window);
 
   Result<Block> readUnit(size_t position) const;
   // Of a mixed epoch: the rows of the unit at this position of the plan that are taken.

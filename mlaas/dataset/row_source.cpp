@@ -174,8 +174,8 @@ void RowSource::reweight(std::span<const Column> extras, const LoadedRows& rows,
   }
 }
 
-size_t RowSource::window(size_t numThreads) const {
-  return std::clamp<size_t>(plan_.workBytes / bytesInWork(), 1, numThreads + 2);
+size_t RowSource::window(size_t numThreads, size_t workBytes) const {
+  return std::clamp<size_t>(workBytes / bytesInWork(), 1, numThreads + 2);
 }
 
 std::string RowSource::describeRow(int64_t row) const {

@@ -44,8 +44,8 @@ class RowSource {
 
   // What a unit takes while it is read, with compressed bytes and a decompressed basket.
   size_t bytesInWork() const { return plan_.unitBytes + workingBytes_; }
-  // Units that may be in work at once for a pool of so many threads.
-  size_t window(size_t numThreads) const;
+  // Units that may be in work at once for a pool of so many threads, within so many bytes; at least one.
+  size_t window(size_t numThreads, size_t workBytes) const;
 
   // "FILE at entry 17" of a row number.
   std::string describeRow(int64_t row) const;

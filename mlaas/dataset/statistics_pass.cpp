@@ -149,7 +149,7 @@ std::vector<SampleStatistics> emptySamples(const RowSource& source) {
 
 Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, MemoryBudget& budget) {
   const size_t numUnits = source.units().size();
-  const size_t window = source.window(pool.numThreads());
+  const size_t window = source.window(pool.numThreads(), source.plan().workBytes);
   // Results not taken yet are twice the window at most, see ReadAhead.
   MLAAS_TRY(const auto working,
             budget.reserve(window * (source.bytesInWork() + source.plan().unitBytes), "reading for the statistics"));
