@@ -53,6 +53,7 @@ class Case:
     format: str = "TTree"
     repeat: int = 3
     has_bulk: bool = False
+    uproot_columns: str | None = None  # where its names are others
 
     @property
     def file(self) -> str:
@@ -60,12 +61,14 @@ class Case:
 
 
 FLAT = ",".join(f"x{i}" for i in range(30))
+LEAVES = ",".join(f"b.x{i}" for i in range(30))
 MANY = ",".join(f"c{i}" for i in range(1500))
 CASES = [
     Case("flat_zstd", "flat", "zstd", FLAT, has_bulk=True),
     Case("flat_zlib", "flat", "zlib", FLAT, has_bulk=True),
     Case("flat_lz4", "flat", "lz4", FLAT, has_bulk=True),
     Case("flat_lzma", "flat", "lzma", FLAT, repeat=1, has_bulk=True),
+    Case("leaves_zstd", "leaves", "zstd", LEAVES, uproot_columns="b"),
     Case("nano_zstd", "nano", "zstd", nano_columns(counters=True)),
     Case("physlite_zstd", "physlite", "zstd", MANY, repeat=2),
     Case("physlite_20", "physlite", "zstd", ",".join(f"c{i}" for i in range(0, 1500, 75))),
@@ -167,7 +170,9 @@ class Readers:
             "mlaas4hep": [self.bench / "read_bench", *place],
         }
         if self.has_uproot:
-            found["uproot"] = [sys.executable, ROOT / "bench" / "root" / "uproot_peer.py", *place]
+            names = case.uproot_columns or case.columns
+            program = ROOT / "bench" / "root" / "uproot_peer.py"
+            found["uproot"] = [sys.executable, program, path, "Events", names, "--repeat", str(case.repeat)]
         if self.root_peer:
             found["RDataFrame"] = [self.root_peer, "rdataframe", *place]
             if case.format == "TTree":

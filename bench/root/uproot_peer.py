@@ -29,6 +29,10 @@ def total(arrays: ak.Array) -> tuple[float, int]:
     result, size = 0.0, 0
     for name in arrays.fields:
         column = arrays[name]
+        if column.fields:
+            members, bytes_of_members = total(column)
+            result, size = result + members, size + bytes_of_members
+            continue
         values = ak.to_numpy(ak.flatten(column, axis=None))
         result += float(values.astype(np.float64).sum())
         size += values.nbytes + (8 * (len(column) + 1) if column.ndim > 1 else 0)

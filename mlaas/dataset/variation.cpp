@@ -21,6 +21,11 @@ class VariedRange : public FetchedRange {
   VariedRange(std::shared_ptr<const Origins> origins, std::unique_ptr<FetchedRange> fetched)
       : origins_(std::move(origins)), fetched_(std::move(fetched)) {}
   Result<Column> decode(size_t column) override { return fetched_->decode(origins_->at(column)); }
+  std::vector<Result<Column>> decodeAll(std::span<const size_t> columns) override {
+    std::vector<size_t> own;
+    for (const size_t column : columns) own.push_back(origins_->at(column));
+    return fetched_->decodeAll(own);
+  }
 
  private:
   const std::shared_ptr<const Origins> origins_;
@@ -45,6 +50,18 @@ class VariedTable : public Table {
   const std::vector<table::ColumnAlias>& aliases() const override { return table_->aliases(); }
   const table::TableLinks& links() const override { return table_->links(); }
   const std::vector<EntryRange>& clusters() const override { return table_->clusters(); }
+
+  uint64_t entryBytes(const std::vector<size_t>& columns) const override {
+    return table_->entryBytes(originsOf(columns));
+  }
+  size_t readGroup(size_t column) const override { return table_->readGroup(origins_->at(column)); }
+  uint64_t fetchBytes(EntryRange range, size_t column) const override {
+    return table_->fetchBytes(range, origins_->at(column));
+  }
+  uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
+    return table_->scratchBytes(originsOf(columns));
+  }
+  size_t metadataBytes() const override { return table_->metadataBytes(); }
 
   std::vector<EntryRange> cut(EntryRange range, const std::vector<size_t>& columns,
                               table::CutSize size) const override {

@@ -14,6 +14,18 @@ inline uint16_t swapped(uint16_t v) { return static_cast<uint16_t>((v >> 8) | (v
 inline uint32_t swapped(uint32_t v) { return __builtin_bswap32(v); }
 inline uint64_t swapped(uint64_t v) { return __builtin_bswap64(v); }
 
+inline uint8_t swapped(uint8_t v) { return v; }
+
+template <class T>
+void copyStrided(const std::byte* from, size_t stride, size_t count, std::byte* to) {
+  for (size_t i = 0; i < count; ++i) {
+    T value;
+    std::memcpy(&value, from + i * stride, sizeof(T));
+    if constexpr (std::endian::native == std::endian::little) value = swapped(value);
+    std::memcpy(to + i * sizeof(T), &value, sizeof(T));
+  }
+}
+
 // Loops that compilers turn into vector shuffles.
 template <class T>
 [[gnu::always_inline]] inline void copySwapped(const std::byte* __restrict from, size_t count,
@@ -61,6 +73,18 @@ void copyFromBigEndian(const std::byte* from, size_t count, size_t width, std::b
     copy32(from, count, to);
   } else {
     copy64(from, count, to);
+  }
+}
+
+void copyStridedFromBigEndian(const std::byte* from, size_t stride, size_t count, size_t width, std::byte* to) {
+  if (width == 1) {
+    copyStrided<uint8_t>(from, stride, count, to);
+  } else if (width == 2) {
+    copyStrided<uint16_t>(from, stride, count, to);
+  } else if (width == 4) {
+    copyStrided<uint32_t>(from, stride, count, to);
+  } else {
+    copyStrided<uint64_t>(from, stride, count, to);
   }
 }
 

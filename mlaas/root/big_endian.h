@@ -10,6 +10,9 @@ namespace mlaas::root {
 // not overlap and need no alignment.
 void copyFromBigEndian(const std::byte* from, size_t count, size_t width, std::byte* to);
 
+// The same for numbers that lie `stride` bytes apart, of which the last may be the end of what can be read.
+void copyStridedFromBigEndian(const std::byte* from, size_t stride, size_t count, size_t width, std::byte* to);
+
 // Turns `count` big-endian numbers at `data` into native ones where they are.
 void swapFromBigEndian(std::byte* data, size_t count, size_t width);
 

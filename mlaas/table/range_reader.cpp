@@ -11,6 +11,8 @@ namespace mlaas::table {
 namespace {
 
 constexpr size_t kStepsAtOnce = 4;  // one decoded, one waiting, two fetched; more where they hold few columns
+// Columns of one read group that one task decodes: the rest is left to other threads.
+constexpr size_t kColumnsOfTask = 32;
 // What one thread fetches and decodes in turn should still be in its core's cache. Threads of a pool would wait for each
 // other at such small steps.
 constexpr uint64_t kStepOfOneThread = uint64_t{256} << 10;
@@ -19,10 +21,15 @@ constexpr uint64_t kStepOfOneThread = uint64_t{256} << 10;
 
 ColumnsAtOnce columnsAtOnce(const Table& table, EntryRange range, std::span<const size_t> columns, uint64_t mostBytes) {
   ColumnsAtOnce chosen;
+  std::optional<size_t> group;
   for (const size_t column : columns) {
-    const uint64_t bytes = table.fetchBytes(range, column);
-    if (chosen.count > 0 && chosen.bytes + bytes > mostBytes) break;
-    chosen.bytes += bytes;
+    const size_t next = table.readGroup(column);
+    if (next != group) {
+      const uint64_t bytes = table.fetchBytes(range, column);
+      if (chosen.count > 0 && chosen.bytes + bytes > mostBytes) break;
+      chosen.bytes += bytes;
+      group = next;
+    }
     ++chosen.count;
   }
   return chosen;
@@ -86,6 +93,7 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
  public:
   State(const Table& table, const std::vector<EntryRange>& ranges, std::vector<size_t> columns, Options options)
       : table_(table), columns_(std::move(columns)), options_(options), perEntry_(table.entryBytes(columns_)) {
+    for (const size_t column : columns_) groups_.push_back(table.readGroup(column));
     for (const EntryRange& range : ranges) {
       Work work;
       work.range = range;
@@ -249,9 +257,11 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
     } else {
       step->fetched = *std::move(fetched);
       if (options_.pool && !isStopped_) {
-        numTasks_ += step->slots.size();
-        for (const size_t slot : step->slots) {
-          options_.pool->submit([self = shared_from_this(), step, slot] { self->decodeTask(step, slot); });
+        for (std::span<const size_t> rest = step->slots; !rest.empty();) {
+          const auto slots = rest.first(together(rest, kColumnsOfTask));
+          rest = rest.subspan(slots.size());
+          ++numTasks_;
+          options_.pool->submit([self = shared_from_this(), step, slots] { self->decodeTask(step, slots); });
         }
       }
     }
@@ -259,24 +269,39 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
     changed_.notify_all();
   }
 
-  void decodeTask(const std::shared_ptr<Step>& step, size_t slot) {
-    auto column = step->fetched->decode(columns_[slot]);
+  // How many of the slots at the front are decoded together.
+  size_t together(std::span<const size_t> slots, size_t most) const {
+    size_t count = 1;
+    while (count < std::min(most, slots.size()) && groups_[slots[count]] == groups_[slots[0]]) ++count;
+    return count;
+  }
+
+  std::vector<Result<Column>> decode(const Step& step, std::span<const size_t> slots) const {
+    std::vector<size_t> columns;
+    for (const size_t slot : slots) columns.push_back(columns_[slot]);
+    return step.fetched->decodeAll(columns);
+  }
+
+  void decodeTask(const std::shared_ptr<Step>& step, std::span<const size_t> slots) {
+    auto columns = decode(*step, slots);
     std::unique_lock lock(mutex_);
-    store(step, slot, std::move(column));
+    for (size_t i = 0; i < slots.size(); ++i) store(step, slots[i], std::move(columns[i]));
     startSteps(lock);
     --numTasks_;
     changed_.notify_all();
   }
 
-  // Decodes a column on the consumer's thread; false where none is here.
+  // Decodes a column, or those of one group, on the consumer's thread; false where none is here.
   bool decodeOne(std::unique_lock<std::mutex>& lock) {
     if (steps_.empty() || !steps_.front()->isHere) return false;
     const std::shared_ptr<Step> step = steps_.front();
-    const size_t slot = step->slots[step->nextSlot++];
+    const auto rest = std::span<const size_t>(step->slots).subspan(step->nextSlot);
+    const auto slots = rest.first(together(rest, rest.size()));
+    step->nextSlot += slots.size();
     lock.unlock();
-    auto column = step->fetched->decode(columns_[slot]);
+    auto columns = decode(*step, slots);
     lock.lock();
-    store(step, slot, std::move(column));
+    for (size_t i = 0; i < slots.size(); ++i) store(step, slots[i], std::move(columns[i]));
     return true;
   }
 
@@ -319,6 +344,7 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
   const std::vector<size_t> columns_;
   const Options options_;
   const uint64_t perEntry_;
+  std::vector<size_t> groups_;  // of columns_
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -30,6 +30,15 @@ uint64_t Table::entryBytes(const std::vector<size_t>& wanted) const {
   return std::max(least, stored / static_cast<uint64_t>(std::max<int64_t>(1, numEntries()))) + offsets + 1;
 }
 
+std::vector<Result<Column>> FetchedRange::decodeAll(std::span<const size_t> columns) {
+  std::vector<Result<Column>> decoded;
+  decoded.reserve(columns.size());
+  for (const size_t column : columns) decoded.push_back(decode(column));
+  return decoded;
+}
+
+size_t Table::readGroup(size_t column) const { return column; }
+
 uint64_t Table::fetchBytes(EntryRange range, size_t column) const {
   const auto entries = static_cast<double>(std::max<int64_t>(1, numEntries()));
   return static_cast<uint64_t>(static_cast<double>(columns()[column].compressedBytes) / entries *
@@ -104,9 +113,9 @@ Result<std::vector<Column>> Table::read(EntryRange range, const std::vector<size
     const std::vector<size_t> group(columns.begin() + static_cast<std::ptrdiff_t>(next),
                                     columns.begin() + static_cast<std::ptrdiff_t>(end));
     MLAAS_TRY(const std::unique_ptr<FetchedRange> fetched, fetchNow(range, group));
-    for (const size_t column : group) {
-      MLAAS_TRY(Column one, fetched->decode(column));
-      decoded.push_back(std::move(one));
+    for (Result<Column>& one : fetched->decodeAll(group)) {
+      if (!one.ok()) return std::move(one).error();
+      decoded.push_back(*std::move(one));
     }
     next = end;
   }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -73,6 +74,8 @@ class FetchedRange {
   virtual ~FetchedRange() = default;
   // Decodes one of the fetched columns, given as its index in Table::columns().
   virtual Result<Column> decode(size_t column) = 0;
+  // Decodes some of them, in the order asked for. Those of one Table::readGroup() take hardly longer than one alone.
+  virtual std::vector<Result<Column>> decodeAll(std::span<const size_t> columns);
 };
 
 using FetchDone = std::function<void(Result<std::unique_ptr<FetchedRange>>)>;
@@ -100,7 +103,11 @@ class Table {
   // Bytes of an entry of `columns` in memory, on average.
   virtual uint64_t entryBytes(const std::vector<size_t>& columns) const;
 
+  // Columns with the same number lie in the same bytes: they are best fetched and decoded together.
+  virtual size_t readGroup(size_t column) const;
+
   // Compressed bytes that fetch() reads of one column for `range`, on average where the table does not know better.
+  // What columns of one readGroup() share is read once.
   virtual uint64_t fetchBytes(EntryRange range, size_t column) const;
 
   // Bytes that decode() of one of `columns` may take beside its result, on each thread: a decompressed basket.

@@ -11,6 +11,9 @@ class FetchedTree : public FetchedRange {
  public:
   explicit FetchedTree(std::unique_ptr<root::FetchedBaskets> baskets) : baskets_(std::move(baskets)) {}
   Result<Column> decode(size_t column) override { return baskets_->decode(column); }
+  std::vector<Result<Column>> decodeAll(std::span<const size_t> columns) override {
+    return baskets_->decodeAll(columns);
+  }
 
  private:
   const std::unique_ptr<root::FetchedBaskets> baskets_;
@@ -31,7 +34,9 @@ class TreeTable : public Table {
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
   const TableLinks& links() const override { return links_; }
 
-  // Baskets are read as a whole. The columns of one branch share what is read.
+  size_t readGroup(size_t column) const override { return tree_->columns()[column].branch; }
+
+  // Baskets are read as a whole, for all columns of the branch.
   uint64_t fetchBytes(EntryRange range, size_t column) const override {
     const root::ColumnPlan& plan = tree_->columns()[column];
     const root::BasketIndex& baskets = tree_->branchOf(plan).baskets;
@@ -39,7 +44,7 @@ class TreeTable : public Table {
     const auto after = std::ranges::upper_bound(baskets.firstEntry, range.first);
     auto basket = static_cast<size_t>(std::max<int64_t>(0, after - baskets.firstEntry.begin() - 1));
     for (; basket < baskets.size() && baskets.firstEntry[basket] < range.last; ++basket) bytes += baskets.bytes[basket];
-    return bytes / numColumnsOf_.at(plan.branch);
+    return bytes;
   }
 
   uint64_t scratchBytes(const std::vector<size_t>& columns) const override {

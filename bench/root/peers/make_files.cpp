@@ -1,5 +1,5 @@
 // Writes the files of the reading benchmark with ROOT: make_files CASE CODEC FILE.
-// Cases: flat (1M x 30 float32), huge (2M x 30 float32 in one cluster, one basket a branch), nano (NanoAOD-like: 120 branches, 75 of them jagged, 200k events), physlite (1,500
+// Cases: flat (1M x 30 float32), leaves (500k x 30 float32 in one branch), huge (2M x 30 float32 in one cluster, one basket a branch), nano (NanoAOD-like: 120 branches, 75 of them jagged, 200k events), physlite (1,500
 // branches of vector<float> in baskets of about 1 kB), and flat_rntuple, nano_rntuple with the same values. `large` is
 // the tree of flat_CODEC.root, beside FILE, 33 times over: 2 GB for zstd.
 // Seeded: the same values each time. Floats are truncated as NanoAOD truncates, to 10 bits of mantissa.
@@ -26,6 +26,7 @@ namespace {
 
 constexpr int kFlatEntries = 1'000'000;
 constexpr int kFlatColumns = 30;
+constexpr int kLeavesEntries = 500'000;
 constexpr int kHugeEntries = 2'000'000;
 constexpr int kHugeBasketBytes = 16'000'000;
 constexpr int kNanoEntries = 200'000;
@@ -77,6 +78,20 @@ void writeFlat() {
   }
   Values values;
   for (int entry = 0; entry < kFlatEntries; ++entry) {
+    for (float& value : row) value = values.next();
+    tree.Fill();
+  }
+  tree.Write();
+}
+
+void writeLeaves() {
+  TTree tree("Events", "leaves of one branch");
+  std::vector<float> row(kFlatColumns);
+  std::string leaves;
+  for (int i = 0; i < kFlatColumns; ++i) leaves += "x" + std::to_string(i) + (i + 1 < kFlatColumns ? "/F:" : "/F");
+  tree.Branch("b", row.data(), leaves.c_str());
+  Values values;
+  for (int entry = 0; entry < kLeavesEntries; ++entry) {
     for (float& value : row) value = values.next();
     tree.Fill();
   }
@@ -225,8 +240,11 @@ void writeLarge(const std::string& source, const std::string& path, int codec) {
 void write(const std::string& name, int codec, const std::string& path) {
   if (name == "flat_rntuple") return writeFlatRNTuple(path, codec);
   if (name == "nano_rntuple") return writeNanoRNTuple(path, codec);
-  const std::map<std::string, void (*)()> trees = {
-      {"flat", writeFlat}, {"huge", writeHuge}, {"nano", writeNano}, {"physlite", writePhyslite}};
+  const std::map<std::string, void (*)()> trees = {{"flat", writeFlat},
+                                                   {"leaves", writeLeaves},
+                                                   {"huge", writeHuge},
+                                                   {"nano", writeNano},
+                                                   {"physlite", writePhyslite}};
   TFile file(path.c_str(), "RECREATE", "", codec);
   if (file.IsZombie()) throw std::runtime_error("cannot write " + path);
   trees.at(name)();
@@ -236,7 +254,8 @@ void write(const std::string& name, int codec, const std::string& path) {
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::fprintf(stderr, "usage: make_files flat|huge|nano|physlite|flat_rntuple|nano_rntuple|large CODEC FILE\n");
+    std::fprintf(stderr,
+                 "usage: make_files flat|leaves|huge|nano|physlite|flat_rntuple|nano_rntuple|large CODEC FILE\n");
     return 2;
   }
   try {

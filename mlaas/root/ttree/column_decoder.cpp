@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <deque>
 #include <new>
 #include <optional>
 
@@ -25,6 +26,7 @@ constexpr uint16_t kMemberWise = 0x4000;       // bit of the version
 // The memory that a thread reuses from basket to basket.
 struct Scratch {
   std::vector<std::byte> plain;
+  std::vector<std::byte> shared;  // a basket that several columns are decoded from
   std::vector<int64_t> offsets;
 };
 
@@ -43,6 +45,10 @@ BasketHeader headerOf(const EmbeddedBasket& basket) {
   header.ioBits = basket.ioBits;
   header.offsetsLeftOut = basket.entryOffsets.empty();
   return header;
+}
+
+std::span<const std::byte> recordOf(const BasketPart& part) {
+  return part.embedded ? std::span<const std::byte>(part.embedded->bytes) : part.record;
 }
 
 Error inBasket(Error error, const BasketPart& part) {
@@ -67,17 +73,31 @@ class Decoder {
     if (plan.layout == EntryLayout::kValues) valueReader_.emplace(*plan.values, plan.leaf);
   }
 
-  Result<Column> decode() {
+  // First: checks the baskets against the column and asks for memory.
+  Result<void> start() {
     MLAAS_CHECK(checkCover());
     MLAAS_CHECK(readHeaders());
     MLAAS_CHECK(allocate());
-    MLAAS_CHECK(readCounts());
-    for (size_t i = 0; i < baskets_.size(); ++i) {
-      auto done = decodeBasket(baskets_[i], headers_[i]);
-      if (!done.ok()) return inBasket(Error(done.error()), baskets_[i]);
-    }
-    return finish();
+    return readCounts();
   }
+
+  // For each basket in turn; `opened` are its bytes where they are decompressed already.
+  Result<void> place(size_t basket, const BasketData* opened = nullptr) {
+    auto done = decodeBasket(baskets_[basket], headers_[basket], opened);
+    if (!done.ok()) return inBasket(Error(done.error()), baskets_[basket]);
+    return {};
+  }
+
+  // Last.
+  Column finish() {
+    if (valueReader_) return valueReader_->take();
+    values_->truncate(valueBytes_);
+    Column column{plan_.type, range_.size(), {}, std::move(values_)};
+    if (offsets_) column.offsets.push_back(std::move(offsets_));
+    return column;
+  }
+
+  const BasketHeader& headerAt(size_t basket) const { return headers_[basket]; }
 
  private:
   // kCorrupt unless the baskets follow each other and hold the whole range.
@@ -144,19 +164,19 @@ class Decoder {
     return {};
   }
 
-  Result<void> decodeBasket(const BasketPart& part, const BasketHeader& header) {
+  Result<void> decodeBasket(const BasketPart& part, const BasketHeader& header, const BasketData* opened) {
     const EntryRange wanted{std::max(range_.first, part.entries.first), std::min(range_.last, part.entries.last)};
     if (wanted.size() <= 0) return {};
     if (part.isGap()) return placeGap(static_cast<size_t>(wanted.size()));
-    const auto record = part.embedded ? std::span<const std::byte>(part.embedded->bytes) : part.record;
+    const auto record = recordOf(part);
     const auto first = static_cast<size_t>(wanted.first - part.entries.first);
     const auto count = static_cast<size_t>(wanted.size());
-    if (plan_.layout == EntryLayout::kFixed) return decodeFixed(record, header, first, count);
+    if (plan_.layout == EntryLayout::kFixed) return decodeFixed(record, header, opened, first, count);
     // Counting decodes another column, which uses the same scratch memory: it comes first.
     const bool hasArray = !header.offsetsLeftOut && (part.embedded || header.objectBytes > header.dataBytes);
     const bool isString = plan_.layout == EntryLayout::kString;
     if (!hasArray && !isString && !valueReader_) MLAAS_CHECK(countOffsets(part, header));
-    MLAAS_TRY(const BasketData data, openBasket(record, header, scratch().plain));
+    MLAAS_TRY(const BasketData data, opened ? Result(*opened) : openBasket(record, header, scratch().plain));
     if (hasArray) {
       MLAAS_CHECK(part.embedded ? readEntryOffsets(*part.embedded, scratch().offsets)
                                 : readEntryOffsets(header, data.offsets, scratch().offsets));
@@ -196,8 +216,9 @@ class Decoder {
   }
 
   // Entries [first, first + count) of a basket of equal entries.
-  Result<void> decodeFixed(std::span<const std::byte> record, const BasketHeader& header, size_t first, size_t count) {
-    const bool isWhole = count == header.numEntries && plan_.entryBytes == elementBytes_;
+  Result<void> decodeFixed(std::span<const std::byte> record, const BasketHeader& header, const BasketData* opened,
+                           size_t first, size_t count) {
+    const bool isWhole = !opened && count == header.numEntries && plan_.entryBytes == elementBytes_;
     if (isWhole && plan_.encoding.isPlain() && header.isCompressed() && header.objectBytes == header.dataBytes) {
       // Straight into the column: the bytes are swapped where they will stay.
       const auto stored = record.subspan(header.keyBytes, header.storedBytes);
@@ -207,12 +228,17 @@ class Decoder {
       valueBytes_ += header.dataBytes;
       return {};
     }
-    MLAAS_TRY(const BasketData data, openBasket(record, header, scratch().plain));
+    MLAAS_TRY(const BasketData data, opened ? Result(*opened) : openBasket(record, header, scratch().plain));
     if (data.entries.size() != uint64_t{header.numEntries} * plan_.entryBytes) {
       return placeReferencedBits(data.entries, header.numEntries, first, count);
     }
     const std::byte* from = data.entries.data() + first * plan_.entryBytes + plan_.offsetInEntry;
     if (plan_.entryBytes == elementBytes_) return placeNumbers(from, count * elementBytes_), Result<void>{};
+    if (plan_.encoding.isPlain() && elementBytes_ == width_) {
+      copyStridedFromBigEndian(from, plan_.entryBytes, count, width_, values_->data() + valueBytes_);
+      valueBytes_ += count * width_;
+      return {};
+    }
     for (size_t i = 0; i < count; ++i) placeNumbers(from + i * plan_.entryBytes, elementBytes_);
     return {};
   }
@@ -459,14 +485,6 @@ class Decoder {
     return {};
   }
 
-  Column finish() {
-    if (valueReader_) return valueReader_->take();
-    values_->truncate(valueBytes_);
-    Column column{plan_.type, range_.size(), {}, std::move(values_)};
-    if (offsets_) column.offsets.push_back(std::move(offsets_));
-    return column;
-  }
-
   const ColumnPlan& plan_;
   const EntryRange range_;
   const std::span<const BasketPart> baskets_;
@@ -491,7 +509,38 @@ class Decoder {
 
 Result<Column> decodeColumn(const ColumnPlan& plan, EntryRange range, std::span<const BasketPart> baskets,
                             const CounterReader& readCounter) {
-  return Decoder(plan, range, baskets, readCounter).decode();
+  Decoder decoder(plan, range, baskets, readCounter);
+  MLAAS_CHECK(decoder.start());
+  for (size_t i = 0; i < baskets.size(); ++i) MLAAS_CHECK(decoder.place(i));
+  return decoder.finish();
+}
+
+std::vector<Result<Column>> decodeColumns(std::span<const BranchColumn> columns, EntryRange range,
+                                          std::span<const BasketPart> baskets) {
+  std::deque<Decoder> decoders;
+  std::vector<Result<void>> done;
+  for (const BranchColumn& column : columns) {
+    done.push_back(decoders.emplace_back(*column.plan, range, baskets, column.readCounter).start());
+  }
+  for (size_t i = 0; i < baskets.size(); ++i) {
+    const auto sound = std::ranges::find_if(done, [](const auto& result) { return result.ok(); });
+    if (sound == done.end()) break;
+    std::optional<Result<BasketData>> opened;
+    if (!baskets[i].isGap()) {
+      const BasketHeader& header = decoders[static_cast<size_t>(sound - done.begin())].headerAt(i);
+      opened = openBasket(recordOf(baskets[i]), header, scratch().shared);
+    }
+    for (size_t k = 0; k < decoders.size(); ++k) {
+      if (!done[k].ok()) continue;
+      done[k] = opened && !opened->ok() ? Result<void>(inBasket(Error(opened->error()), baskets[i]))
+                                        : decoders[k].place(i, opened ? &**opened : nullptr);
+    }
+  }
+  std::vector<Result<Column>> decoded;
+  for (size_t k = 0; k < decoders.size(); ++k) {
+    decoded.push_back(done[k].ok() ? Result<Column>(decoders[k].finish()) : Result<Column>(Error(done[k].error())));
+  }
+  return decoded;
 }
 
 }  // namespace mlaas::root

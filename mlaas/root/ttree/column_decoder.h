@@ -33,4 +33,14 @@ using CounterReader = std::function<Result<Column>(EntryRange)>;
 Result<Column> decodeColumn(const ColumnPlan& plan, EntryRange range, std::span<const BasketPart> baskets,
                             const CounterReader& readCounter);
 
+// A column of a branch, and what reads the column that counts its elements.
+struct BranchColumn {
+  const ColumnPlan* plan = nullptr;
+  CounterReader readCounter;
+};
+
+// The same for several columns of one branch: each basket is decompressed once. One that fails leaves the others alone.
+std::vector<Result<Column>> decodeColumns(std::span<const BranchColumn> columns, EntryRange range,
+                                          std::span<const BasketPart> baskets);
+
 }  // namespace mlaas::root

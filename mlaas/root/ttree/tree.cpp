@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "mlaas/root/compression.h"
 #include "mlaas/root/streamer/streamer_info.h"
 #include "mlaas/root/ttree/clusters.h"
-#include "mlaas/root/ttree/column_decoder.h"
 
 namespace mlaas::root {
 
@@ -270,15 +270,42 @@ const FetchedBaskets::BranchBytes* FetchedBaskets::find(size_t branch) const {
 
 Result<Column> FetchedBaskets::decode(size_t column) const {
   const ColumnPlan& plan = tree_.columns().at(column);
-  auto decoded = decodeRange(plan, range_);
+  return named(decodeRange(plan, range_), plan);
+}
+
+Result<Column> FetchedBaskets::named(Result<Column> decoded, const ColumnPlan& plan) const {
   if (!decoded.ok()) return std::move(decoded).error().within("column " + plan.name).within(tree_.place());
   return decoded;
 }
 
-Result<Column> FetchedBaskets::decodeRange(const ColumnPlan& plan, EntryRange range) const {
-  const BranchBytes* bytes = find(plan.branch);
+std::vector<Result<Column>> FetchedBaskets::decodeAll(std::span<const size_t> columns) const {
+  std::map<size_t, std::vector<size_t>> placesOf;  // in `columns`, by branch
+  for (size_t i = 0; i < columns.size(); ++i) placesOf[tree_.columns().at(columns[i]).branch].push_back(i);
+  std::vector<std::optional<Result<Column>>> decoded(columns.size());
+  for (const auto& [branch, places] : placesOf) {
+    const auto parts = places.size() > 1 ? partsOf(branch, range_) : Result<std::vector<BasketPart>>({});
+    if (places.size() == 1 || !parts.ok()) {
+      for (const size_t i : places) decoded[i] = decode(columns[i]);
+      continue;
+    }
+    std::vector<BranchColumn> together;
+    for (const size_t i : places) {
+      const ColumnPlan& plan = tree_.columns()[columns[i]];
+      together.push_back({&plan, [this, &plan](EntryRange counted) { return decodeCounter(plan, counted); }});
+    }
+    auto results = decodeColumns(together, range_, *parts);
+    for (size_t k = 0; k < places.size(); ++k) decoded[places[k]] = named(std::move(results[k]), *together[k].plan);
+  }
+  std::vector<Result<Column>> inOrder;
+  inOrder.reserve(columns.size());
+  for (auto& one : decoded) inOrder.push_back(*std::move(one));
+  return inOrder;
+}
+
+Result<std::vector<BasketPart>> FetchedBaskets::partsOf(size_t branch, EntryRange range) const {
+  const BranchBytes* bytes = find(branch);
   if (!bytes) return Error(ErrorCode::kInternal, "it was not fetched");
-  const BasketIndex& index = tree_.branchOf(plan).baskets;
+  const BasketIndex& index = tree_.metadata_.branches[branch].baskets;
   std::vector<BasketPart> parts;
   parts.reserve(bytes->endBasket - bytes->firstBasket);
   size_t at = 0;
@@ -289,6 +316,11 @@ Result<Column> FetchedBaskets::decodeRange(const ColumnPlan& plan, EntryRange ra
     if (entries.last <= range.first || entries.first >= range.last) continue;
     parts.push_back({entries, record, index.embedded[i].get(), index.offset[i]});
   }
+  return parts;
+}
+
+Result<Column> FetchedBaskets::decodeRange(const ColumnPlan& plan, EntryRange range) const {
+  MLAAS_TRY(const auto parts, partsOf(plan.branch, range));
   return decodeColumn(plan, range, parts, [&](EntryRange counted) { return decodeCounter(plan, counted); });
 }
 

@@ -8,12 +8,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "mlaas/root/directory.h"
 #include "mlaas/root/entry_range.h"
 #include "mlaas/root/range_cuts.h"
+#include "mlaas/root/ttree/column_decoder.h"
 #include "mlaas/root/ttree/column_plan.h"
 #include "mlaas/root/ttree/tree_metadata.h"
 
@@ -32,6 +34,8 @@ class FetchedBaskets {
 
   // Decodes one of the fetched columns.
   Result<Column> decode(size_t column) const;
+  // Decodes some of them; the baskets of those of one branch are decompressed once.
+  std::vector<Result<Column>> decodeAll(std::span<const size_t> columns) const;
 
  private:
   friend class Tree;
@@ -42,7 +46,11 @@ class FetchedBaskets {
     std::span<const std::byte> records;  // of the baskets in the file, one after the other; in records_
   };
   const BranchBytes* find(size_t branch) const;
+  // The branch's baskets with entries in `range`; kInternal where they were not fetched.
+  Result<std::vector<BasketPart>> partsOf(size_t branch, EntryRange range) const;
   Result<Column> decodeRange(const ColumnPlan& plan, EntryRange range) const;
+  // With the names of tree and column where it failed.
+  Result<Column> named(Result<Column> decoded, const ColumnPlan& plan) const;
   Result<Column> decodeCounter(const ColumnPlan& plan, EntryRange range) const;
 
   const Tree& tree_;

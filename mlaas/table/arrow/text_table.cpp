@@ -109,11 +109,16 @@ class TextTable : public Table {
   const std::vector<ColumnInfo>& columns() const override { return columns_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
 
+  // A line holds all columns.
+  size_t readGroup(size_t /*column*/) const override { return 0; }
+  uint64_t fetchBytes(EntryRange range, size_t /*column*/) const override {
+    uint64_t bytes = 0;
+    for (const Block& block : blocksOf(range)) bytes += block.text.bytes;
+    return bytes;
+  }
+
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
-    std::vector<Block> blocks;
-    for (const Block& block : file_->blocks) {
-      if (range.size() > 0 && block.range.last > range.first && block.range.first < range.last) blocks.push_back(block);
-    }
+    std::vector<Block> blocks = blocksOf(range);
     std::vector<std::shared_ptr<arrow::Buffer>> texts;
     std::vector<io::ReadRequest> requests;
     for (const Block& block : blocks) {
@@ -136,6 +141,14 @@ class TextTable : public Table {
     Result<Column> decode(size_t column) override { return inner->decode(column); }
     const std::shared_ptr<FetchedText> inner;
   };
+
+  std::vector<Block> blocksOf(EntryRange range) const {
+    std::vector<Block> blocks;
+    for (const Block& block : file_->blocks) {
+      if (range.size() > 0 && block.range.last > range.first && block.range.first < range.last) blocks.push_back(block);
+    }
+    return blocks;
+  }
 
   const std::shared_ptr<const TextFile> file_;
   const std::string name_;

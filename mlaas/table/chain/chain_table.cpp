@@ -25,9 +25,10 @@ class DecodedRange : public FetchedRange {
  public:
   static Result<std::unique_ptr<FetchedRange>> make(FetchedRange& fetched, const std::vector<size_t>& columns) {
     auto made = std::make_unique<DecodedRange>();
-    for (const size_t column : columns) {
-      MLAAS_TRY(Column one, fetched.decode(column));
-      made->columns_.emplace(column, std::move(one));
+    auto decoded = fetched.decodeAll(columns);
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (!decoded[i].ok()) return std::move(decoded[i]).error();
+      made->columns_.emplace(columns[i], *std::move(decoded[i]));
     }
     return std::unique_ptr<FetchedRange>(std::move(made));
   }
@@ -56,7 +57,30 @@ class ChainRange : public FetchedRange {
     return concatenateColumns(decoded);
   }
 
+  std::vector<Result<Column>> decodeAll(std::span<const size_t> columns) override {
+    if (parts_.empty()) return FetchedRange::decodeAll(columns);
+    std::vector<std::vector<Result<Column>>> ofParts;
+    for (const Part& part : parts_) {
+      std::vector<size_t> own;
+      for (const size_t column : columns) own.push_back((*part.map)[column]);
+      ofParts.push_back(part.fetched->decodeAll(own));
+    }
+    std::vector<Result<Column>> decoded;
+    for (size_t i = 0; i < columns.size(); ++i) decoded.push_back(concatenated(ofParts, i));
+    return decoded;
+  }
+
  private:
+  // Column `i` of all parts; the first failure counts.
+  static Result<Column> concatenated(std::vector<std::vector<Result<Column>>>& ofParts, size_t i) {
+    std::vector<Column> pieces;
+    for (auto& ofPart : ofParts) {
+      if (!ofPart[i].ok()) return std::move(ofPart[i]).error();
+      pieces.push_back(*std::move(ofPart[i]));
+    }
+    return concatenateColumns(pieces);
+  }
+
   static Column noEntries(const ColumnType& type) {
     Column column{type, 0, {}, std::make_shared<const Buffer>()};
     const std::array<int64_t, 1> start = {0};
@@ -97,6 +121,12 @@ class ChainTable : public Table {
       most = std::max(most, members_[i].table->entryBytes(columnsOf(i, columns)));
     }
     return std::max(most, Table::entryBytes(columns));
+  }
+
+  // Files of one chain are mostly written alike.
+  size_t readGroup(size_t column) const override {
+    const size_t own = (*mapOfMember_.front())[column];
+    return own == kAbsent ? columns_.size() + column : members_.front().table->readGroup(own);
   }
 
   uint64_t fetchBytes(EntryRange range, size_t column) const override {

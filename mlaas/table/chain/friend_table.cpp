@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -73,6 +74,12 @@ class FriendTable : public Table {
     uint64_t bytes = 0;
     for (const auto& [part, own] : byPart(columns)) bytes += tableOf(part).entryBytes(own);
     return std::max<uint64_t>(1, bytes);
+  }
+
+  size_t readGroup(size_t column) const override {
+    constexpr size_t kMostGroups = size_t{1} << 32;  // of one part
+    const ColumnOrigin origin = origins_.at(column);
+    return origin.part * kMostGroups + tableOf(origin.part).readGroup(origin.column);
   }
 
   // A friend by index is read where its partners lie; as many entries of it as the table's are counted.
@@ -153,6 +160,24 @@ class FriendTable : public Table {
                                                   return decodePart({0, key});
                                                 }));
       return rows->read(*link.table, origin.column, link.missing);
+    }
+
+    std::vector<Result<Column>> decodeAll(std::span<const size_t> columns) override {
+      std::map<size_t, std::vector<size_t>> placesOf;  // in `columns`, by part
+      for (size_t i = 0; i < columns.size(); ++i) placesOf[joined_.origins_.at(columns[i]).part].push_back(i);
+      std::vector<std::optional<Result<Column>>> decoded(columns.size());
+      for (const auto& [part, places] : placesOf) {
+        const bool isByEntry = part == 0 || !joined_.friends_[part - 1].index;
+        std::vector<size_t> own;
+        for (const size_t i : places) own.push_back(joined_.origins_[columns[i]].column);
+        auto together = isByEntry && parts_[part] ? parts_[part]->decodeAll(own) : std::vector<Result<Column>>();
+        for (size_t k = 0; k < places.size(); ++k) {
+          decoded[places[k]] = together.empty() ? decode(columns[places[k]]) : std::move(together[k]);
+        }
+      }
+      std::vector<Result<Column>> inOrder;
+      for (auto& one : decoded) inOrder.push_back(*std::move(one));
+      return inOrder;
     }
 
    private:

@@ -23,6 +23,9 @@ class HeldRange : public FetchedRange {
   HeldRange(std::shared_ptr<const Table> table, std::unique_ptr<FetchedRange> fetched)
       : table_(std::move(table)), fetched_(std::move(fetched)) {}
   Result<Column> decode(size_t column) override { return fetched_->decode(column); }
+  std::vector<Result<Column>> decodeAll(std::span<const size_t> columns) override {
+    return fetched_->decodeAll(columns);
+  }
 
  private:
   const std::shared_ptr<const Table> table_;
@@ -64,6 +67,10 @@ class TablePool::PooledTable : public Table {
   uint64_t entryBytes(const std::vector<size_t>& columns) const override {
     const auto table = pool_->acquire(*this);
     return table.ok() ? (*table)->entryBytes(columns) : Table::entryBytes(columns);
+  }
+  size_t readGroup(size_t column) const override {
+    const auto table = pool_->acquire(*this);
+    return table.ok() ? (*table)->readGroup(column) : Table::readGroup(column);
   }
   uint64_t fetchBytes(EntryRange range, size_t column) const override {
     const auto table = pool_->acquire(*this);

@@ -54,6 +54,33 @@ TEST(ColumnDecoder, TakesAPartOfABasket) {
             (std::vector<int32_t>{2, 3}));
 }
 
+// Entries of an int16, a float64 and an int32 in one branch; the last column believes in longer entries.
+TEST(ColumnDecoder, TakesColumnsOfOneBranchTogether) {
+  BigEndianWriter data;
+  for (int i = 0; i < 4; ++i) data.number(static_cast<int16_t>(i)).number(i + 0.5).number(int32_t{-i});
+  const auto basket = basketOf(4, data);
+  std::vector<ColumnPlan> plans;
+  size_t offset = 0;
+  for (const DType type : {DType::kInt16, DType::kFloat64, DType::kInt32}) {
+    plans.push_back(planOf(type, EntryLayout::kFixed));
+    plans.back().entryBytes = 14;
+    plans.back().offsetInEntry = offset;
+    offset += dtypeBytes(type);
+  }
+  plans.push_back(plans.back());
+  plans.back().entryBytes = 15;
+  std::vector<BranchColumn> columns;
+  for (const ColumnPlan& plan : plans) columns.push_back({&plan, nullptr});
+  const BasketPart part{{0, 4}, {}, &basket, 0};
+  const auto decoded = decodeColumns(columns, {1, 4}, std::span(&part, 1));
+  ASSERT_EQ(decoded.size(), 4U);
+  EXPECT_EQ(valuesOf<int16_t>(*decoded[0]), (std::vector<int16_t>{1, 2, 3}));
+  EXPECT_EQ(valuesOf<double>(*decoded[1]), (std::vector<double>{1.5, 2.5, 3.5}));
+  EXPECT_EQ(valuesOf<int32_t>(*decoded[2]), (std::vector<int32_t>{-1, -2, -3}));
+  ASSERT_FALSE(decoded[3].ok());
+  EXPECT_EQ(decoded[3].error().code(), ErrorCode::kCorrupt);
+}
+
 TEST(ColumnDecoder, RefusesEntriesWithoutBaskets) {
   const auto basket = basketOf(2, BigEndianWriter().number(1).number(2));
   const auto result = decode(planOf(DType::kInt32, EntryLayout::kFixed), {0, 3}, basket);

@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "mlaas/base/task_pool.h"
 #include "mlaas/table/table.h"
 
 namespace mlaas::table {
@@ -100,6 +101,28 @@ TEST_P(ColumnTypes, Strings) {
   for (size_t i = 0; i < kEntries; ++i) {
     const std::string text(characters.begin() + offsets[i], characters.begin() + offsets[i + 1]);
     EXPECT_EQ(text, std::to_string(i * i));
+  }
+}
+
+// Columns of one branch are decoded in one pass over its baskets, here too.
+TEST_P(ColumnTypes, LeavesOfOneBranchTogether) {
+  const std::vector<size_t> columns = {table_->findColumn("p.b").value(), table_->findColumn("x").value(),
+                                       table_->findColumn("p.a").value()};
+  EXPECT_EQ(table_->readGroup(columns[0]), table_->readGroup(columns[2]));
+  EXPECT_NE(table_->readGroup(columns[0]), table_->readGroup(columns[1]));
+  TaskPool pool(2);
+  for (TaskPool* one : {static_cast<TaskPool*>(nullptr), &pool}) {
+    for (const EntryRange range : {EntryRange{0, kEntries}, EntryRange{7, 31}}) {
+      const auto read = table_->read(range, columns, one).value();
+      const auto b = read[0].valuesAs<int32_t>();
+      const auto a = read[2].valuesAs<float>();
+      ASSERT_EQ(a.size(), static_cast<size_t>(range.size()));
+      ASSERT_EQ(b.size(), a.size());
+      for (size_t i = 0; i < a.size(); ++i) {
+        EXPECT_EQ(a[i], static_cast<float>(range.first + static_cast<int64_t>(i)));
+        EXPECT_EQ(b[i], -static_cast<int32_t>(range.first) - static_cast<int32_t>(i));
+      }
+    }
   }
 }
 
