@@ -5,6 +5,7 @@
 // Threads: a value; owned by one thread at a time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
