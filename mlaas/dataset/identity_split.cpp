@@ -43,6 +43,14 @@ Part partOfHash(uint64_t hash, const Split& split) {
 
 bool isInSubsample(uint64_t hash, double fraction) { return positionOf(mix64(hash ^ kSubsampleSalt)) < fraction; }
 
+std::vector<int64_t> rowsInSubsample(std::span<const uint64_t> hashes, double fraction) {
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    if (isInSubsample(hashes[i], fraction)) rows.push_back(static_cast<int64_t>(i));
+  }
+  return rows;
+}
+
 uint64_t identityHash(std::span<const uint64_t> identity, uint64_t seed) {
   uint64_t hash = mix64(seed);
   for (const uint64_t value : identity) hash = mix64(hash ^ value);

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "mlaas/base/column.h"
 #include "mlaas/base/error.h"
@@ -29,6 +30,8 @@ Result<std::vector<uint64_t>> identityHashes(std::span<const Column> identity, u
 Part partOfHash(uint64_t hash, const Split& split);
 // Whether a subsample of this fraction has the event; those of a smaller fraction are among those of a larger one.
 bool isInSubsample(uint64_t hash, double fraction);
+// The positions of the events that it has.
+std::vector<int64_t> rowsInSubsample(std::span<const uint64_t> hashes, double fraction);
 
 // The part of an event with these identity values.
 Part partOf(std::span<const uint64_t> identity, const Split& split);

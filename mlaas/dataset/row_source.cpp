@@ -41,10 +41,7 @@ void keepElements(feature::GroupTensor& group, std::span<const int64_t> rows) {
 // Leaves the rows of a subsample in `hashes` and `block`.
 void keepSubsample(double fraction, std::vector<uint64_t>& hashes, feature::FeatureBlock& block) {
   if (fraction >= 1) return;
-  std::vector<int64_t> rows;
-  for (size_t i = 0; i < hashes.size(); ++i) {
-    if (isInSubsample(hashes[i], fraction)) rows.push_back(static_cast<int64_t>(i));
-  }
+  const std::vector<int64_t> rows = rowsInSubsample(hashes, fraction);
   keepBlocks(hashes, rows, 1);
   keepBlocks(block.entries, rows, 1);
   feature::Tensors& tensors = block.tensors;

@@ -40,10 +40,7 @@ struct UnitResult {
 // Leaves the rows of a subsample.
 void keepSubsample(double fraction, std::vector<uint64_t>& hashes, RowColumns::Rows& rows) {
   if (fraction >= 1) return;
-  std::vector<int64_t> kept;
-  for (size_t row = 0; row < hashes.size(); ++row) {
-    if (isInSubsample(hashes[row], fraction)) kept.push_back(static_cast<int64_t>(row));
-  }
+  const std::vector<int64_t> kept = rowsInSubsample(hashes, fraction);
   const auto keep = [&](auto& values) {
     for (size_t i = 0; i < kept.size() && !values.empty(); ++i) values[i] = values[static_cast<size_t>(kept[i])];
     values.resize(std::min(values.size(), kept.size()));

@@ -97,6 +97,19 @@ class ParquetTable : public Table {
   const std::vector<ColumnInfo>& columns() const override { return columns_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
 
+  // A column of a row group is decompressed as a whole, then made into one of Arrow's arrays.
+  uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
+    uint64_t most = Table::scratchBytes(columns);
+    for (const RowGroup& group : groups_) {
+      const auto description = metadata_->RowGroup(group.index);
+      for (const size_t column : columns) {
+        const int64_t bytes = description->ColumnChunk(static_cast<int>(column))->total_uncompressed_size();
+        most = std::max(most, 2 * static_cast<uint64_t>(std::max<int64_t>(0, bytes)));
+      }
+    }
+    return most;
+  }
+
   void fetch(EntryRange range, std::vector<size_t> columns, FetchDone done) const override {
     const auto groups = groupsOf(range);
     const auto wanted = chunksOf(groups, columns);

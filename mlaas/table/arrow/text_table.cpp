@@ -109,6 +109,9 @@ class TextTable : public Table {
   const std::vector<ColumnInfo>& columns() const override { return columns_; }
   const std::vector<EntryRange>& clusters() const override { return clusters_; }
 
+  // Arrow's arrays stay until the last column of a range is made of them.
+  uint64_t entryBytes(const std::vector<size_t>& columns) const override { return 2 * Table::entryBytes(columns); }
+
   // A line holds all columns.
   size_t readGroup(size_t /*column*/) const override { return 0; }
   uint64_t fetchBytes(EntryRange range, size_t /*column*/) const override {

@@ -105,6 +105,7 @@ TEST(IdentitySplit, FoldsDivideEventsAndSubsamplesNest) {
     if (!isInSubsample(hash, 0.1)) continue;
     ++small;
     EXPECT_TRUE(isInSubsample(hash, 0.3));
+    EXPECT_EQ(rowsInSubsample(std::array{~hash, hash}, 0.1).back(), 1);
   }
   const auto n = static_cast<double>(kEvents);
   for (const int64_t count : tested) EXPECT_NEAR(static_cast<double>(count), n / 4, 5 * std::sqrt(n * 3 / 16));
