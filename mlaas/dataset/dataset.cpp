@@ -21,24 +21,24 @@ class FileDataset : public Dataset {
       : budget_(std::move(budget)), pool_(pool), source_(std::move(config), std::move(files), std::move(stop)) {}
 
   const DatasetConfig& config() const override { return source_.config(); }
-  const feature::FeatureSpec& features() const override { return source_.features(); }
+  const feature::FeatureSpec& features() const override { return pass_ ? pass_->features : source_.features(); }
   MemoryBudget& memory() override { return *budget_; }
   DamageReport damage() const override { return source_.damage(); }
 
-  Result<Statistics> statistics() override {
-    MLAAS_CHECK(ensurePass());
+  Result<Statistics> statistics(const StatisticsNeeds& needs) override {
+    MLAAS_CHECK(ensurePass(needs));
     return pass_->statistics;
   }
 
   Result<std::unique_ptr<BatchStream>> stream(const StreamOptions& options) override {
-    MLAAS_CHECK(ensurePass());
+    MLAAS_CHECK(ensurePass({}));
     return EpochStream::make(source_, *pass_, pool_, *budget_, options);
   }
 
  private:
-  Result<void> ensurePass() {
+  Result<void> ensurePass(const StatisticsNeeds& needs) {
     if (pass_) return {};
-    MLAAS_TRY(pass_, runStatisticsPass(source_, pool_, *budget_));
+    MLAAS_TRY(pass_, runStatisticsPass(source_, needs, pool_, *budget_));
     return {};
   }
 

@@ -24,7 +24,8 @@
 
 namespace mlaas::dataset {
 
-// Rows of features with what belongs to them. Features are raw physics values (not standardised).
+// Rows of features with what belongs to them. Features are raw physics values (not standardised); what is missing has been
+// filled.
 struct Batch {
   feature::Tensors features;
   std::vector<int32_t> label;   // rows
@@ -64,10 +65,11 @@ class Dataset {
   virtual ~Dataset() = default;
 
   virtual const DatasetConfig& config() const = 0;
-  // Wildcards resolved.
+  // Wildcards resolved; fills have their values once there are statistics.
   virtual const feature::FeatureSpec& features() const = 0;
-  // One pass; computed at the first call and kept.
-  virtual Result<Statistics> statistics() = 0;
+  // One pass; computed at the first call and kept. `needs` of a later call must not exceed those of the first.
+  virtual Result<Statistics> statistics(const StatisticsNeeds& needs) = 0;
+  Result<Statistics> statistics() { return statistics(StatisticsNeeds()); }
   // Needs the pass too. The stream must not outlive the Dataset.
   virtual Result<std::unique_ptr<BatchStream>> stream(const StreamOptions& options) = 0;
   // Those who keep more of the data than a batch charge it here, and give it back before the Dataset ends.

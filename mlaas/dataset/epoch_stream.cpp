@@ -174,6 +174,7 @@ EpochStream::EpochStream(const RowSource& source, const PassResult& pass, TaskPo
       plan_(std::move(plan)),
       steps_(plan_.numRows, options.batchSize, options.numRanks),
       weightFactors_(weightFactors(plan_, pass.statistics)),
+      missing_(pass.features),
       share_(std::move(share)),
       step_(options.firstBatch),
       row_(startOf(plan_, steps_, options).row),
@@ -269,6 +270,7 @@ Result<bool> EpochStream::next(Batch& batch) {
     MLAAS_CHECK(fillBatch(batch, steps_.rows(step_++, options_.rank)));
   }
   if (batch.features.rows == 0) return false;
+  missing_.fill(batch.features);
   if (pass_.cached.empty()) {
     const bool last = nextBuffer_ >= plan_.buffers.size();
     blocksAhead_.topUp((last ? plan_.units.size() : plan_.buffers[nextBuffer_].last) - firstUnit_);

@@ -13,6 +13,7 @@
 #include "mlaas/dataset/read_ahead.h"
 #include "mlaas/dataset/row_source.h"
 #include "mlaas/dataset/statistics_pass.h"
+#include "mlaas/feature/missing_values.h"
 
 namespace mlaas::dataset {
 
@@ -53,6 +54,7 @@ class EpochStream : public BatchStream {
   const EpochPlan plan_;
   const EpochSteps steps_;
   const std::vector<float> weightFactors_;  // by sample; empty where none is to be changed
+  const feature::MissingValues missing_;
   MemoryBudget::Reservation share_;
   int64_t step_ = 0;
   int64_t row_ = 0;  // in the epoch's order

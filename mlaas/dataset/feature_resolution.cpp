@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "mlaas/dataset/workflow_fill.h"
 #include "mlaas/feature/feature_maker.h"
 #include "mlaas/table/expression.h"
 #include "mlaas/table/named_columns.h"
@@ -107,7 +108,10 @@ Result<feature::FeatureSpec> resolveFeatures(const DatasetConfig& config, const 
   feature::FeatureSpec spec = config.features;
   const bool patterns = hasPattern(spec.scalars) || std::any_of(spec.groups.begin(), spec.groups.end(),
                                                                 [](const auto& g) { return hasPattern(g.columns); });
-  if (!patterns) return spec;
+  if (!patterns) {
+    MLAAS_TRY(spec.fills, resolveFills(config.fills, spec));
+    return spec;
+  }
   MLAAS_TRY(const auto names, namedTypes(config, table));
   MLAAS_TRY(const auto excluded, excludedFromPatterns(config, table, names));
   auto scalars = expand(spec.scalars, names, 0, excluded);
@@ -120,6 +124,7 @@ Result<feature::FeatureSpec> resolveFeatures(const DatasetConfig& config, const 
     }
     group.columns = *std::move(columns);
   }
+  MLAAS_TRY(spec.fills, resolveFills(config.fills, spec));
   return spec;
 }
 

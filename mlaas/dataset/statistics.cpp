@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+
+#include "mlaas/base/random.h"
+#include "mlaas/feature/transform.h"
 
 namespace mlaas::dataset {
 
@@ -14,8 +18,17 @@ struct Strided {
   float operator[](size_t i) const { return first[i * stride]; }
 };
 
-// The moments of `count` values that are all finite.
-Moments momentsOf(Strided values, std::span<const uint32_t> chosen) {
+// Rank errors of half a percent; as `mlaas stats` has them.
+constexpr uint32_t kSketchSize = 2048;
+
+struct LogarithmOf {
+  Strided values;
+  float operator[](size_t i) const { return feature::signedLogarithm(values[i]); }
+};
+
+// The moments of the chosen values, which are all finite.
+template <class ValueAt>
+Moments momentsOf(const ValueAt& values, std::span<const uint32_t> chosen) {
   Moments result;
   if (chosen.empty()) return result;
   result.count = static_cast<int64_t>(chosen.size());
@@ -38,12 +51,13 @@ Moments momentsOf(Strided values, std::span<const uint32_t> chosen) {
   return result;
 }
 
-// Counts what is not finite among `count` values; rowOf(i) is the row number of value i.
+// Counts what is not finite among the chosen values; rowOf(i) is the row number of value i.
 template <class RowOf>
-NonFinite findNonFinite(Strided values, std::span<const uint32_t> chosen, RowOf rowOf) {
+NonFinite findNonFinite(Strided values, std::span<const uint32_t> chosen, const std::optional<feature::Fill>& fill,
+                        RowOf rowOf) {
   NonFinite result;
   for (const uint32_t i : chosen) {
-    if (std::isfinite(values[i])) continue;
+    if (std::isfinite(values[i]) || (fill && fill->replaces(values[i]))) continue;
     if (result.count == 0) {
       result.firstRow = rowOf(i);
       result.firstValue = values[i];
@@ -77,6 +91,35 @@ std::vector<int64_t> rowsOfElements(const feature::GroupTensor& group, std::span
   return rows;
 }
 
+// `chosen` without missing values.
+std::vector<uint32_t> presentOf(Strided values, std::span<const uint32_t> chosen, const feature::Fill& fill) {
+  std::vector<uint32_t> present;
+  present.reserve(chosen.size());
+  for (const uint32_t i : chosen) {
+    if (!fill.replaces(values[i])) present.push_back(i);
+  }
+  return present;
+}
+
+void addTo(QuantileSketch& sketch, Strided values, std::span<const uint32_t> chosen) {
+  std::vector<double> numbers;
+  numbers.reserve(chosen.size());
+  for (const uint32_t i : chosen) numbers.push_back(static_cast<double>(values[i]));
+  sketch.add(numbers);
+}
+
+double deviationOf(const Moments& moments) {
+  return moments.count == 0 ? 0 : std::sqrt(moments.sumSquares / static_cast<double>(moments.count));
+}
+
+// The middle number, or the mean of the two in the middle.
+double medianOf(const QuantileSketch& sketch) {
+  const auto half = static_cast<double>(sketch.count()) / 2;
+  const double above = sketch.count() % 2 == 0 ? (half + 0.5) / static_cast<double>(sketch.count()) : 0.5;
+  const auto middle = sketch.quantiles(std::vector<double>{0.5, above});
+  return middle[0] / 2 + middle[1] / 2;
+}
+
 void mergeNonFinite(NonFinite& into, const NonFinite& other) {
   if (other.count == 0) return;
   if (into.count == 0) {
@@ -86,20 +129,29 @@ void mergeNonFinite(NonFinite& into, const NonFinite& other) {
   }
 }
 
-FeatureStatistics toStatistics(const std::string& name, const Moments& moments) {
+FeatureStatistics toStatistics(const std::string& name, const FeatureMoments& all, size_t feature) {
+  const Moments& moments = all.moments[feature];
   FeatureStatistics result;
   result.name = name;
   result.count = moments.count;
   result.mean = moments.mean;
-  result.deviation = moments.count == 0 ? 0 : std::sqrt(moments.sumSquares / static_cast<double>(moments.count));
+  result.deviation = deviationOf(moments);
   result.minimum = moments.minimum;
   result.maximum = moments.maximum;
+  result.numFilled = all.numFilled[feature];
+  result.logarithmMean = all.logarithms[feature].mean;
+  result.logarithmDeviation = deviationOf(all.logarithms[feature]);
+  result.quantiles = all.quantiles[feature];
   return result;
 }
 
 nlohmann::ordered_json featureJson(const FeatureStatistics& feature) {
-  return {{"name", feature.name},           {"count", feature.count},     {"mean", feature.mean},
-          {"deviation", feature.deviation}, {"minimum", feature.minimum}, {"maximum", feature.maximum}};
+  nlohmann::ordered_json json = {{"name", feature.name},       {"count", feature.count},
+                                 {"mean", feature.mean},       {"deviation", feature.deviation},
+                                 {"minimum", feature.minimum}, {"maximum", feature.maximum}};
+  if (feature.numFilled > 0) json["filled"] = feature.numFilled;
+  if (feature.quantiles && feature.count > 0) json["median"] = medianOf(*feature.quantiles);
+  return json;
 }
 
 EventSums sumsOf(const SampleStatistics& sample) {
@@ -140,6 +192,53 @@ void Moments::merge(const Moments& other) {
   count += other.count;
 }
 
+FeatureMoments::FeatureMoments(size_t numFeatures)
+    : moments(numFeatures),
+      nonFinite(numFeatures),
+      numFilled(numFeatures),
+      logarithms(numFeatures),
+      quantiles(numFeatures),
+      fills_(numFeatures),
+      needs_(numFeatures) {}
+
+FeatureMoments::FeatureMoments(const feature::FeatureSpec& spec, const StatisticsNeeds& needs, uint64_t seed)
+    : FeatureMoments(momentNames(spec).size()) {
+  if (!needs.empty()) needs_ = needs;
+  const auto names = momentNames(spec);
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (const feature::Fill* fill = spec.fillOf(names[i])) fills_[i] = *fill;
+    const bool hasMedian = fills_[i] && fills_[i]->kind == feature::Fill::Kind::kMedian;
+    if (needs_[i].quantiles || hasMedian) quantiles[i].emplace(kSketchSize, combineSeeds(seed, i));
+  }
+}
+
+size_t FeatureMoments::sketchBytes() { return size_t{4} * kSketchSize * sizeof(double); }
+
+// Which values of a feature count, and for what.
+struct FeatureMoments::Values {
+  Strided values;
+  std::span<const uint32_t> train;
+  std::span<const uint32_t> all;
+  std::span<const int64_t> rowNumbers;  // of each of `values`
+};
+
+void FeatureMoments::addFeature(size_t feature, const Values& of) {
+  const auto& fill = fills_[feature];
+  const NonFinite found = findNonFinite(of.values, of.all, fill, [&](uint32_t i) { return of.rowNumbers[i]; });
+  mergeNonFinite(nonFinite[feature], found);
+  if (found.count > 0) return;
+  std::vector<uint32_t> present;
+  std::span<const uint32_t> chosen = of.train;
+  if (fill) {
+    present = presentOf(of.values, chosen, *fill);
+    numFilled[feature] += static_cast<int64_t>(chosen.size() - present.size());
+    chosen = present;
+  }
+  moments[feature].merge(momentsOf(of.values, chosen));
+  if (quantiles[feature]) addTo(*quantiles[feature], of.values, chosen);
+  if (needs_[feature].logarithm) logarithms[feature].merge(momentsOf(LogarithmOf{of.values}, chosen));
+}
+
 void FeatureMoments::add(const feature::Tensors& tensors, std::span<const Part> parts,
                          std::span<const int64_t> rowNumbers) {
   std::vector<uint32_t> all;
@@ -149,16 +248,9 @@ void FeatureMoments::add(const feature::Tensors& tensors, std::span<const Part> 
     if (parts[row] == Part::kTrain) train.push_back(row);
   }
   size_t feature = 0;
-  const auto addFeature = [&](Strided values, std::span<const uint32_t> chosen, std::span<const uint32_t> checked,
-                              std::span<const int64_t> rowOfElement) {
-    const NonFinite found = findNonFinite(values, checked, [&](uint32_t i) { return rowOfElement[i]; });
-    mergeNonFinite(nonFinite[feature], found);
-    if (found.count == 0) moments[feature].merge(momentsOf(values, chosen));
-    ++feature;
-  };
   const auto numScalars = static_cast<size_t>(tensors.numScalars);
   for (size_t i = 0; i < numScalars; ++i) {
-    addFeature({tensors.scalars.data() + i, numScalars}, train, all, rowNumbers);
+    addFeature(feature++, {{tensors.scalars.data() + i, numScalars}, train, all, rowNumbers});
   }
   for (const auto& group : tensors.groups) {
     const auto trainElements = elementsOf(group, train);
@@ -166,7 +258,7 @@ void FeatureMoments::add(const feature::Tensors& tensors, std::span<const Part> 
     const auto rowOfElement = rowsOfElements(group, rowNumbers);
     const auto numColumns = static_cast<size_t>(group.numColumns);
     for (size_t i = 0; i < numColumns; ++i) {
-      addFeature({group.values.data() + i, numColumns}, trainElements, allElements, rowOfElement);
+      addFeature(feature++, {{group.values.data() + i, numColumns}, trainElements, allElements, rowOfElement});
     }
   }
 }
@@ -175,6 +267,9 @@ void FeatureMoments::merge(const FeatureMoments& other) {
   for (size_t i = 0; i < moments.size(); ++i) {
     moments[i].merge(other.moments[i]);
     mergeNonFinite(nonFinite[i], other.nonFinite[i]);
+    numFilled[i] += other.numFilled[i];
+    logarithms[i].merge(other.logarithms[i]);
+    if (quantiles[i]) quantiles[i]->merge(*other.quantiles[i]);
   }
 }
 
@@ -186,11 +281,33 @@ std::vector<std::string> momentNames(const feature::FeatureSpec& spec) {
 
 void assignFeatures(const FeatureMoments& moments, const feature::FeatureSpec& spec, Statistics& statistics) {
   size_t next = 0;
-  for (const auto& name : spec.scalars) statistics.scalars.push_back(toStatistics(name, moments.moments[next++]));
+  for (const auto& name : spec.scalars) statistics.scalars.push_back(toStatistics(name, moments, next++));
   for (const auto& group : spec.groups) {
     auto& columns = statistics.groups.emplace_back();
-    for (const auto& name : group.columns) columns.push_back(toStatistics(name, moments.moments[next++]));
+    for (const auto& name : group.columns) columns.push_back(toStatistics(name, moments, next++));
   }
+}
+
+Result<std::vector<feature::Fill>> valuesOfFills(const feature::FeatureSpec& spec, const Statistics& statistics) {
+  std::map<std::string_view, const FeatureStatistics*> found;
+  for (const auto& one : statistics.scalars) found[one.name] = &one;
+  for (const auto& group : statistics.groups) {
+    for (const auto& one : group) found[one.name] = &one;
+  }
+  std::vector<feature::Fill> fills = spec.fills;
+  for (feature::Fill& fill : fills) {
+    if (fill.kind == feature::Fill::Kind::kNumber) continue;
+    const FeatureStatistics& of = *found.at(fill.column);
+    const bool isMean = fill.kind == feature::Fill::Kind::kMean;
+    if (of.count == 0) {
+      return Error(ErrorCode::kInvalidArgument, "dataset.fill: the " + std::string(isMean ? "mean" : "median") +
+                                                    " of the feature '" + fill.column +
+                                                    "' is that of no value: none in the training part is there; give "
+                                                    "a number, or leave the feature out");
+    }
+    fill.value = static_cast<float>(isMean ? of.mean : medianOf(*of.quantiles));
+  }
+  return fills;
 }
 
 int64_t Statistics::numSelected(Part part) const {
@@ -257,16 +374,12 @@ nlohmann::ordered_json Statistics::toJson() const {
   return json;
 }
 
-std::vector<feature::Standardisation> standardise(const std::vector<FeatureStatistics>& features) {
-  std::vector<feature::Standardisation> result;
-  for (const auto& feature : features) {
-    feature::Standardisation one;
-    one.mean = static_cast<float>(feature.mean);
-    const auto inverse = static_cast<float>(1 / feature.deviation);
-    if (feature.minimum < feature.maximum && std::isfinite(inverse)) one.inverseScale = inverse;
-    result.push_back(one);
-  }
-  return result;
+feature::Transform standardise(const FeatureStatistics& feature) {
+  feature::Transform transform;
+  transform.mean = static_cast<float>(feature.mean);
+  const auto inverse = static_cast<float>(1 / feature.deviation);
+  if (feature.minimum < feature.maximum && std::isfinite(inverse)) transform.inverseScale = inverse;
+  return transform;
 }
 
 }  // namespace mlaas::dataset

@@ -7,14 +7,17 @@
 #include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "mlaas/base/error.h"
 #include "mlaas/dataset/identity_split.h"
+#include "mlaas/dataset/quantile_sketch.h"
 #include "mlaas/feature/feature_spec.h"
 #include "mlaas/feature/tensors.h"
+#include "mlaas/feature/transform.h"
 
 namespace mlaas::dataset {
 
@@ -25,6 +28,11 @@ struct FeatureStatistics {
   double deviation = 0;
   double minimum = 0;
   double maximum = 0;
+  int64_t numFilled = 0;  // missing values, which count in nothing else
+  // Where they were asked for.
+  double logarithmMean = 0;  // of feature::signedLogarithm of the values
+  double logarithmDeviation = 0;
+  std::optional<QuantileSketch> quantiles = {};
 };
 
 // Events and their weights, by part.
@@ -38,6 +46,14 @@ struct EventSums {
   void add(const EventSums& other);
   nlohmann::ordered_json json(Part part) const;
 };
+
+// What a trainer wants to know of a feature beside its moments.
+struct FeatureNeeds {
+  bool logarithm = false;
+  bool quantiles = false;
+};
+// In the order of momentNames(); empty where nothing more is needed.
+using StatisticsNeeds = std::vector<FeatureNeeds>;
 
 struct SampleStatistics {
   std::string name;
@@ -70,7 +86,7 @@ struct Statistics {
 };
 
 // The transform that the statistics suggest: inverseScale = 1 / deviation, 1 where the feature is constant.
-std::vector<feature::Standardisation> standardise(const std::vector<FeatureStatistics>& features);
+feature::Transform standardise(const FeatureStatistics& feature);
 
 // Count, mean and spread of numbers, mergeable (Chan, Golub, LeVeque 1979).
 struct Moments {
@@ -89,20 +105,40 @@ struct NonFinite {
   float firstValue = 0;
 };
 
-// Moments and findings of every feature of one block of rows; features in the order of `flatFeatureNames`.
-struct FeatureMoments {
+// Moments and findings of every feature of one block of rows; features in the order of momentNames().
+class FeatureMoments {
+ public:
   std::vector<Moments> moments;
   std::vector<NonFinite> nonFinite;
+  std::vector<int64_t> numFilled;                        // of the training part
+  std::vector<Moments> logarithms;                       // where needed
+  std::vector<std::optional<QuantileSketch>> quantiles;  // where needed
 
-  explicit FeatureMoments(size_t numFeatures) : moments(numFeatures), nonFinite(numFeatures) {}
+  explicit FeatureMoments(size_t numFeatures = 0);
+  // What `spec` fills is missing, and no finding. `seed` decides what sketches keep.
+  FeatureMoments(const feature::FeatureSpec& spec, const StatisticsNeeds& needs, uint64_t seed);
   // Adds the rows of `tensors`: moments from those where parts[row] is kTrain, non-finite values from all;
   // rowNumbers[row] is what NonFinite::firstRow becomes.
   void add(const feature::Tensors& tensors, std::span<const Part> parts, std::span<const int64_t> rowNumbers);
   void merge(const FeatureMoments& other);
+
+  // Memory of one sketch at most.
+  static size_t sketchBytes();
+
+ private:
+  // Values of one feature of one block.
+  struct Values;
+  void addFeature(size_t feature, const Values& values);
+
+  std::vector<std::optional<feature::Fill>> fills_;
+  StatisticsNeeds needs_;
 };
 
 // The scalars, then every group's columns.
 std::vector<std::string> momentNames(const feature::FeatureSpec& spec);
+
+// The fills of `spec` with their values. kInvalidArgument where a mean or median is that of no value.
+Result<std::vector<feature::Fill>> valuesOfFills(const feature::FeatureSpec& spec, const Statistics& statistics);
 
 // Fills `statistics` scalars and groups from the moments of all rows.
 void assignFeatures(const FeatureMoments& moments, const feature::FeatureSpec& spec, Statistics& statistics);

@@ -1,5 +1,6 @@
 #include "mlaas/dataset/statistics_pass.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <optional>
@@ -15,7 +16,7 @@ namespace {
 
 // What a pool's thread makes of one unit.
 struct UnitResult {
-  FeatureMoments moments{0};
+  FeatureMoments moments;
   EventSums sums;
   std::vector<EventSums> byClass;
   std::vector<uint64_t> hashes;
@@ -56,10 +57,10 @@ class RowCache {
   std::atomic<bool> accepts_ = true;  // also read by the pool's threads
 };
 
-Result<UnitResult> readUnit(const RowSource& source, size_t unit, bool keepRows) {
+Result<UnitResult> readUnit(const RowSource& source, const StatisticsNeeds& needs, size_t unit, bool keepRows) {
   MLAAS_TRY(const auto loaded, source.load(unit));
   UnitResult result;
-  result.moments = FeatureMoments(momentNames(source.features()).size());
+  result.moments = FeatureMoments(source.features(), needs, unit);
   if (!loaded) {  // left out
     if (keepRows) result.block = RowBlock{{}, {}, {}, source.units()[unit].sample};
     return result;
@@ -91,7 +92,8 @@ Result<void> checkFinite(const RowSource& source, const FeatureMoments& moments)
                  "the feature '" + names[i] + "' is NaN or infinite " + std::to_string(found.count) +
                      " time(s) among the selected events, first " + what + " in " + source.describeRow(found.firstRow) +
                      "; define a column that replaces it (" + names[i] + "_ok: 'isfinite(" + names[i] + ") ? " +
-                     names[i] + " : 0') and list that, or exclude such events with select");
+                     names[i] + " : 0') and list that, say with dataset.fill what takes its place, or exclude such " +
+                     "events with select");
   }
   return {};
 }
@@ -147,7 +149,8 @@ std::vector<SampleStatistics> emptySamples(const RowSource& source) {
 
 }  // namespace
 
-Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, MemoryBudget& budget) {
+Result<PassResult> runStatisticsPass(const RowSource& source, const StatisticsNeeds& needs, TaskPool& pool,
+                                     MemoryBudget& budget) {
   const size_t numUnits = source.units().size();
   const size_t window = source.window(pool.numThreads(), source.plan().workBytes);
   // Results not taken yet are twice the window at most, see ReadAhead.
@@ -157,12 +160,17 @@ Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, Me
   MLAAS_TRY(const auto ofDuplicates, budget.reserve(duplicateBytes, "finding events that stand twice"));
   std::vector<DuplicateFinder> duplicates(source.config().samples.size(),
                                           DuplicateFinder(duplicateBytes / source.config().samples.size()));
+  FeatureMoments moments(source.features(), needs, numUnits);
+  const auto numSketches =
+      std::ranges::count_if(moments.quantiles, [](const auto& sketch) { return sketch.has_value(); });
+  MLAAS_TRY(const auto sketches,
+            budget.reserve(static_cast<size_t>(numSketches) * (2 * window + 1) * FeatureMoments::sketchBytes(),
+                           "quantiles of features"));
   RowCache cache(budget, source.plan().cacheBytes, numUnits);
   ReadAhead<UnitResult> results(pool, numUnits, window,
-                                [&](size_t unit) { return readUnit(source, unit, cache.accepts()); });
+                                [&](size_t unit) { return readUnit(source, needs, unit, cache.accepts()); });
   PassResult pass;
   pass.statistics.samples = emptySamples(source);
-  FeatureMoments moments(momentNames(source.features()).size());
   for (size_t unit = 0; unit < numUnits; ++unit) {
     MLAAS_TRY(auto result, results.next());
     moments.merge(result.moments);
@@ -184,6 +192,8 @@ Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, Me
   MLAAS_CHECK(checkEvents(source, pass.statistics));
   MLAAS_CHECK(mixSamples(source.config(), pass.statistics));
   assignFeatures(moments, source.features(), pass.statistics);
+  pass.features = source.features();
+  MLAAS_TRY(pass.features.fills, valuesOfFills(source.features(), pass.statistics));
   pass.cached = cache.take();
   return pass;
 }

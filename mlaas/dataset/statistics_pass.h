@@ -20,11 +20,13 @@ namespace mlaas::dataset {
 
 struct PassResult {
   Statistics statistics;
+  feature::FeatureSpec features;                        // fills with their values
   std::array<std::vector<int64_t>, 3> rowsOfUnit;       // [part][unit]
   std::array<std::vector<size_t>, 3> bytesOfUnit;       // of those rows
   std::vector<std::shared_ptr<const RowBlock>> cached;  // by unit, charged to the budget; empty if they did not fit
 };
 
-Result<PassResult> runStatisticsPass(const RowSource& source, TaskPool& pool, MemoryBudget& budget);
+Result<PassResult> runStatisticsPass(const RowSource& source, const StatisticsNeeds& needs, TaskPool& pool,
+                                     MemoryBudget& budget);
 
 }  // namespace mlaas::dataset

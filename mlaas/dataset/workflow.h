@@ -73,6 +73,15 @@ struct Variation {
   std::string where;
 };
 
+// What takes the place of missing values of the features that `pattern` matches.
+struct FillRule {
+  std::string pattern;  // a feature's own name goes before patterns, an earlier pattern before a later one
+  feature::Fill::Kind kind = feature::Fill::Kind::kNumber;
+  double value = 0;       // of kNumber
+  bool infinite = false;  // infinities are missing too
+  std::string where;
+};
+
 struct Split {
   double train = 0.64;
   double validation = 0.16;
@@ -99,6 +108,7 @@ struct DatasetConfig {
   // Where "select", "define NAME", "scalars" and "group NAME" stand, for messages.
   std::map<std::string, std::string> places = {};
   std::vector<std::string> classes = {};  // names by label; empty: those of the samples
+  std::vector<FillRule> fills = {};
 };
 
 // Whether a sample takes labels from its events.

@@ -142,7 +142,7 @@ Result<DatasetCheck> checkDataset(const DatasetConfig& config, CheckDepth depth,
     MLAAS_TRY(files, withoutFeatures(config, std::move(files)));
   }
   const RowSource source(config, std::move(files), stop);
-  MLAAS_TRY(auto pass, runStatisticsPass(source, pool, budget));
+  MLAAS_TRY(auto pass, runStatisticsPass(source, {}, pool, budget));
   check.statistics = std::move(pass.statistics);
   check.memory.rowsAreUpperBound = false;
   check.memory.numRows = 0;

@@ -7,6 +7,7 @@
 
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/dataset/workflow_fields.h"
+#include "mlaas/dataset/workflow_fill.h"
 #include "mlaas/dataset/workflow_samples.h"
 #include "mlaas/dataset/workflow_weights.h"
 #include "mlaas/table/expression.h"
@@ -16,8 +17,8 @@ namespace mlaas::dataset {
 namespace {
 
 const std::vector<std::string> kDatasetKeys = {
-    "tree", "samples",   "identity", "select",     "define",    "features", "split",  "memory",
-    "lumi", "subsample", "reweight", "variations", "variation", "damaged",  "mixing", "classes"};
+    "tree",      "samples",  "identity",   "select",    "define",  "features", "split",   "memory", "lumi",
+    "subsample", "reweight", "variations", "variation", "damaged", "mixing",   "classes", "fill"};
 const std::vector<std::string> kGroupKeys = {"columns", "length"};
 const std::vector<std::string> kDamagedKeys = {"skip"};
 const std::vector<std::string> kSplitKeys = {"train", "validation", "test", "seed", "folds", "fold"};
@@ -252,6 +253,7 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
     MLAAS_TRY(config.memoryBytes, parseMemory(fields));
   }
   MLAAS_TRY(config.damaged, parseDamaged(fields));
+  MLAAS_CHECK(parseFill(fields, config));
   return config;
 }
 
@@ -284,6 +286,7 @@ nlohmann::ordered_json datasetConfigToJson(const DatasetConfig& config) {
   addWeightsJson(config, json);
   json["memory"] = config.memoryBytes;
   if (config.damaged.mostSkipped > 0) json["damaged"] = {{"skip", config.damaged.mostSkipped}};
+  addFillJson(config, json);
   return json;
 }
 

@@ -1,5 +1,6 @@
 #include "mlaas/feature/feature_spec.h"
 
+#include <algorithm>
 #include <set>
 
 #include "mlaas/table/expression.h"
@@ -21,6 +22,16 @@ int64_t FeatureSpec::flatWidth() const {
   auto width = static_cast<int64_t>(scalars.size());
   for (const JaggedGroup& group : groups) width += group.length * static_cast<int64_t>(group.columns.size()) + 1;
   return width;
+}
+
+bool Fill::operator==(const Fill& other) const {
+  const bool sameValue = value == other.value || (std::isnan(value) && std::isnan(other.value));
+  return column == other.column && kind == other.kind && infinite == other.infinite && sameValue;
+}
+
+const Fill* FeatureSpec::fillOf(std::string_view column) const {
+  const auto found = std::find_if(fills.begin(), fills.end(), [&](const Fill& fill) { return fill.column == column; });
+  return found == fills.end() ? nullptr : &*found;
 }
 
 Result<std::vector<std::string>> columnNames(const FeatureSpec& spec, const std::vector<std::string>& extras) {

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "mlaas/feature/feature_maker.h"
+#include "mlaas/feature/missing_values.h"
 #include "mlaas/infer/engine.h"
 #include "mlaas/table/entry_pieces.h"
 
@@ -56,7 +57,7 @@ bool hasNan(const feature::Tensors& tensors, int64_t row) {
   });
 }
 
-// Splits rows of all outputs into a column for each; rows with a NaN feature get NaN.
+// Splits rows of all outputs into a column for each; rows with a NaN feature that nothing fills get NaN.
 void fillScores(const feature::Tensors& tensors, const std::vector<float>& scores, ScoreBlock& block) {
   auto numRows = static_cast<size_t>(tensors.rows);
   size_t numOutputs = numRows == 0 ? 0 : scores.size() / numRows;
@@ -91,12 +92,13 @@ void fillSelected(const Column* selection, int64_t numRows, ScoreBlock& block) {
 
 struct FileScorer::State {
   State(model::Bundle used, TaskPool& threads, std::vector<std::unique_ptr<Engine>> made)
-      : bundle(std::move(used)), pool(threads), engines(std::move(made)) {}
+      : bundle(std::move(used)), missing(bundle.features), pool(threads), engines(std::move(made)) {}
 
   Result<ScoreBlock> scorePiece(const feature::FeatureMaker& maker, const table::Table& table,
                                 table::EntryRange entries);
 
   model::Bundle bundle;
+  feature::MissingValues missing;
   TaskPool& pool;
   EngineStore engines;
 };
@@ -115,6 +117,7 @@ Result<FileScorer> FileScorer::make(model::Bundle bundle, TaskPool& pool) {
 Result<ScoreBlock> FileScorer::State::scorePiece(const feature::FeatureMaker& maker, const table::Table& table,
                                                  table::EntryRange entries) {
   MLAAS_TRY(auto features, maker.process(table, entries));
+  missing.fill(features.tensors);
   std::vector<float> scores;
   auto engine = engines.take();
   Result<void> ran = engine->run(features.tensors, scores);

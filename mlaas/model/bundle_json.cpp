@@ -1,6 +1,7 @@
 #include "mlaas/model/bundle_json.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace mlaas::model {
 
@@ -37,7 +38,12 @@ ordered_json featuresToJson(const feature::FeatureSpec& features) {
   for (const auto& group : features.groups) {
     groups[group.name] = {{"columns", group.columns}, {"length", group.length}};
   }
-  return {{"define", define}, {"select", features.select}, {"scalars", features.scalars}, {"groups", groups}};
+  ordered_json json = {
+      {"define", define}, {"select", features.select}, {"scalars", features.scalars}, {"groups", groups}};
+  for (const auto& fill : features.fills) {
+    json["fill"][fill.column] = {{"value", fill.value}, {"infinite", fill.infinite}};
+  }
+  return json;
 }
 
 feature::FeatureSpec featuresFromJson(const ordered_json& json) {
@@ -50,6 +56,11 @@ feature::FeatureSpec featuresFromJson(const ordered_json& json) {
   for (const auto& [name, group] : json.at("groups").items()) {
     features.groups.push_back(
         {name, group.at("columns").get<std::vector<std::string>>(), group.at("length").get<int64_t>()});
+  }
+  const auto fills = json.value("fill", ordered_json::object());
+  for (const auto& [column, fill] : fills.items()) {
+    features.fills.push_back(
+        {column, feature::Fill::Kind::kNumber, fill.at("value").get<float>(), fill.at("infinite").get<bool>()});
   }
   return features;
 }
@@ -67,6 +78,9 @@ Result<void> checkBundle(const Bundle& bundle) {
     if (group.columns.empty() || group.length < 1 || group.length > kLongestGroup) {
       return wrong("group '" + group.name + "' needs columns and a length from 1 to " + std::to_string(kLongestGroup));
     }
+  }
+  for (const auto& fill : bundle.features.fills) {
+    if (!std::isfinite(fill.value)) return wrong("the fill of '" + fill.column + "' is no finite number");
   }
   for (const auto& [name, checksum] : bundle.checksums) {
     if (!isPlainName(name)) return wrong("'" + name + "' in files is not a plain file name");

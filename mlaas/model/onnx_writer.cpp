@@ -6,111 +6,23 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "mlaas/model/onnx_graph_builder.h"
+#include "mlaas/model/onnx_transforms.h"
+
 namespace mlaas::model {
 
 namespace {
 
 constexpr int64_t kOpset = 13;
 constexpr int64_t kIrVersion = 8;  // of ONNX 1.12
-constexpr const char* kRows = "N";
 
-// Builds one graph; every method returns the name of the tensor that it makes.
-class GraphBuilder {
- public:
-  explicit GraphBuilder(onnx::GraphProto& graph) : graph_(graph) {}
-
-  std::string input(const std::string& name, onnx::TensorProto_DataType type, const std::vector<int64_t>& shape) {
-    describe(*graph_.add_input(), name, type, shape);
-    return name;
-  }
-  void output(const std::string& name, const std::vector<int64_t>& shape) {
-    describe(*graph_.add_output(), name, onnx::TensorProto_DataType_FLOAT, shape);
-  }
-
-  std::string constant(const std::string& name, const std::vector<int64_t>& shape, const std::vector<float>& values) {
-    onnx::TensorProto& tensor = addTensor(name, onnx::TensorProto_DataType_FLOAT, shape);
-    tensor.set_raw_data(values.data(), values.size() * sizeof(float));
-    return name;
-  }
-  std::string constant(const std::string& name, const std::vector<int64_t>& shape, const std::vector<int64_t>& values) {
-    onnx::TensorProto& tensor = addTensor(name, onnx::TensorProto_DataType_INT64, shape);
-    tensor.set_raw_data(values.data(), values.size() * sizeof(int64_t));
-    return name;
-  }
-  std::string constant(const std::string& name, const std::vector<int64_t>& shape, const std::vector<int32_t>& values) {
-    onnx::TensorProto& tensor = addTensor(name, onnx::TensorProto_DataType_INT32, shape);
-    tensor.set_raw_data(values.data(), values.size() * sizeof(int32_t));
-    return name;
-  }
-
-  std::string node(const std::string& operation, const std::vector<std::string>& inputs,
-                   const std::string& outputName) {
-    lastNode_ = graph_.add_node();
-    lastNode_->set_op_type(operation);
-    lastNode_->set_name(outputName);
-    for (const auto& name : inputs) lastNode_->add_input(name);
-    lastNode_->add_output(outputName);
-    return outputName;
-  }
-  // Adds an attribute to the node made last.
-  void attribute(const std::string& name, int64_t value) {
-    onnx::AttributeProto* added = lastNode_->add_attribute();
-    added->set_name(name);
-    added->set_type(onnx::AttributeProto_AttributeType_INT);
-    added->set_i(value);
-  }
-
- private:
-  static void describe(onnx::ValueInfoProto& info, const std::string& name, onnx::TensorProto_DataType type,
-                       const std::vector<int64_t>& shape) {
-    info.set_name(name);
-    auto* tensor = info.mutable_type()->mutable_tensor_type();
-    tensor->set_elem_type(type);
-    for (int64_t dimension : shape) {
-      auto* added = tensor->mutable_shape()->add_dim();
-      if (dimension < 0) {
-        added->set_dim_param(kRows);
-      } else {
-        added->set_dim_value(dimension);
-      }
-    }
-  }
-  onnx::TensorProto& addTensor(const std::string& name, onnx::TensorProto_DataType type,
-                               const std::vector<int64_t>& shape) {
-    onnx::TensorProto& tensor = *graph_.add_initializer();
-    tensor.set_name(name);
-    tensor.set_data_type(type);
-    for (int64_t dimension : shape) tensor.add_dims(dimension);
-    return tensor;
-  }
-
-  onnx::GraphProto& graph_;
-  onnx::NodeProto* lastNode_ = nullptr;
-};
-
-// (x - mean) * inverseScale over the last axis.
-std::string addStandardisation(GraphBuilder& builder, const std::string& input,
-                               const std::vector<feature::Standardisation>& features) {
-  std::vector<float> mean;
-  std::vector<float> scale;
-  for (const auto& feature : features) {
-    mean.push_back(feature.mean);
-    scale.push_back(feature.inverseScale);
-  }
-  const auto width = static_cast<int64_t>(features.size());
-  const std::string means = builder.constant(input + "_mean", {width}, mean);
-  const std::string scales = builder.constant(input + "_inverse_scale", {width}, scale);
-  const std::string centred = builder.node("Sub", {input, means}, input + "_centred");
-  return builder.node("Mul", {centred, scales}, input + "_standardised");
-}
-
-// Standardised elements in front of count, 0 behind it, flattened to [N, length * columns].
-std::string addGroup(GraphBuilder& builder, const feature::JaggedGroup& group,
-                     const std::vector<feature::Standardisation>& features) {
+// Transformed elements in front of count, 0 behind it, flattened to [N, length * columns].
+std::string addGroup(GraphBuilder& builder, const feature::FeatureSpec& spec, const feature::JaggedGroup& group,
+                     const std::vector<feature::Transform>& transforms) {
   const auto columns = static_cast<int64_t>(group.columns.size());
-  const std::string values = builder.input(group.name, onnx::TensorProto_DataType_FLOAT, {-1, group.length, columns});
-  const std::string count = builder.input(group.name + "_count", onnx::TensorProto_DataType_INT32, {-1});
-  const std::string standardised = addStandardisation(builder, values, features);
+  const std::string values = builder.input(group.name, ElementType::kFloat32, {-1, group.length, columns});
+  const std::string count = builder.input(group.name + "_count", ElementType::kInt32, {-1});
+  const std::string transformed = addTransforms(builder, values, spec, group.columns, transforms);
 
   std::vector<int32_t> positions(static_cast<size_t>(group.length));
   for (size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<int32_t>(i);
@@ -119,7 +31,7 @@ std::string addGroup(GraphBuilder& builder, const feature::JaggedGroup& group,
   const std::string counts = builder.node("Unsqueeze", {count, axes}, group.name + "_counts");
   const std::string mask = builder.node("Less", {range, counts}, group.name + "_mask");
   const std::string zero = builder.constant(group.name + "_padding", {}, std::vector<float>{0.0F});
-  const std::string masked = builder.node("Where", {mask, standardised, zero}, group.name + "_masked");
+  const std::string masked = builder.node("Where", {mask, transformed, zero}, group.name + "_masked");
 
   const std::string shape =
       builder.constant(group.name + "_shape", {2}, std::vector<int64_t>{-1, group.length * columns});
@@ -174,16 +86,28 @@ std::string addDense(GraphBuilder& builder, const DenseLayer& layer, const std::
   return addActivation(builder, layer.activation, sum, output);
 }
 
-Result<void> checkStandardisation(const std::vector<feature::Standardisation>& features, size_t expected,
-                                  const std::string& what) {
-  if (features.size() != expected) {
-    return Error(ErrorCode::kInternal, what + ": standardisation of " + std::to_string(features.size()) +
-                                           " columns for " + std::to_string(expected));
+Result<void> checkTransforms(const std::vector<feature::Transform>& transforms, size_t expected,
+                             const std::string& what) {
+  if (transforms.size() != expected) {
+    return Error(ErrorCode::kInternal, what + ": transforms of " + std::to_string(transforms.size()) + " columns for " +
+                                           std::to_string(expected));
   }
-  for (const auto& feature : features) {
-    if (!std::isfinite(feature.mean) || !std::isfinite(feature.inverseScale)) {
+  for (const auto& transform : transforms) {
+    if (!std::isfinite(transform.mean) || !std::isfinite(transform.inverseScale)) {
       return Error(ErrorCode::kInvalidArgument, what + ": mean or deviation is not finite");
     }
+    for (size_t i = 1; i < transform.knots.size(); ++i) {
+      const float width = transform.knots[i].x - transform.knots[i - 1].x;
+      if (width > 0 && std::isfinite(1 / width)) continue;
+      return Error(ErrorCode::kInternal, what + ": the knots of a transform do not ascend");
+    }
+  }
+  return {};
+}
+
+Result<void> checkFills(const feature::FeatureSpec& spec) {
+  for (const auto& fill : spec.fills) {
+    if (!std::isfinite(fill.value)) return Error(ErrorCode::kInternal, "the fill of '" + fill.column + "' is unknown");
   }
   return {};
 }
@@ -209,15 +133,16 @@ Result<void> checkLayers(const MlpGraph& graph, int64_t width) {
 }
 
 Result<void> checkGraph(const MlpGraph& graph) {
-  MLAAS_CHECK(checkStandardisation(graph.scalars, graph.features.scalars.size(), "scalars"));
+  MLAAS_CHECK(checkFills(graph.features));
+  MLAAS_CHECK(checkTransforms(graph.scalars, graph.features.scalars.size(), "scalars"));
   if (graph.groups.size() != graph.features.groups.size()) {
-    return Error(ErrorCode::kInternal, "standardisation of " + std::to_string(graph.groups.size()) + " groups for " +
+    return Error(ErrorCode::kInternal, "transforms of " + std::to_string(graph.groups.size()) + " groups for " +
                                            std::to_string(graph.features.groups.size()));
   }
   auto width = static_cast<int64_t>(graph.scalars.size());
   for (size_t i = 0; i < graph.groups.size(); ++i) {
     const auto& group = graph.features.groups[i];
-    MLAAS_CHECK(checkStandardisation(graph.groups[i], group.columns.size(), group.name));
+    MLAAS_CHECK(checkTransforms(graph.groups[i], group.columns.size(), group.name));
     width += group.length * static_cast<int64_t>(group.columns.size());
   }
   return checkLayers(graph, width);
@@ -227,11 +152,11 @@ std::string addInputs(GraphBuilder& builder, const MlpGraph& graph) {
   std::vector<std::string> parts;
   if (!graph.scalars.empty()) {
     const auto width = static_cast<int64_t>(graph.scalars.size());
-    const std::string scalars = builder.input("scalars", onnx::TensorProto_DataType_FLOAT, {-1, width});
-    parts.push_back(addStandardisation(builder, scalars, graph.scalars));
+    const std::string scalars = builder.input("scalars", ElementType::kFloat32, {-1, width});
+    parts.push_back(addTransforms(builder, scalars, graph.features, graph.features.scalars, graph.scalars));
   }
   for (size_t i = 0; i < graph.groups.size(); ++i) {
-    parts.push_back(addGroup(builder, graph.features.groups[i], graph.groups[i]));
+    parts.push_back(addGroup(builder, graph.features, graph.features.groups[i], graph.groups[i]));
   }
   if (parts.size() == 1) return parts.front();
   const std::string joined = builder.node("Concat", parts, "features");

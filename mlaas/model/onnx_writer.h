@@ -1,10 +1,10 @@
 // Writes a multilayer perceptron and its preprocessing as ONNX.
-// The graph takes raw physics values and contains standardisation, padding mask and network:
+// The graph takes raw physics values and contains fills, transforms, padding mask and network:
 //   inputs   scalars [N, S] float32 (where S > 0); for each group NAME: NAME [N, length, columns] float32 and
 //            NAME_count [N] int32
 //   outputs  scores [N, outputs] float32
-// Standardised padding is exactly 0. The hidden layers see, in this order, the standardised scalars and each group's
-// values flattened element by element.
+// Padding is exactly 0 behind the transform. The hidden layers see, in this order, the transformed scalars and each
+// group's values flattened element by element.
 // Source: onnx.ai, operators of opset 13.
 #pragma once
 
@@ -13,6 +13,7 @@
 
 #include "mlaas/base/error.h"
 #include "mlaas/feature/feature_spec.h"
+#include "mlaas/feature/transform.h"
 
 namespace mlaas::model {
 
@@ -29,8 +30,8 @@ struct DenseLayer {
 
 struct MlpGraph {
   feature::FeatureSpec features;
-  std::vector<feature::Standardisation> scalars;              // numScalars
-  std::vector<std::vector<feature::Standardisation>> groups;  // [group][column]
+  std::vector<feature::Transform> scalars;              // numScalars
+  std::vector<std::vector<feature::Transform>> groups;  // [group][column]
   std::vector<DenseLayer> layers;
   std::string producerVersion;
 };

@@ -140,6 +140,10 @@ class InputReader {
 
   Result<void> readValue(const element& item) {
     double number = 0;
+    if (item.is_null() && input_.filled[data_.values.size() % input_.filled.size()]) {
+      data_.values.push_back(std::numeric_limits<float>::quiet_NaN());
+      return {};
+    }
     if (item.get(number) != simdjson::SUCCESS || !(std::abs(number) <= kLargestFloat)) {
       return floatFrom(item, "input " + inQuotes(input_.name) + ": element " + std::to_string(data_.values.size()))
           .error();
@@ -257,13 +261,19 @@ Result<void> checkOutputs(const object& document) {
 }  // namespace
 
 std::vector<OipInput> oipInputs(const feature::FeatureSpec& features) {
+  const auto filled = [&](const std::vector<std::string>& columns) {
+    std::vector<bool> result;
+    for (const auto& column : columns) result.push_back(features.fillOf(column) != nullptr);
+    return result;
+  };
   std::vector<OipInput> inputs;
   if (!features.scalars.empty()) {
-    inputs.push_back({"scalars", false, {static_cast<int64_t>(features.scalars.size())}});
+    inputs.push_back({"scalars", false, {static_cast<int64_t>(features.scalars.size())}, filled(features.scalars)});
   }
   for (const auto& group : features.groups) {
-    inputs.push_back({group.name, false, {group.length, static_cast<int64_t>(group.columns.size())}});
-    inputs.push_back({group.name + "_count", true, {}});
+    inputs.push_back(
+        {group.name, false, {group.length, static_cast<int64_t>(group.columns.size())}, filled(group.columns)});
+    inputs.push_back({group.name + "_count", true, {}, {}});
   }
   return inputs;
 }

@@ -21,6 +21,7 @@ struct OipInput {
   std::string name;
   bool isCount = false;  // INT32 rather than FP32
   std::vector<int64_t> dimensions;
+  std::vector<bool> filled = {};  // by column: whether a null may stand for a missing value
 };
 
 // The inputs of a model: what its metadata list and what a request must bring.

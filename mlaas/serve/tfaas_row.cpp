@@ -50,6 +50,10 @@ Result<std::vector<float>> readValues(const element& value) {
   values.reserve(list.size());
   for (const element& item : list) {
     double number = 0;
+    if (item.is_null()) {
+      values.push_back(std::numeric_limits<float>::quiet_NaN());
+      continue;
+    }
     if (item.get(number) != simdjson::SUCCESS || !(std::abs(number) <= kLargestFloat)) {
       return floatFrom(item, "\"values\"[" + std::to_string(values.size()) + "]").error();
     }
@@ -113,6 +117,32 @@ Result<void> completeGroup(const feature::JaggedGroup& group, size_t first, cons
   return {};
 }
 
+// The column of a flat feature; empty for a count.
+std::string_view columnAt(const feature::FeatureSpec& features, size_t position) {
+  if (position < features.scalars.size()) return features.scalars[position];
+  position -= features.scalars.size();
+  for (const auto& group : features.groups) {
+    const size_t numValues = static_cast<size_t>(group.length) * group.columns.size();
+    if (position < numValues) return group.columns[position % group.columns.size()];
+    if (position == numValues) return {};
+    position -= numValues + 1;
+  }
+  return {};
+}
+
+// Nulls stand only for features that the model fills.
+Result<void> checkNulls(const TfaasRow& row, bool keyed, const feature::FeatureSpec& features, const FlatIndex& index) {
+  for (size_t i = 0; i < row.values.size(); ++i) {
+    if (!std::isnan(row.values[i])) continue;
+    const auto found = keyed ? index.find(row.keys[i]) : index.end();
+    const std::string_view column = columnAt(features, found == index.end() ? i : found->second);
+    if (features.fillOf(column) != nullptr) continue;
+    return invalid("\"values\"[" + std::to_string(i) + "] is null, expected a number" +
+                   (column.empty() ? "" : ": the model has no fill for missing values of " + inQuotes(column)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<TfaasRow> readTfaasRow(const simdjson::dom::object& document) {
@@ -141,7 +171,9 @@ Result<TfaasRow> readTfaasRow(const simdjson::dom::object& document) {
 
 Result<std::vector<float>> flatRow(const TfaasRow& row, const feature::FeatureSpec& features,
                                    const std::vector<std::string>& names, const FlatIndex& index) {
-  if (!namesFeatures(row.keys, index)) {
+  const bool keyed = namesFeatures(row.keys, index);
+  MLAAS_CHECK(checkNulls(row, keyed, features, index));
+  if (!keyed) {
     if (row.values.size() == names.size()) return row.values;
     return invalid("\"values\" has " + std::to_string(row.values.size()) + " numbers, the model takes " +
                    std::to_string(names.size()) + " from '" + names.front() + "' to '" + names.back() +

@@ -18,7 +18,7 @@ namespace mlaas::serve {
 struct TfaasRow {
   std::string_view model;              // empty: the default
   std::vector<std::string_view> keys;  // views into the parsed document
-  std::vector<float> values;
+  std::vector<float> values;           // NaN for null
 };
 
 Result<TfaasRow> readTfaasRow(const simdjson::dom::object& document);
@@ -27,7 +27,7 @@ Result<TfaasRow> readTfaasRow(const simdjson::dom::object& document);
 using FlatIndex = std::unordered_map<std::string_view, size_t>;
 
 // The row in the order of `names`. With keys, elements behind a group's last one may be absent, and so may its count,
-// which is then the number of elements that are present.
+// which is then the number of elements that are present. A null stays NaN where the model has a fill for the feature.
 Result<std::vector<float>> flatRow(const TfaasRow& row, const feature::FeatureSpec& features,
                                    const std::vector<std::string>& names, const FlatIndex& index);
 

@@ -80,6 +80,10 @@ struct TrainingOutcome {
 class Trainer {
  public:
   virtual ~Trainer() = default;
+  // What TrainingInput::statistics must have of `features` beside moments. kNotFound for an option that fits no feature.
+  virtual Result<dataset::StatisticsNeeds> statisticsNeeded(const feature::FeatureSpec& /*features*/) const {
+    return dataset::StatisticsNeeds();
+  }
   virtual Result<TrainingOutcome> train(const TrainingInput& input) = 0;
 };
 

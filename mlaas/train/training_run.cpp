@@ -191,7 +191,8 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
   TaskPool pool(options.readerThreads);
   MLAAS_TRY(const auto data, dataset::Dataset::open(workflow.dataset, pool, options.stop));
   Made made;
-  MLAAS_TRY(made.statistics, data->statistics());
+  MLAAS_TRY(const auto needs, trainer->statisticsNeeded(data->features()));
+  MLAAS_TRY(made.statistics, data->statistics(needs));
   warnOfDuplicates(made.statistics);
   summary.readSeconds = watch.lap();
   // Before the long work, so that a folder that cannot be written is known now.

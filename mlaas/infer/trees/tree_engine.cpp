@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "mlaas/feature/feature_maker.h"
+#include "mlaas/feature/missing_values.h"
 #include "mlaas/infer/trees/tree_kernel.h"
 #include "mlaas/infer/trees/tree_model.h"
 
@@ -17,13 +18,17 @@ namespace {
 class TreeEngine : public Engine {
  public:
   TreeEngine(std::shared_ptr<const TreeModel> model, feature::FeatureSpec features)
-      : model_(std::move(model)), features_(std::move(features)) {}
+      : model_(std::move(model)), features_(std::move(features)), missing_(features_) {}
 
   int64_t numOutputs() const override { return model_->numOutputs; }
 
   Result<void> run(const feature::Tensors& input, std::vector<float>& scores) override {
     MLAAS_CHECK(checkShapes(features_, input));
-    feature::treeMatrix(input, std::numeric_limits<float>::quiet_NaN(), matrix_);
+    if (!missing_.empty()) {
+      filled_ = input;
+      missing_.fill(filled_);
+    }
+    feature::treeMatrix(missing_.empty() ? input : filled_, std::numeric_limits<float>::quiet_NaN(), matrix_);
     scores.resize(static_cast<size_t>(input.rows * model_->numOutputs));
     predictTrees(*model_, matrix_, input.rows, scores);
     return {};
@@ -32,6 +37,8 @@ class TreeEngine : public Engine {
  private:
   std::shared_ptr<const TreeModel> model_;
   feature::FeatureSpec features_;
+  feature::MissingValues missing_;
+  feature::Tensors filled_;    // kept from call to call
   std::vector<float> matrix_;  // kept from call to call
 };
 

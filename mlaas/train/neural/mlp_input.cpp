@@ -8,12 +8,15 @@ namespace mlaas::train {
 
 namespace {
 
-// Copies one column of `from` (numColumns wide) into one of `to` (width wide), standardised.
-void fillScalars(std::span<const feature::Standardisation> transform, const float* from, float* to) {
-  for (size_t i = 0; i < transform.size(); ++i) to[i] = (from[i] - transform[i].mean) * transform[i].inverseScale;
+// Transforms one row.
+void fillScalars(std::span<const feature::Transform> transforms, const float* from, float* to) {
+  for (size_t i = 0; i < transforms.size(); ++i) {
+    const feature::Transform& one = transforms[i];
+    to[i] = one.isLinear() ? (from[i] - one.mean) * one.inverseScale : one(from[i]);
+  }
 }
 
-void fillGroup(std::span<const feature::Standardisation> transform, const feature::GroupTensor& group, size_t row,
+void fillGroup(std::span<const feature::Transform> transform, const feature::GroupTensor& group, size_t row,
                float* to) {
   const auto columns = static_cast<size_t>(group.numColumns);
   const auto length = static_cast<size_t>(group.length);
@@ -25,25 +28,26 @@ void fillGroup(std::span<const feature::Standardisation> transform, const featur
   std::fill(to + count * columns, to + length * columns, 0.F);
 }
 
-// [minimum, maximum] becomes [0, 1].
-std::vector<feature::Standardisation> scaleToUnit(const std::vector<dataset::FeatureStatistics>& features) {
-  std::vector<feature::Standardisation> result;
-  for (const auto& one : features) {
-    const auto inverse = static_cast<float>(1 / (one.maximum - one.minimum));
-    const bool varies = one.minimum < one.maximum && std::isfinite(inverse);
-    result.push_back(varies ? feature::Standardisation{static_cast<float>(one.minimum), inverse}
-                            : feature::Standardisation{});
-  }
-  return result;
-}
-
 }  // namespace
 
-MlpInput MlpInput::make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics, Scaling scaling) {
-  const auto transform = scaling == Scaling::kMinMax ? scaleToUnit : dataset::standardise;
+Result<MlpInput> MlpInput::make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics,
+                                const std::vector<Scaling>& scalings) {
+  size_t next = 0;
+  const auto transforms = [&](const std::vector<dataset::FeatureStatistics>& features) {
+    Result<std::vector<feature::Transform>> result = std::vector<feature::Transform>();
+    for (const auto& one : features) {
+      auto transform = transformOf(scalings[next++], one);
+      if (!transform.ok()) return Result<std::vector<feature::Transform>>(std::move(transform).error());
+      result->push_back(*std::move(transform));
+    }
+    return result;
+  };
   MlpInput input;
-  input.scalars = transform(statistics.scalars);
-  for (const auto& group : statistics.groups) input.groups.push_back(transform(group));
+  MLAAS_TRY(input.scalars, transforms(statistics.scalars));
+  for (const auto& group : statistics.groups) {
+    MLAAS_TRY(auto columns, transforms(group));
+    input.groups.push_back(std::move(columns));
+  }
   for (const auto& group : spec.groups) input.lengths.push_back(group.length);
   return input;
 }

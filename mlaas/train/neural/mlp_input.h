@@ -1,6 +1,6 @@
 // From raw physics values to the matrix that a perceptron multiplies: scale, mask, flatten.
 // Shapes: [rows, width], width = scalars + sum of length * columns; a group's values element by element.
-// The arithmetic is that of the exported graph: (x - mean) * inverseScale in float32, and 0 for padding.
+// The arithmetic is that of the exported graph: feature::Transform in float32, and 0 for padding.
 // Threads: a value; flatten() from any thread.
 #pragma once
 
@@ -11,16 +11,19 @@
 #include "mlaas/dataset/dataset.h"
 #include "mlaas/feature/feature_spec.h"
 #include "mlaas/feature/tensors.h"
-#include "mlaas/train/neural/mlp_options.h"
+#include "mlaas/feature/transform.h"
+#include "mlaas/train/neural/feature_scaling.h"
 
 namespace mlaas::train {
 
 struct MlpInput {
-  std::vector<feature::Standardisation> scalars;
-  std::vector<std::vector<feature::Standardisation>> groups;  // [group][column]
-  std::vector<int64_t> lengths;                               // [group]
+  std::vector<feature::Transform> scalars;
+  std::vector<std::vector<feature::Transform>> groups;  // [group][column]
+  std::vector<int64_t> lengths;                         // [group]
 
-  static MlpInput make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics, Scaling scaling);
+  // `scalings` has one for each of momentNames(spec).
+  static Result<MlpInput> make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics,
+                               const std::vector<Scaling>& scalings);
 
   int64_t width() const;
   // Fills `out`, resized to rows * width().

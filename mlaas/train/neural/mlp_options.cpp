@@ -50,7 +50,7 @@ nlohmann::ordered_json MlpOptions::toJson() const {
   json["layers"] = layers;
   json["dropout"] = dropout;
   json["activation"] = activationName;
-  json["scaling"] = scaling == Scaling::kMinMax ? "minmax" : "standard";
+  json["scaling"] = scaling.toJson();
   json["epochs"] = epochs;
   json["batch_size"] = batchSize;
   if (chunks.events > 0) json["chunks"] = {{"events", chunks.events}, {"passes", chunks.passes}};
@@ -77,9 +77,9 @@ Result<MlpOptions> readMlpOptions(const dataset::Workflow& workflow) {
   for (const auto& [name, activation] : activations()) names.push_back(name);
   options.activationName = model.choice("activation", "relu", names);
   options.activation = activations().at(options.activationName);
-  const bool minMax = model.choice("scaling", "standard", {"standard", "minmax"}) == "minmax";
-  options.scaling = minMax ? Scaling::kMinMax : Scaling::kStandard;
+  model.value("scaling");  // read below
   MLAAS_CHECK(model.finish());
+  MLAAS_TRY(options.scaling, ScalingRules::read(workflow));
 
   OptionReader training(workflow.training, workflow.trainingWhere, "training");
   options.epochs = training.integer("epochs", options.epochs, 1, 1000000);

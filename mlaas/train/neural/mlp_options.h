@@ -12,22 +12,17 @@
 #include "mlaas/model/onnx_writer.h"
 #include "mlaas/train/chunk_passes.h"
 #include "mlaas/train/class_table.h"
+#include "mlaas/train/neural/feature_scaling.h"
 #include "mlaas/train/neural/flat_adam.h"
 
 namespace mlaas::train {
-
-// How features are scaled before the network sees them.
-enum class Scaling : uint8_t {
-  kStandard,  // mean 0, deviation 1
-  kMinMax,    // the training part's range becomes [0, 1]; a constant feature is left as it is
-};
 
 struct MlpOptions {
   std::vector<int64_t> layers = {128, 64};
   double dropout = 0;
   model::Activation activation = model::Activation::kRelu;
   std::string activationName = "relu";
-  Scaling scaling = Scaling::kStandard;
+  ScalingRules scaling;
 
   int64_t epochs = 20;
   int64_t batchSize = 1000;

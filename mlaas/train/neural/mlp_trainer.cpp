@@ -206,11 +206,17 @@ class MlpTrainer final : public Trainer {
  public:
   explicit MlpTrainer(MlpOptions options) : options_(std::move(options)) {}
 
+  Result<dataset::StatisticsNeeds> statisticsNeeded(const feature::FeatureSpec& features) const override {
+    MLAAS_TRY(const auto scalings, options_.scaling.resolve(features));
+    return needsOf(scalings);
+  }
+
   Result<TrainingOutcome> train(const TrainingInput& input) override {
     MLAAS_TRY(WeightScale scale, makeWeightScale(input, options_.balance, options_.negative));
     // A mixed epoch has more or fewer events, of the same sum of weights.
     scale.stretch(input.statistics->rowsOfMixedEpoch() / static_cast<double>(input.eventsIn(dataset::Part::kTrain)));
-    MlpInput network = MlpInput::make(input.data->features(), *input.statistics, options_.scaling);
+    MLAAS_TRY(const auto scalings, options_.scaling.resolve(input.data->features()));
+    MLAAS_TRY(MlpInput network, MlpInput::make(input.data->features(), *input.statistics, scalings));
     MlpShape shape;
     shape.inputs = network.width();
     shape.hidden = options_.layers;

@@ -103,9 +103,58 @@ TEST(Statistics, ConstantFeaturesKeepScaleOne) {
   Statistics statistics;
   assignFeatures(moments, spec, statistics);
   EXPECT_EQ(statistics.scalars[0].deviation, 0);
-  const auto transform = standardise(statistics.scalars);
-  EXPECT_EQ(transform[0].mean, 0.1F);
-  EXPECT_EQ(transform[0].inverseScale, 1.0F);
+  const auto transform = standardise(statistics.scalars[0]);
+  EXPECT_EQ(transform.mean, 0.1F);
+  EXPECT_EQ(transform.inverseScale, 1.0F);
+}
+
+// The known numbers of numpy.median and of logarithms by hand; what is filled counts in none of them.
+TEST(Statistics, FilledValuesCountInNothingElse) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinity = std::numeric_limits<float>::infinity();
+  feature::FeatureSpec spec;
+  spec.scalars = {"x"};
+  spec.fills = {{"x", feature::Fill::Kind::kMedian, nan, true}};
+  FeatureMoments moments(spec, {{true, false}}, 1);
+  moments.add(scalarsOnly({1, nan, 4, infinity, 9, 3}, 1), std::vector<Part>(6, Part::kTrain), rowsFrom(0, 6));
+  FeatureMoments other(spec, {{true, false}}, 2);
+  other.add(scalarsOnly({nan, -infinity}, 1), std::vector<Part>{Part::kTrain, Part::kTest}, rowsFrom(6, 2));
+  moments.merge(other);
+  EXPECT_EQ(moments.nonFinite[0].count, 0);
+  Statistics statistics;
+  assignFeatures(moments, spec, statistics);
+  EXPECT_EQ(statistics.scalars[0].count, 4);
+  EXPECT_EQ(statistics.scalars[0].numFilled, 3);
+  EXPECT_DOUBLE_EQ(statistics.scalars[0].mean, 4.25);
+  EXPECT_NEAR(statistics.scalars[0].logarithmMean, std::log(2.0 * 5 * 10 * 4) / 4, 1e-7);
+  EXPECT_EQ(valuesOfFills(spec, statistics).value()[0].value, 3.5F);
+  spec.fills[0].kind = feature::Fill::Kind::kMean;
+  EXPECT_EQ(valuesOfFills(spec, statistics).value()[0].value, 4.25F);
+}
+
+TEST(Statistics, InfinityIsFoundWhereOnlyNanIsFilled) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  feature::FeatureSpec spec;
+  spec.scalars = {"x"};
+  spec.fills = {{"x", feature::Fill::Kind::kNumber, 0, false}};
+  FeatureMoments moments(spec, {}, 1);
+  moments.add(scalarsOnly({1, infinity}, 1), std::vector<Part>(2, Part::kTrain), rowsFrom(0, 2));
+  EXPECT_EQ(moments.nonFinite[0].count, 1);
+}
+
+TEST(Statistics, TheMeanOfNothingIsNoFill) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  feature::FeatureSpec spec;
+  spec.scalars = {"x"};
+  spec.fills = {{"x", feature::Fill::Kind::kMean, nan, false}};
+  FeatureMoments moments(spec, {}, 1);
+  moments.add(scalarsOnly({nan, nan}, 1), std::vector<Part>(2, Part::kTrain), rowsFrom(0, 2));
+  Statistics statistics;
+  assignFeatures(moments, spec, statistics);
+  const auto fills = valuesOfFills(spec, statistics);
+  ASSERT_FALSE(fills.ok());
+  EXPECT_EQ(fills.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_NE(std::string(fills.error().what()).find("'x' is that of no value"), std::string::npos);
 }
 
 TEST(Statistics, JsonHasEveryNumber) {

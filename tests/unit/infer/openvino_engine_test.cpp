@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <thread>
 
+#include "mlaas/feature/missing_values.h"
 #include "mlaas/model/onnx_writer.h"
 #include "tests/unit/io/temporary_folder.h"
 
@@ -75,6 +77,40 @@ TEST_F(OpenvinoEngineTest, GivesTheScoresOfTheGraph) {
     ASSERT_EQ(scores.size(), 2U);
     EXPECT_NEAR(scores[0], expectedScore(graph, input, 0), 1e-6);
     EXPECT_NEAR(scores[1], expectedScore(graph, input, 1), 1e-6);
+  }
+}
+
+// One output a feature, so that each transform is seen by itself.
+TEST_F(OpenvinoEngineTest, FillsAndTransformsAsTheTrainer) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const bool allCurves : {false, true}) {
+    model::MlpGraph graph;
+    graph.features.scalars = {"a", "b", "c"};
+    graph.features.fills = {{"a", feature::Fill::Kind::kNumber, 2, true},
+                            {"c", feature::Fill::Kind::kNumber, -1, false}};
+    feature::Transform logarithm{0.5F, 2, true};
+    feature::Transform curve;
+    curve.knots = {{-2, -3}, {0, 0.25F}, {0.5F, 1}, {10, 4}};
+    feature::Transform other;
+    other.knots = {{-1, 7}, {1, 9}};
+    graph.scalars = {allCurves ? other : logarithm, curve, allCurves ? other : feature::Transform{1, 0.5F}};
+    graph.layers = {{3, 3, {1, 0, 0, 0, 1, 0, 0, 0, 1}, {0, 0, 0}, model::Activation::kNone}};
+    auto engine =
+        std::move(makeOpenvinoEngines(save(model::writeOnnx(graph).value()), graph.features, 3, 1).value()[0]);
+    feature::Tensors input;
+    input.numScalars = 3;
+    for (const float x : {-5.0F, -1.0F, -0.25F, 0.0F, 0.125F, 0.75F, 3.0F, 20.0F}) {
+      input.scalars.insert(input.scalars.end(), {x, x, x});
+    }
+    input.scalars.insert(input.scalars.end(), {kNan, 1, kNan, kInfinity, 1, 5, -kInfinity, kInfinity, 5});
+    input.rows = static_cast<int64_t>(input.scalars.size() / 3);
+    std::vector<float> scores;
+    engine->run(input, scores).value();
+    feature::MissingValues(graph.features).fill(input);
+    for (size_t i = 0; i < scores.size(); ++i) {
+      EXPECT_NEAR(scores[i], graph.scalars[i % 3](input.scalars[i]), 2e-6) << i;
+    }
   }
 }
 

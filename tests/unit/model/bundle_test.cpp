@@ -27,6 +27,8 @@ class BundleTest : public testing::Test {
     bundle.features.select = "nJet >= 6";
     bundle.features.scalars = {"log_ht", "met"};
     bundle.features.groups = {{"jets", {"Jet_pt", "Jet_eta"}, 8}};
+    bundle.features.fills = {{"met", feature::Fill::Kind::kNumber, 20.5F, true},
+                             {"Jet_pt", feature::Fill::Kind::kNumber, -1, false}};
     bundle.identity = {"run", "event"};
     bundle.labels = {"background", "signal"};
     bundle.outputs = {"score"};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "mlaas/serve/json_request.h"
@@ -60,6 +61,21 @@ TEST_F(OipRequestTest, TakesFlatAndNestedDataAndWiderTypes) {
   const OipRequest request = read().value();
   EXPECT_EQ(request.tensors.scalars, (std::vector<float>{1, 2, 3, 4}));
   EXPECT_EQ(request.tensors.groups[0].count, (std::vector<int32_t>{2, 1}));
+}
+
+TEST_F(OipRequestTest, TakesNullWhereTheModelHasAFill) {
+  features_.fills = {{"met", feature::Fill::Kind::kNumber, 0, false},
+                     {"Jet_pt", feature::Fill::Kind::kNumber, 0, false}};
+  input(0)["data"][3] = nullptr;
+  input(1)["data"][1][0][0] = nullptr;
+  const OipRequest request = read().value();
+  EXPECT_TRUE(std::isnan(request.tensors.scalars[3]));
+  EXPECT_TRUE(std::isnan(request.tensors.groups[0].values[4]));
+  input(0)["data"][2] = nullptr;
+  refuse("'scalars': element 2 is null");
+  input(0)["data"][2] = 1;
+  input(2)["data"][0] = nullptr;
+  refuse("'jets_count' has an element 0 that is not a count");
 }
 
 TEST_F(OipRequestTest, TakesNoRows) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "mlaas/serve/json_request.h"
 
 namespace mlaas::serve {
@@ -50,6 +52,19 @@ TEST_F(TfaasRowTest, HonoursKeysInAnyOrder) {
   EXPECT_EQ(read(R"({"keys":["met","Jet_eta[0]","ht","Jet_pt[0]"],"values":[2,0.5,1,30]})").value(),
             (Row{1, 2, 30, 0.5, 0, 0, 0, 0, 1}));
   EXPECT_EQ(read(R"({"keys":["jets_count","ht","met"],"values":[0,1,2]})").value(), (Row{1, 2, 0, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST_F(TfaasRowTest, TakesNullWhereTheModelHasAFill) {
+  features_.fills = {{"met", feature::Fill::Kind::kNumber, 0, false},
+                     {"Jet_eta", feature::Fill::Kind::kNumber, 0, false}};
+  const Row row = read(R"({"values":[1,null,30,null,20,-1,0,0,2]})").value();
+  EXPECT_TRUE(std::isnan(row[1]));
+  EXPECT_TRUE(std::isnan(row[3]));
+  EXPECT_TRUE(std::isnan(read(R"({"keys":["met","ht"],"values":[null,1]})").value()[1]));
+  refuse(R"({"values":[null,2,30,0.5,20,-1,0,0,2]})",
+         "\"values\"[0] is null, expected a number: the model has no fill");
+  refuse(R"({"values":[1,2,30,0.5,20,-1,0,0,null]})", "\"values\"[8] is null, expected a number");
+  refuse(R"({"keys":["ht","met"],"values":[null,1]})", "missing values of 'ht'");
 }
 
 TEST_F(TfaasRowTest, RefusesKeysThatDoNotFit) {

@@ -28,7 +28,8 @@ class MemoryDataset final : public dataset::Dataset {
 
   const dataset::DatasetConfig& config() const override { return config_; }
   const feature::FeatureSpec& features() const override { return config_.features; }
-  Result<dataset::Statistics> statistics() override { return statistics_; }
+  using Dataset::statistics;
+  Result<dataset::Statistics> statistics(const dataset::StatisticsNeeds& /*needs*/) override { return statistics_; }
   Result<std::unique_ptr<dataset::BatchStream>> stream(const dataset::StreamOptions& options) override;
   MemoryBudget& memory() override { return memory_; }
 

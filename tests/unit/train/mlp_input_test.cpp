@@ -14,9 +14,9 @@ TEST(MlpInput, MinMaxScalesToUnitAndLeavesConstantsAlone) {
   statistics.groups = {{{"pt", 3, 0, 1, 10, 20}}};
   feature::Tensors tensors{2, 2, {-2, 5, 4, 5}, {{2, 1, {10, 17.5, 20, 0}, {2, 1}}}};
   std::vector<float> out;
-  MlpInput::make(spec, statistics, Scaling::kMinMax).flatten(tensors, out);
+  MlpInput::make(spec, statistics, std::vector(3, Scaling::kMinMax)).value().flatten(tensors, out);
   EXPECT_EQ(out, (std::vector<float>{0, 5, 0, 0.75, 0.75, 5, 1, 0}));
-  MlpInput::make(spec, statistics, Scaling::kStandard).flatten(tensors, out);
+  MlpInput::make(spec, statistics, std::vector(3, Scaling::kStandard)).value().flatten(tensors, out);
   EXPECT_EQ(out, (std::vector<float>{-2, 0, 10, 17.5, 4, 0, 20, 0}));
 }
 
