@@ -110,10 +110,10 @@ class Scaler {
   }
 
  private:
-  static std::vector<feature::Standardisation> transforms(const std::vector<dataset::FeatureStatistics>& features,
-                                                          bool toUnit) {
+  static std::vector<feature::Transform> transforms(const std::vector<dataset::FeatureStatistics>& features,
+                                                    bool toUnit) {
     if (!toUnit) return dataset::standardise(features);
-    std::vector<feature::Standardisation> result;
+    std::vector<feature::Transform> result;
     for (const auto& one : features) {
       const double range = one.maximum - one.minimum;
       result.push_back({static_cast<float>(one.minimum), range > 0 ? static_cast<float>(1 / range) : 1.F});
@@ -121,16 +121,15 @@ class Scaler {
     return result;
   }
 
-  static float* scale(const std::vector<feature::Standardisation>& transform, const float* from, size_t elements,
-                      float* to) {
+  static float* scale(const std::vector<feature::Transform>& transform, const float* from, size_t elements, float* to) {
     for (size_t e = 0; e < elements; ++e) {
       for (const auto& one : transform) *to++ = (*from++ - one.mean) * one.inverseScale;
     }
     return to;
   }
 
-  std::vector<feature::Standardisation> scalars_;
-  std::vector<std::vector<feature::Standardisation>> groups_;
+  std::vector<feature::Transform> scalars_;
+  std::vector<std::vector<feature::Transform>> groups_;
   std::vector<float> matrix_;
 };
 

@@ -382,4 +382,10 @@ feature::Transform standardise(const FeatureStatistics& feature) {
   return transform;
 }
 
+std::vector<feature::Transform> standardise(const std::vector<FeatureStatistics>& features) {
+  std::vector<feature::Transform> result;
+  for (const auto& feature : features) result.push_back(standardise(feature));
+  return result;
+}
+
 }  // namespace mlaas::dataset

@@ -87,6 +87,7 @@ struct Statistics {
 
 // The transform that the statistics suggest: inverseScale = 1 / deviation, 1 where the feature is constant.
 feature::Transform standardise(const FeatureStatistics& feature);
+std::vector<feature::Transform> standardise(const std::vector<FeatureStatistics>& features);
 
 // Count, mean and spread of numbers, mergeable (Chan, Golub, LeVeque 1979).
 struct Moments {

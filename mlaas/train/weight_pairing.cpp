@@ -96,7 +96,7 @@ class Standardiser {
   }
 
   void append(const feature::Tensors& tensors, size_t row, std::vector<float>& values) const {
-    const auto add = [&](float value, const feature::Standardisation& by) {
+    const auto add = [&](float value, const feature::Transform& by) {
       values.push_back((value - by.mean) * by.inverseScale);
     };
     for (size_t i = 0; i < scalars_.size(); ++i) add(tensors.scalars[row * scalars_.size() + i], scalars_[i]);
@@ -118,8 +118,8 @@ class Standardiser {
   }
 
  private:
-  std::vector<feature::Standardisation> scalars_;
-  std::vector<std::vector<feature::Standardisation>> groups_;
+  std::vector<feature::Transform> scalars_;
+  std::vector<std::vector<feature::Transform>> groups_;
 };
 
 int64_t numNegative(const dataset::Statistics& statistics, dataset::Part part) {
