@@ -74,7 +74,8 @@ std::string featuresText(const DatasetCheck& check) {
   for (const auto& feature : check.features) {
     std::string where = "scalars";
     for (const auto& group : check.groups) {
-      if (group.name == feature.group) where = group.name + ", " + std::to_string(group.length) + " elements";
+      if (group.name == feature.group)
+        where = group.name + ", " + (group.isRagged() ? "all" : std::to_string(group.length)) + " elements";
     }
     table.addRow({feature.name, feature.type, where, feature.expression});
   }

@@ -106,9 +106,23 @@ std::vector<float> weightFactors(const EpochPlan& plan, const Statistics& statis
   return factors;
 }
 
-// Copies a row's elements into a padded group; where the next group's begin.
+// Copies a row's elements behind those of the rows before it.
+void appendElements(const std::byte* values, size_t count, size_t row, feature::GroupTensor& group) {
+  const size_t before = group.values.size();
+  group.values.resize(before + count * static_cast<size_t>(group.numColumns));
+  if (group.values.size() > before) {
+    std::memcpy(group.values.data() + before, values, (group.values.size() - before) * sizeof(float));
+  }
+  group.offsets[row + 1] = group.offsets[row] + static_cast<int64_t>(count);
+}
+
+// Copies a row's elements into a group; where the next group's begin.
 const std::byte* takeElements(const std::byte* values, size_t count, size_t row, feature::GroupTensor& group) {
   const auto numColumns = static_cast<size_t>(group.numColumns);
+  if (group.length == feature::JaggedGroup::kAll) {
+    appendElements(values, count, row, group);
+    return values + count * numColumns * sizeof(float);
+  }
   const auto length = static_cast<size_t>(group.length);
   float* to = group.values.data() + row * length * numColumns;
   const size_t filled = count * numColumns;
@@ -127,8 +141,13 @@ void resizeBatch(const RowLayout& layout, Batch& batch, int64_t rows) {
     auto& group = batch.features.groups[g];
     group.length = layout.groups[g].length;
     group.numColumns = layout.groups[g].numColumns;
-    group.values.resize(count * static_cast<size_t>(group.length * group.numColumns));
     group.count.resize(count);
+    if (group.length == feature::JaggedGroup::kAll) {
+      group.offsets.resize(count + 1);
+      group.values.resize(static_cast<size_t>(group.offsets.back() * group.numColumns));
+    } else {
+      group.values.resize(count * static_cast<size_t>(group.length * group.numColumns));
+    }
   }
   batch.label.resize(count);
   batch.weight.resize(count);

@@ -61,12 +61,6 @@ size_t RowLayout::recordBytes(std::span<const int32_t> counts) const {
   return bytes;
 }
 
-size_t RowLayout::mostRecordBytes() const {
-  std::vector<int32_t> lengths;
-  for (const Group& group : groups) lengths.push_back(static_cast<int32_t>(group.length));
-  return recordBytes(lengths);
-}
-
 std::array<size_t, 3> bytesOfParts(const LoadedRows& rows, const RowLayout& layout) {
   const size_t fixedBytes = layout.fixedBytes + (layout.groups.empty() ? 0 : sizeof(uint32_t));
   std::array<size_t, 3> bytes = {};

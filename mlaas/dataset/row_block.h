@@ -23,7 +23,7 @@ namespace mlaas::dataset {
 // Where the fields of a record lie, in bytes from its start.
 struct RowLayout {
   struct Group {
-    int64_t length = 0;
+    int64_t length = 0;  // 0: all elements
     int64_t numColumns = 0;
     size_t elementBytes = 0;
   };
@@ -37,7 +37,6 @@ struct RowLayout {
 
   // Of a record with so many elements of each group, and of where it begins.
   size_t recordBytes(std::span<const int32_t> counts) const;
-  size_t mostRecordBytes() const;
 
   static RowLayout of(const feature::FeatureSpec& spec, bool withLabels = false);
 };

@@ -136,17 +136,19 @@ size_t entryBytesOf(const table::Table& table, const table::Table& file, const s
   return static_cast<size_t>(bytes);
 }
 
-// Elements of a group in an entry, on average; all that it may have where they are computed.
+// Elements of a group in an entry, on average; all that it may have, or a guess, where they are computed.
 int32_t meanCount(const feature::JaggedGroup& group, const table::Table& table) {
+  constexpr int64_t kGuess = 16;
   double most = 0;
   for (const auto& name : group.columns) {
     const auto column = table.findColumn(name);
-    if (!column.ok()) return static_cast<int32_t>(group.length);
+    if (!column.ok()) return static_cast<int32_t>(group.isRagged() ? kGuess : group.length);
     const ColumnType& type = table.columns()[*column].type;
     const auto bytes = static_cast<double>(table.entryBytes({*column}) - sizeof(int64_t));
     most = std::max(most, std::ceil(bytes / static_cast<double>(dtypeBytes(type.dtype))));
   }
-  return static_cast<int32_t>(std::min(most, static_cast<double>(group.length)));
+  constexpr double kMostMean = 1 << 24;
+  return static_cast<int32_t>(std::min(most, group.isRagged() ? kMostMean : static_cast<double>(group.length)));
 }
 
 size_t rowBytesOf(const feature::FeatureSpec& features, const table::Table& table, bool withLabels) {

@@ -12,6 +12,7 @@
 #include "mlaas/dataset/sample_files.h"
 #include "mlaas/dataset/sample_scale.h"
 #include "mlaas/dataset/statistics_pass.h"
+#include "mlaas/dataset/workflow_dataset.h"
 
 namespace mlaas::dataset {
 
@@ -176,7 +177,7 @@ nlohmann::ordered_json DatasetCheck::toJson() const {
   }
   json["groups"] = nlohmann::ordered_json::array();
   for (const auto& group : groups) {
-    json["groups"].push_back({{"name", group.name}, {"columns", group.columns}, {"length", group.length}});
+    json["groups"].push_back({{"name", group.name}, {"columns", group.columns}, {"length", lengthJson(group)}});
   }
   json["memory"] = memoryJson(memory);
   return json;

@@ -69,7 +69,12 @@ Result<feature::JaggedGroup> parseGroup(const YamlNode& key, const YamlNode& nod
   group.name = key.text;
   MLAAS_TRY(group.columns, fields.texts("columns"));
   MLAAS_CHECK(checkUnique(fields, "columns", group.columns));
-  MLAAS_TRY(group.length, fields.integer("length", 1, kMaxGroupLength));
+  MLAAS_TRY(const YamlNode* length, fields.required("length"));
+  if (length->text == "all") {
+    group.length = feature::JaggedGroup::kAll;
+  } else {
+    MLAAS_TRY(group.length, fields.integer("length", 1, kMaxGroupLength));
+  }
   return group;
 }
 
@@ -257,6 +262,10 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
   return config;
 }
 
+nlohmann::ordered_json lengthJson(const feature::JaggedGroup& group) {
+  return group.isRagged() ? nlohmann::ordered_json("all") : nlohmann::ordered_json(group.length);
+}
+
 nlohmann::ordered_json datasetConfigToJson(const DatasetConfig& config) {
   auto json = nlohmann::ordered_json::object();
   if (!config.tree.empty()) json["tree"] = config.tree;
@@ -272,7 +281,7 @@ nlohmann::ordered_json datasetConfigToJson(const DatasetConfig& config) {
   auto features = nlohmann::ordered_json::object();
   if (!config.features.scalars.empty()) features["scalars"] = config.features.scalars;
   for (const auto& group : config.features.groups) {
-    features[group.name] = {{"columns", group.columns}, {"length", group.length}};
+    features[group.name] = {{"columns", group.columns}, {"length", lengthJson(group)}};
   }
   json["features"] = std::move(features);
   if (config.split.folds > 0) {

@@ -13,6 +13,8 @@ namespace mlaas::dataset {
 Result<DatasetConfig> parseDatasetConfig(const YamlNode& node);
 
 // Every key written out, defaults too, in the order of docs/workflow.md.
+// A group's length as a workflow says it.
+nlohmann::ordered_json lengthJson(const feature::JaggedGroup& group);
 nlohmann::ordered_json datasetConfigToJson(const DatasetConfig& config);
 
 }  // namespace mlaas::dataset

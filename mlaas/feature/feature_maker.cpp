@@ -12,6 +12,9 @@ namespace mlaas::feature {
 
 namespace {
 
+// Of one event in a group that has no length.
+constexpr int64_t kMostElements = int64_t{1} << 24;
+
 // Gives the columns of some slots, all rows.
 using Source = std::function<Result<std::vector<Column>>(const std::vector<size_t>&)>;
 
@@ -140,7 +143,7 @@ class Run {
       GroupTensor& group = tensors.groups.emplace_back();
       group.length = spec.length;
       group.numColumns = static_cast<int64_t>(columns.size());
-      fillGroup(columns, tensors.rows, form_ == GroupForm::kRagged, group);
+      fillGroup(columns, tensors.rows, form_ == GroupForm::kRagged || spec.isRagged(), group);
     }
     for (size_t slot : plan_.extras) block.extras.push_back(slots_[slot].column);
     return {};
@@ -157,6 +160,14 @@ class Run {
                        "' has " + std::to_string(countOf(columns.front(), row)) + " elements, but '" +
                        group.columns[k] + "' has " + std::to_string(countOf(columns[k], row)) +
                        "; the columns of a group belong to the same objects")
+          .within("group " + group.name);
+    }
+    for (size_t row = 0; row < entries.size() && group.isRagged(); ++row) {
+      const int64_t count = countOf(columns.front(), static_cast<int64_t>(row));
+      if (count <= kMostElements) continue;
+      return Error(ErrorCode::kOverloaded, "entry " + std::to_string(entries[row]) + " has " + std::to_string(count) +
+                                               " elements, more than the " + std::to_string(kMostElements) +
+                                               " of an event that is kept whole; give the group a length")
           .within("group " + group.name);
     }
     return {};

@@ -139,7 +139,7 @@ class Planner {
   Result<void> checkGroup(const JaggedGroup& group) const {
     if (group.columns.empty()) return Error(ErrorCode::kInvalidArgument, "it has no columns");
     const auto numColumns = static_cast<int64_t>(group.columns.size());
-    if (group.length < 1 || group.length > kMaxGroupValues / numColumns) {
+    if (group.length < 0 || group.length > kMaxGroupValues / numColumns) {
       return Error(ErrorCode::kInvalidArgument, "its length is " + std::to_string(group.length) + ", expected 1 to " +
                                                     std::to_string(kMaxGroupValues / numColumns));
     }

@@ -19,11 +19,13 @@ struct Define {
   bool operator==(const Define&) const = default;
 };
 
-// Jagged columns of one collection, cut or padded to `length` elements.
+// Jagged columns of one collection, cut or padded to `length` elements, or with all that they have.
 struct JaggedGroup {
   std::string name;                  // "jets"
   std::vector<std::string> columns;  // jagged, with the same counts in every entry
-  int64_t length = 0;                // elements kept, the first ones
+  int64_t length = 0;                // elements kept, the first ones, or kAll
+  static constexpr int64_t kAll = 0;
+  bool isRagged() const { return length == kAll; }
   bool operator==(const JaggedGroup&) const = default;
 };
 

@@ -84,7 +84,7 @@ void fillGroup(std::span<const RowsOf> columns, int64_t numRows, bool isRagged, 
   group.count.resize(rows);
   for (size_t row = 0; row < rows; ++row) {
     const int64_t count = countOf(columns.front(), static_cast<int64_t>(row));
-    group.count[row] = static_cast<int32_t>(std::min(count, group.length));
+    group.count[row] = static_cast<int32_t>(group.length == 0 ? count : std::min(count, group.length));
   }
   if (isRagged) {
     group.offsets.resize(rows + 1);

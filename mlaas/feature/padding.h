@@ -20,7 +20,8 @@ struct RowsOf {
 // Fills tensors.scalars from flat columns, in the order of `columns`; tensors.rows and numScalars are set.
 void fillScalars(std::span<const RowsOf> columns, Tensors& tensors);
 
-// Fills group.values, count and, where `isRagged`, offsets for `rows` rows from jagged columns of the same counts.
+// Fills group.values, count and, where `isRagged`, offsets for `rows` rows from jagged columns of the same counts, which
+// fit into 32 bits.
 void fillGroup(std::span<const RowsOf> columns, int64_t rows, bool isRagged, GroupTensor& group);
 
 // The first of `rows` rows in which the lists of two columns differ in length, or -1.

@@ -1,7 +1,8 @@
 // The input of a model for some rows: float32 tensors of raw physics values.
 // Shapes:  scalars [rows, numScalars]; each group values [rows, length, numColumns] and count [rows]; row-major.
 //          Elements from count on are padding: 0, to be masked by count. count never exceeds length.
-//          A ragged group has no padding: its rows' elements lie one behind the other, found by offsets [rows + 1].
+//          A ragged group has no padding: its rows' elements lie one behind the other, found by offsets [rows + 1]. With
+//          a length of 0 none is cut off.
 // Threads: a value; owned by one thread at a time.
 #pragma once
 

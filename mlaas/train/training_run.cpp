@@ -38,6 +38,18 @@ Result<TrainerFactory> factoryOf(const dataset::Workflow& workflow, const Traine
                                                 suggestNames(workflow.model.kind, kinds));
 }
 
+// All kinds of model take inputs of one size.
+Result<void> checkLengths(const dataset::Workflow& workflow) {
+  for (const auto& group : workflow.dataset.features.groups) {
+    if (!group.isRagged()) continue;
+    return Error(ErrorCode::kInvalidArgument,
+                 (workflow.model.where.empty() ? "" : workflow.model.where + ": ") + "model.kind: '" +
+                     workflow.model.kind + "' takes lists of a stated length, but dataset.features." + group.name +
+                     " has 'length: all'; give the number of elements to keep, as in 'length: 8'");
+  }
+  return {};
+}
+
 int64_t numDuplicates(const dataset::SampleStatistics& sample) {
   return sample.identity.is_null() ? 0 : sample.identity.value("duplicates", int64_t{0});
 }
@@ -171,6 +183,7 @@ Json RunSummary::toJson() const {
 
 Result<std::unique_ptr<Trainer>> makeTrainer(const dataset::Workflow& workflow, const TrainerFactories& factories) {
   MLAAS_TRY(const TrainerFactory factory, factoryOf(workflow, factories));
+  MLAAS_CHECK(checkLengths(workflow));
   MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples, workflow.dataset.classes));
   return factory(workflow, classes);
 }

@@ -2,7 +2,7 @@
 //   stream_batches WORKFLOW THREADS EPOCH OUT
 // OUT/PART.FIELD.bin are raw little-endian arrays in the order of the stream: row int64, sample and label int32, weight
 // float32, scalars float32 [rows, numScalars], values0 float32 [rows, length, numColumns] and count0 int32 of the first
-// group. OUT/statistics.json is the statistics pass; OUT/features.json the names of the scalars.
+// group, values0 [elements, numColumns] where it has no length. OUT/statistics.json is the statistics pass; OUT/features.json the names of the scalars.
 #include <filesystem>
 #include <fstream>
 #include <iostream>

@@ -31,7 +31,7 @@ dataset:
   define: {log_ht: log(ht), lead: max(Jet_pt)}
   features:
     scalars: [log_ht, lead, met, nJet]
-    jets: {columns: [Jet_pt, Jet_eta, Jet_btag], length: 7}
+    jets: {columns: [Jet_pt, Jet_eta, Jet_btag], length: %(length)s}
   split: {train: 0.5, validation: 0.2, test: 0.3, seed: 42}
   memory: %(memory)s
 model: {kind: trees}
@@ -82,10 +82,10 @@ def padded(events, name):
 def run(mlaas, tmp_path_factory):
     program = mlaas.binary.parents[2] / "tests" / "conformance" / "stream_batches"
 
-    def stream(memory, threads, epoch):
+    def stream(memory, threads, epoch, length=LENGTH):
         folder = tmp_path_factory.mktemp("stream")
         workflow = folder / "workflow.yaml"
-        workflow.write_text(WORKFLOW % {"data": DATA, "memory": memory})
+        workflow.write_text(WORKFLOW % {"data": DATA, "memory": memory, "length": length})
         subprocess.run([program, workflow, str(threads), str(epoch), folder / "out"], check=True, timeout=120)
         return folder / "out"
 
@@ -159,6 +159,30 @@ def test_statistics(streamed, expected):
             assert sample[part]["selected"] == len(inside)
             weights = ak.to_numpy(inside.weight).astype(np.float64) * [3, 1, 0][index] + (index == 2)
             assert sample[part]["sum_weights"] == pytest.approx(weights.sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize("memory", ["256 MiB", "1 MiB"])
+def test_lists_of_any_length(run, expected, memory):
+    """With `length: all` every element of every event comes, with its event, and nothing else."""
+    streamed = run(memory, 2, 3, "all")
+    for number, part in enumerate(PARTS):
+        events = expected[expected.part == number]
+        row = read(streamed, part, "row", np.int64)
+        order = np.argsort(row)
+        assert not np.array_equal(row, row[order])
+        np.testing.assert_array_equal(row[order], ak.to_numpy(events.row))
+        counts = read(streamed, part, "count0", np.int32)
+        np.testing.assert_array_equal(counts[order], ak.to_numpy(ak.num(events.Jet_pt)))
+        assert counts.max() > LENGTH
+        values = read(streamed, part, "values0", np.float32).reshape(-1, len(JET_COLUMNS))
+        assert len(values) == counts.sum()
+        for column, name in enumerate(JET_COLUMNS):
+            lists = ak.unflatten(values[:, column], counts)[order]
+            np.testing.assert_array_equal(ak.to_numpy(ak.flatten(lists)), ak.to_numpy(ak.flatten(events[name])))
+    jets = ak.to_numpy(ak.flatten(expected[expected.part == 0].Jet_pt)).astype(np.float64)
+    found = json.loads((streamed / "statistics.json").read_text())["groups"][0][0]
+    assert found["count"] == len(jets)
+    assert found["mean"] == pytest.approx(jets.mean(), rel=1e-12)
 
 
 def test_stream_is_the_same_for_any_number_of_threads(run):

@@ -156,3 +156,25 @@ def test_yaml_and_json_say_the_same(mlaas, tmp_path):
     as_json = tmp_path / "workflow.json"
     as_json.write_text(json.dumps(yaml.safe_load(MLP.read_text())))
     assert found(mlaas, as_json) == found(mlaas, MLP)
+
+
+@pytest.mark.parametrize("workflow", [MLP, TREES], ids=["mlp", "trees"])
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_models_of_one_size_refuse_lists_of_any_length(mlaas, tmp_path, workflow, command):
+    text = workflow.read_text().replace("length: 8", "length: all")
+    assert "length: all" in text
+    path = tmp_path / "all.yaml"
+    path.write_text(text)
+    arguments = ["--output", tmp_path / "model"] if command == "train" else []
+    done = mlaas(command, path, *arguments, cwd=ROOT)
+    assert done.returncode == 2
+    line = next(i for i, one in enumerate(text.splitlines(), 1) if one.startswith("model:"))
+    assert f"all.yaml:{line}:" in done.stderr
+    assert "dataset.features.jets has 'length: all'; give the number of elements to keep" in done.stderr
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_length_is_a_number_or_all(mlaas):
+    done = check(mlaas, MLP, "--set", "dataset.features.jets.length=every")
+    assert done.returncode == 2
+    assert "dataset.features.jets.length: expected an integer" in done.stderr

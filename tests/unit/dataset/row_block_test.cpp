@@ -46,7 +46,6 @@ TEST(RowBlock, LayoutIsAligned) {
   EXPECT_EQ(layout.rowOffset, 24U);
   EXPECT_EQ(layout.fixedBytes, 32U);
   // All 2 * 2 + 1 elements, and where the record begins.
-  EXPECT_EQ(layout.mostRecordBytes(), 32U + 20U + 4U);
 }
 
 TEST(RowBlock, RowsAreGroupedByPartInTheirOrder) {
