@@ -141,7 +141,8 @@ class Planner {
     const auto numColumns = static_cast<int64_t>(group.columns.size());
     if (group.length < 0 || group.length > kMaxGroupValues / numColumns) {
       return Error(ErrorCode::kInvalidArgument, "its length is " + std::to_string(group.length) + ", expected 1 to " +
-                                                    std::to_string(kMaxGroupValues / numColumns));
+                                                    std::to_string(kMaxGroupValues / numColumns) +
+                                                    ", or 0 for all elements");
     }
     std::set<std::string> seen;
     for (const std::string& name : group.columns) {

@@ -306,3 +306,25 @@ def test_python_models_are_refused(setup):
     done = setup.run("--model", "model.py")
     assert done.returncode != 0
     assert "Python models are not run" in done.stderr
+
+
+def test_values_that_are_not_finite_become_zero(setup):
+    """As numpy's log makes NaN and infinity of what is at most 50; the range is that of the others."""
+    setup.params(PARAMS | {"exclude_branches": "weight,truth_process,truth_higgs_pt,truth_met,truth_jet_flavour"})
+    setup.write("preproc.json", json.dumps({"new_branch": {"odd": {"def": "log(met-50)", **FLAT}}}))
+    done = setup.run("--preproc", "preproc.json", "--fout", "bundle")
+    assert done.returncode == 0, done.stderr
+    with np.errstate(all="ignore"):
+        odd = np.log(np.concatenate([ak.to_numpy(events_of(file).met) for file in FILES]).astype(np.float64) - 50)
+    number = int((~np.isfinite(odd)).sum())
+    assert number > 0
+    assert f"'odd' has {number} values that are NaN or infinite: they are taken as 0" in done.stderr
+    setup.write("workflow.yaml", done.stdout)
+    assert yaml.safe_load(done.stdout)["dataset"]["fill"] == {"*": {"with": 0, "infinite": True}}
+    done = setup.mlaas("train", "workflow.yaml", cwd=setup.folder)
+    assert done.returncode == 0, done.stderr
+    statistics = json.loads((setup.folder / "bundle" / "statistics.json").read_text())
+    found = next(one for one in statistics["scalars"] if one["name"] == "odd")
+    assert 0 < found["filled"] <= number
+    assert np.isfinite(odd).sum() * 0.5 < found["count"] < np.isfinite(odd).sum() * 0.8
+    assert found["maximum"] <= odd[np.isfinite(odd)].max() * (1 + 1e-6)

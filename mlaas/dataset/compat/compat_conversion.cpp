@@ -243,10 +243,9 @@ class Converter {
     if (!empty.empty())
       result_.notes.push_back("lists without an element in any event, so no features: " + joined(empty));
     for (const auto& [name, count] : specs_.numNotFinite) {
-      result_.notes.push_back(
-          "'" + name + "' has " + std::to_string(count) +
-          " values that are NaN or infinite, which MLaaS4HEP takes as 0 and training refuses: exclude "
-          "it, select other events, or define it with a value of your own");
+      result_.notes.push_back("'" + name + "' has " + std::to_string(count) +
+                              " values that are NaN or infinite: they are taken as 0, as MLaaS4HEP does; "
+                              "dataset.fill says so");
     }
     return {};
   }
@@ -329,6 +328,7 @@ class Converter {
     if (!preprocessing_.cuts.empty()) dataset["select"] = selection();
     for (const auto& define : preprocessing_.defines) dataset["define"][define.name] = define.expression;
     MLAAS_TRY(dataset["features"], features());
+    dataset["fill"] = {{"*", {{"with", 0}, {"infinite", true}}}};
     dataset["split"] = {{"train", kTrainFraction}, {"validation", 0.16}, {"test", 0.2}, {"seed", 1}};
     Json& workflow = result_.workflow;
     workflow["name"] = command_.name;

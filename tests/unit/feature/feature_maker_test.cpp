@@ -174,8 +174,8 @@ TEST(FeatureMaker, RefusesWhatDoesNotFit) {
   EXPECT_EQ(failure(bad),
             "group jets: 'ht' is of type float32, but a group's columns are lists of numbers; list it under scalars");
   bad = spec();
-  bad.groups[0].length = 0;
-  EXPECT_EQ(failure(bad), "group jets: its length is 0, expected 1 to 8388608");
+  bad.groups[0].length = -1;
+  EXPECT_EQ(failure(bad), "group jets: its length is -1, expected 1 to 8388608, or 0 for all elements");
   EXPECT_EQ(failure(spec(), {"Jet_pt"}),
             "'Jet_pt' is a list (var * float32), but one number for each entry is needed; reduce it, as in "
             "sum(Jet_pt)");
