@@ -58,6 +58,7 @@ class VariedTable : public Table {
   uint64_t fetchBytes(EntryRange range, size_t column) const override {
     return table_->fetchBytes(range, origins_->at(column));
   }
+  uint64_t stepBytes() const override { return table_->stepBytes(); }
   uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
     return table_->scratchBytes(originsOf(columns));
   }

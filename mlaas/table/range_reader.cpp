@@ -13,9 +13,6 @@ namespace {
 constexpr size_t kStepsAtOnce = 4;  // one decoded, one waiting, two fetched; more where they hold few columns
 // Columns of one read group that one task decodes: the rest is left to other threads.
 constexpr size_t kColumnsOfTask = 32;
-// What one thread fetches and decodes in turn should still be in its core's cache. Threads of a pool would wait for each
-// other at such small steps.
-constexpr uint64_t kStepOfOneThread = uint64_t{256} << 10;
 
 }  // namespace
 
@@ -53,7 +50,8 @@ uint64_t workingBytes(const Table& table, const std::vector<EntryRange>& ranges,
   for (const EntryRange& range : ranges) {
     for (const size_t column : columns) largest = std::max(largest, table.fetchBytes(range, column));
   }
-  return kStepsAtOnce * fetchBytes + largest + numThreads * table.scratchBytes(columns);
+  const uint64_t atOnce = numThreads > 1 ? 2 * largest : largest;
+  return kStepsAtOnce * fetchBytes + atOnce + numThreads * table.scratchBytes(columns);
 }
 
 std::vector<EntryRange> readingRanges(const Table& table, EntryRange wanted, const std::vector<size_t>& columns,
@@ -92,7 +90,12 @@ std::vector<EntryRange> rangesOfEntries(const Table& table, EntryRange wanted, c
 class RangeReader::State : public std::enable_shared_from_this<State> {
  public:
   State(const Table& table, const std::vector<EntryRange>& ranges, std::vector<size_t> columns, Options options)
-      : table_(table), columns_(std::move(columns)), options_(options), perEntry_(table.entryBytes(columns_)) {
+      : table_(table),
+        columns_(std::move(columns)),
+        options_(options),
+        perEntry_(table.entryBytes(columns_)),
+        // Threads of a pool would wait for each other at small steps.
+        stepBytes_(options.pool ? options.fetchBytes : std::min<uint64_t>(options.fetchBytes, table.stepBytes())) {
     for (const size_t column : columns_) groups_.push_back(table.readGroup(column));
     for (const EntryRange& range : ranges) {
       Work work;
@@ -197,12 +200,10 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
       bytes += step->bytes;
       columns += step->numLeft;
     }
+    // A branch that is larger than all of that should not keep the other threads waiting.
+    if (options_.pool && !steps_.empty()) bytes -= steps_.front()->bytes;
     if (bytes >= kStepsAtOnce * options_.fetchBytes) return false;
     return steps_.size() < kStepsAtOnce || columns < 2 * threads;
-  }
-
-  uint64_t stepBytes() const {
-    return options_.pool ? options_.fetchBytes : std::min<uint64_t>(options_.fetchBytes, kStepOfOneThread);
   }
 
   // The next step, or nothing where there is enough in work. One thread at a time looks for it: what columns take may
@@ -217,7 +218,7 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
     const auto rest = std::span(columns_).subspan(work.nextSlot);
     isPlanning_ = true;
     lock.unlock();
-    const auto [count, bytes] = columnsAtOnce(table_, work.range, rest, stepBytes());
+    const auto [count, bytes] = columnsAtOnce(table_, work.range, rest, stepBytes_);
     lock.lock();
     isPlanning_ = false;
     if (isStopped_) return nullptr;
@@ -344,6 +345,7 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
   const std::vector<size_t> columns_;
   const Options options_;
   const uint64_t perEntry_;
+  const uint64_t stepBytes_;
   std::vector<size_t> groups_;  // of columns_
 
   std::mutex mutex_;

@@ -45,6 +45,8 @@ uint64_t Table::fetchBytes(EntryRange range, size_t column) const {
                                static_cast<double>(range.size()));
 }
 
+uint64_t Table::stepBytes() const { return uint64_t{2} << 20; }
+
 // Pages are small.
 uint64_t Table::scratchBytes(const std::vector<size_t>& /*columns*/) const { return uint64_t{1} << 20; }
 

@@ -110,6 +110,10 @@ class Table {
   // What columns of one readGroup() share is read once.
   virtual uint64_t fetchBytes(EntryRange range, size_t column) const;
 
+  // Compressed bytes of some columns that one thread best fetches and then decodes: few enough to stay in its core's cache,
+  // but columns that share a part should come together.
+  virtual uint64_t stepBytes() const;
+
   // Bytes that decode() of one of `columns` may take beside its result, on each thread: a decompressed basket.
   virtual uint64_t scratchBytes(const std::vector<size_t>& columns) const;
 

@@ -47,6 +47,9 @@ class TreeTable : public Table {
     return bytes;
   }
 
+  // Branches share nothing.
+  uint64_t stepBytes() const override { return uint64_t{256} << 10; }
+
   uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
     double most = 0;
     for (const size_t column : columns) {

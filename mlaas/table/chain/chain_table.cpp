@@ -137,6 +137,8 @@ class ChainTable : public Table {
     return bytes;
   }
 
+  uint64_t stepBytes() const override { return members_.front().table->stepBytes(); }
+
   uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
     uint64_t most = 0;
     for (size_t i = 0; i < members_.size(); ++i) {

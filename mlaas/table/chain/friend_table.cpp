@@ -89,6 +89,8 @@ class FriendTable : public Table {
     return tableOf(origin.part).fetchBytes(ownRange(origin.part, range), origin.column);
   }
 
+  uint64_t stepBytes() const override { return table_->stepBytes(); }
+
   uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
     uint64_t most = 0;
     for (const auto& [part, own] : byPart(columns)) most = std::max(most, tableOf(part).scratchBytes(own));

@@ -76,6 +76,10 @@ class TablePool::PooledTable : public Table {
     const auto table = pool_->acquire(*this);
     return table.ok() ? (*table)->fetchBytes(range, column) : Table::fetchBytes(range, column);
   }
+  uint64_t stepBytes() const override {
+    const auto table = pool_->acquire(*this);
+    return table.ok() ? (*table)->stepBytes() : Table::stepBytes();
+  }
   uint64_t scratchBytes(const std::vector<size_t>& columns) const override {
     const auto table = pool_->acquire(*this);
     return table.ok() ? (*table)->scratchBytes(columns) : Table::scratchBytes(columns);
