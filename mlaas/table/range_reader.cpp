@@ -201,7 +201,7 @@ class RangeReader::State : public std::enable_shared_from_this<State> {
       columns += step->numLeft;
     }
     // A branch that is larger than all of that should not keep the other threads waiting.
-    if (options_.pool && !steps_.empty()) bytes -= steps_.front()->bytes;
+    if (options_.pool) bytes -= steps_.front()->bytes;
     if (bytes >= kStepsAtOnce * options_.fetchBytes) return false;
     return steps_.size() < kStepsAtOnce || columns < 2 * threads;
   }

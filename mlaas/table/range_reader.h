@@ -1,9 +1,10 @@
 // Reads columns of a table range by range, ahead of its consumer: while some columns are decoded, the bytes of the next
-// are fetched, a few columns at a time. The unit of work is (range, column); results come in the order of the ranges,
-// whatever finished first.
-// Memory:  beside the block that the consumer holds: compressed bytes of about four times fetchBytes (of one column,
-//          where that is more), and decoded columns of the ranges ahead, within aheadBytes. With a budget, each block
-//          is charged to it until it is destroyed; a range ahead is started only where the budget has room.
+// are fetched, a few columns at a time. The unit of work is (range, columns of one read group); results come in the order
+// of the ranges, whatever finished first.
+// Memory:  beside the block that the consumer holds: compressed bytes of about four times fetchBytes and of one column
+//          (two with a pool), see workingBytes(), and decoded columns of the ranges ahead, within aheadBytes. With a
+//          budget, each block is charged to it until it is destroyed; a range ahead is started only where the budget has
+//          room.
 // Errors:  those of the table; blocks before the first that failed are handed out, the failure comes in its place.
 // Threads: one consumer, which is not a task of the pool. The table must outlive the reader.
 #pragma once

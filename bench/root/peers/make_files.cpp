@@ -69,6 +69,16 @@ constexpr int kBools = 5;
 constexpr int kListFloats = 12;
 constexpr int kListInts = 3;
 
+// Fills `numEntries` entries of a tree whose branches hold the numbers of `row`.
+void fill(TTree& tree, std::vector<float>& row, int numEntries) {
+  Values values;
+  for (int entry = 0; entry < numEntries; ++entry) {
+    for (float& value : row) value = values.next();
+    tree.Fill();
+  }
+  tree.Write();
+}
+
 void writeFlat() {
   TTree tree("Events", "flat floats");
   std::vector<float> row(kFlatColumns);
@@ -76,12 +86,7 @@ void writeFlat() {
     const std::string name = "x" + std::to_string(i);
     tree.Branch(name.c_str(), &row[i], (name + "/F").c_str());
   }
-  Values values;
-  for (int entry = 0; entry < kFlatEntries; ++entry) {
-    for (float& value : row) value = values.next();
-    tree.Fill();
-  }
-  tree.Write();
+  fill(tree, row, kFlatEntries);
 }
 
 void writeLeaves() {
@@ -90,12 +95,7 @@ void writeLeaves() {
   std::string leaves;
   for (int i = 0; i < kFlatColumns; ++i) leaves += "x" + std::to_string(i) + (i + 1 < kFlatColumns ? "/F:" : "/F");
   tree.Branch("b", row.data(), leaves.c_str());
-  Values values;
-  for (int entry = 0; entry < kLeavesEntries; ++entry) {
-    for (float& value : row) value = values.next();
-    tree.Fill();
-  }
-  tree.Write();
+  fill(tree, row, kLeavesEntries);
 }
 
 void writeHuge() {
@@ -106,12 +106,7 @@ void writeHuge() {
     const std::string name = "x" + std::to_string(i);
     tree.Branch(name.c_str(), &row[i], (name + "/F").c_str(), kHugeBasketBytes);
   }
-  Values values;
-  for (int entry = 0; entry < kHugeEntries; ++entry) {
-    for (float& value : row) value = values.next();
-    tree.Fill();
-  }
-  tree.Write();
+  fill(tree, row, kHugeEntries);
 }
 
 void writeNano() {

@@ -47,25 +47,20 @@ class ChainRange : public FetchedRange {
   ChainRange(const std::vector<ColumnInfo>& columns, std::vector<Part> parts)
       : columns_(columns), parts_(std::move(parts)) {}
 
-  Result<Column> decode(size_t column) override {
-    if (parts_.empty()) return noEntries(columns_[column].type);
-    std::vector<Column> decoded;
-    for (const Part& part : parts_) {
-      MLAAS_TRY(Column one, part.fetched->decode((*part.map)[column]));
-      decoded.push_back(std::move(one));
-    }
-    return concatenateColumns(decoded);
-  }
+  Result<Column> decode(size_t column) override { return std::move(decodeAll(std::span(&column, 1)).front()); }
 
   std::vector<Result<Column>> decodeAll(std::span<const size_t> columns) override {
-    if (parts_.empty()) return FetchedRange::decodeAll(columns);
+    std::vector<Result<Column>> decoded;
+    if (parts_.empty()) {
+      for (const size_t column : columns) decoded.emplace_back(noEntries(columns_[column].type));
+      return decoded;
+    }
     std::vector<std::vector<Result<Column>>> ofParts;
     for (const Part& part : parts_) {
       std::vector<size_t> own;
       for (const size_t column : columns) own.push_back((*part.map)[column]);
       ofParts.push_back(part.fetched->decodeAll(own));
     }
-    std::vector<Result<Column>> decoded;
     for (size_t i = 0; i < columns.size(); ++i) decoded.push_back(concatenated(ofParts, i));
     return decoded;
   }
