@@ -290,7 +290,10 @@ def test_mistakes_in_preproc_are_named(setup, preproc, message):
     [
         ({"labels": "1,0"}, "2 labels for 3 files"),
         ({"labels": "1,0,signal"}, "expected an integer for each file, found 'signal'"),
-        ({"labels": "target"}, "mlaas export FILE --select"),
+        ({"labels": "nLeptons"}, "--labels: 'nLeptons' is no integer, and "),
+        ({"labels": "nLeptons"}, "did you mean 'nLepton'"),
+        ({"labels": "Jet_pt"}, "expected one number an event"),
+        ({"labels": "ht"}, "must count classes, 0, 1, ... with at least two and at most 1000 of them; found "),
         ({"labels": "1,1,1"}, "at least two labels"),
         ({"files": "none.txt", "labels": "1"}, "none.txt"),
     ],
@@ -299,6 +302,37 @@ def test_mistakes_in_lists_are_named(setup, options, message):
     done = setup.run(**options)
     assert done.returncode != 0
     assert message in done.stderr
+
+
+@pytest.mark.parametrize("specs", [False, True])
+def test_one_name_is_the_branch_of_labels(setup, specs):
+    counts = ak.concatenate([events_of(file) for file in FILES]).nLepton
+    if specs:
+        assert setup.run("--write-specs", "specs").returncode == 0
+        stored = json.loads((setup.folder / "specs" / "global-specs.json").read_text())
+        stored["fkeys"].remove("nLepton")
+        setup.write("specs.json", json.dumps(stored))
+    workflow = setup.convert(*(["--specs", "specs.json"] if specs else []), labels="nLepton")
+    dataset = workflow["dataset"]
+    assert {sample["label"] for sample in dataset["samples"].values()} == {"nLepton"}
+    assert dataset["classes"] == [f"nLepton_{i}" for i in range(ak.max(counts) + 1)]
+    assert "nLepton" not in features_of(workflow)[0]
+    done = setup.mlaas("check", "workflow.yaml", "--json", cwd=setup.folder)
+    assert done.returncode == 0, done.stderr
+    classes = json.loads(done.stdout)["dataset"]["classes"]
+    found = [sum(one[part]["selected"] for part in ("train", "validation", "test")) for one in classes]
+    assert found == [ak.sum(counts == label) for label in range(len(found))]
+
+
+def test_the_label_may_be_a_new_branch(setup):
+    setup.write(
+        "preproc.json", json.dumps({"new_branch": {"target": {"def": "nJet > 8", "type": "flat", "cut": "nJet > 0"}}})
+    )
+    workflow = setup.convert("--preproc", "preproc.json", labels="target")
+    assert workflow["dataset"]["classes"] == ["target_0", "target_1"]
+    assert "target" not in features_of(workflow)[0]
+    setup.write("workflow.yaml", yaml.safe_dump(workflow))
+    assert setup.mlaas("check", "workflow.yaml", cwd=setup.folder).returncode == 0
 
 
 def test_python_models_are_refused(setup):

@@ -90,7 +90,8 @@ class Converter {
       return Error(ErrorCode::kUnsupported, "--dtype " + command_.dataType + ": ROOT files are read; leave it out");
     }
     MLAAS_TRY(const auto files, readCompatList("--files", command_.files));
-    MLAAS_TRY(const auto labels, readCompatLabels(command_.labels, files.size()));
+    MLAAS_TRY(auto labels, readCompatLabels(command_.labels, files.size()));
+    label_ = std::move(labels.branch);
     if (!command_.parameters.empty()) {
       MLAAS_TRY(const auto text, readCompatText("--params", command_.parameters));
       MLAAS_TRY(parameters_, parseCompatParameters(text, command_.parameters));
@@ -101,7 +102,8 @@ class Converter {
     }
     result_.notes = parameters_.notes;
     for (size_t i = 0; i < files.size(); ++i) {
-      files_.push_back({compatLocation(files[i], parameters_.redirector), labels[i], {}});
+      const int64_t label = label_.empty() ? labels.ofFiles[i] : 0;
+      files_.push_back({compatLocation(files[i], parameters_.redirector), label, {}});
     }
     return {};
   }
@@ -132,6 +134,10 @@ class Converter {
     if (wanted.empty()) out.insert(parameters_.excluded.begin(), parameters_.excluded.end());
     out.insert(parameters_.identifier.begin(), parameters_.identifier.end());
     out.insert(preprocessing_.removed.begin(), preprocessing_.removed.end());
+    if (!label_.empty()) {
+      MLAAS_CHECK(checkLabel(types));
+      out.insert(label_);
+    }
     std::vector<std::string> odd;
     std::vector<std::string> truth;
     for (const auto& [name, type] : named.readable) {
@@ -180,6 +186,20 @@ class Converter {
     return {};
   }
 
+  Result<void> checkLabel(const std::map<std::string, ColumnType>& types) const {
+    const auto found = types.find(label_);
+    const std::string& url = files_.front().tables.front().table->url();
+    if (found == types.end()) {
+      std::vector<std::string> known;
+      for (const auto& [name, type] : types) known.push_back(name);
+      return Error(ErrorCode::kNotFound, "--labels: '" + label_ + "' is no integer, and " + url +
+                                             " has no branch of that name" + suggestNames(label_, known));
+    }
+    if (isFlatNumber(found->second)) return {};
+    return Error(ErrorCode::kInvalidArgument, "--labels: branch '" + label_ + "' of " + url + " is " +
+                                                  found->second.name() + ", expected one number an event");
+  }
+
   // Names in the parameters must be branches; identifiers that are not there are left out.
   Result<void> checkNames(const std::map<std::string, ColumnType>& types,
                           const std::map<std::string, std::string>& unreadable) {
@@ -218,16 +238,45 @@ class Converter {
     return text;
   }
 
-  // Every file is a sample of the scan, so that each has its own specs.
-  Result<void> scan() {
+  // Every file is a sample of the scan, so that each has its own specs. The column of labels comes last, where there is
+  // one, and is taken off.
+  Result<ScanResult> scanColumns(const std::vector<std::string>& columns) {
     ScanRequest request;
     request.defines = preprocessing_.defines;
     request.select = selection();
-    request.columns = columns_;
+    request.columns = columns;
+    if (!label_.empty()) request.columns.push_back(label_);
     request.mostCorrelated = 0;
     for (const InputFile& file : files_) request.samples.push_back({file.location, {}, file.tables});
     MemoryBudget budget(kScanBytes);
-    MLAAS_TRY(const auto found, scanStatistics(request, pool_, budget, stop_, [](int64_t) {}));
+    MLAAS_TRY(auto found, scanStatistics(request, pool_, budget, stop_, [](int64_t) {}));
+    if (label_.empty()) return found;
+    MLAAS_CHECK(countClasses(found.columns.back().values()));
+    found.columns.pop_back();
+    for (SampleScan& sample : found.samples) sample.columns.pop_back();
+    return found;
+  }
+
+  Result<void> countClasses(const NumberStatistics& labels) {
+    const Moments& moments = labels.moments();
+    constexpr double kMostClasses = 1'000;
+    if (moments.count == labels.count() && moments.minimum >= 0 && moments.maximum >= 1 &&
+        moments.maximum < kMostClasses) {
+      numClasses_ = static_cast<int64_t>(moments.maximum) + 1;
+      return {};
+    }
+    const auto text = [](double value) { return Json(value).dump(); };
+    std::string found = text(moments.minimum) + " to " + text(moments.maximum);
+    if (moments.count < labels.count()) found = "NaN or infinite values";
+    if (labels.count() == 0) found = "no selected event";
+    return Error(ErrorCode::kInvalidArgument, "--labels: branch '" + label_ +
+                                                  "' must count classes, 0, 1, ... with at least two and at most 1000 "
+                                                  "of them; found " +
+                                                  found + ". Give a label that does as new_branch of preproc.json");
+  }
+
+  Result<void> scan() {
+    MLAAS_TRY(const auto found, scanColumns(columns_));
     int64_t numEvents = 0;
     for (size_t i = 0; i < files_.size(); ++i) {
       const SampleScan& sample = found.samples[i];
@@ -265,15 +314,18 @@ class Converter {
     }
     std::erase_if(specs_.flatKeys,
                   [&](const std::string& key) { return std::ranges::find(identity_, key) != identity_.end(); });
+    if (!label_.empty()) MLAAS_CHECK(scanColumns({}));
     return {};
   }
+
+  Json labelOf(const InputFile& file) const { return label_.empty() ? Json(file.label) : Json(label_); }
 
   Json samples() const {
     Json samples = Json::object();
     if (files_.size() > kMostSamples) {
       for (const InputFile& file : files_) {
-        Json& sample = samples["label_" + std::to_string(file.label)];
-        sample["label"] = file.label;
+        Json& sample = samples[label_.empty() ? "label_" + std::to_string(file.label) : "all"];
+        sample["label"] = labelOf(file);
         sample["files"].push_back(file.location);
       }
       return samples;
@@ -282,7 +334,7 @@ class Converter {
       const std::string base = baseName(file.location);
       std::string name = base;
       for (int i = 2; samples.contains(name); ++i) name = base + "_" + std::to_string(i);
-      samples[name] = {{"label", file.label}, {"files", file.location}};
+      samples[name] = {{"label", labelOf(file)}, {"files", file.location}};
     }
     return samples;
   }
@@ -325,6 +377,7 @@ class Converter {
 
   Result<void> assemble() {
     Json dataset = {{"tree", parameters_.tree}, {"samples", samples()}, {"identity", identity_}};
+    for (int64_t i = 0; i < numClasses_; ++i) dataset["classes"].push_back(label_ + "_" + std::to_string(i));
     if (!preprocessing_.cuts.empty()) dataset["select"] = selection();
     for (const auto& define : preprocessing_.defines) dataset["define"][define.name] = define.expression;
     MLAAS_TRY(dataset["features"], features());
@@ -353,6 +406,8 @@ class Converter {
   CompatParameters parameters_;
   CompatPreprocessing preprocessing_;
   std::vector<InputFile> files_;
+  std::string label_;       // the branch that holds the label of each event; empty: files have labels
+  int64_t numClasses_ = 0;  // with label_
   std::vector<std::string> identity_;
   std::vector<std::string> columns_;  // features, in the order of the first file and then of the defines
   CompatSpecs specs_;

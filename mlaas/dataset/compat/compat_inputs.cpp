@@ -72,27 +72,22 @@ Result<std::vector<std::string>> readCompatList(const std::string& option, const
   return entries;
 }
 
-Result<std::vector<int64_t>> readCompatLabels(const std::string& text, size_t numFiles) {
+Result<CompatLabels> readCompatLabels(const std::string& text, size_t numFiles) {
   MLAAS_TRY(const auto entries, readCompatList("--labels", text));
-  std::vector<int64_t> labels;
+  CompatLabels labels;
   for (const auto& entry : entries) {
     int64_t label = 0;
     const auto [end, status] = std::from_chars(entry.data(), entry.data() + entry.size(), label);
     if (status == std::errc() && end == entry.data() + entry.size()) {
-      labels.push_back(label);
+      labels.ofFiles.push_back(label);
       continue;
     }
-    if (entries.size() == 1) {
-      return Error(ErrorCode::kUnsupported,
-                   "--labels: '" + entry +
-                       "' would be the branch that holds each event's label; a workflow has one label for each file. "
-                       "Write one file for each class, mlaas export FILE --select '" +
-                       entry + " == 1' --out CLASS_1.root, and give their labels");
-    }
-    return Error(ErrorCode::kInvalidArgument, "--labels: expected an integer for each file, found '" + entry + "'");
+    if (entries.size() == 1) return CompatLabels{{}, entry};
+    return Error(ErrorCode::kInvalidArgument, "--labels: expected an integer for each file, found '" + entry +
+                                                  "'; the branch that holds the label of each event stands alone");
   }
-  if (labels.size() != numFiles) {
-    return Error(ErrorCode::kInvalidArgument, "--labels: " + std::to_string(labels.size()) + " labels for " +
+  if (labels.ofFiles.size() != numFiles) {
+    return Error(ErrorCode::kInvalidArgument, "--labels: " + std::to_string(labels.ofFiles.size()) + " labels for " +
                                                   std::to_string(numFiles) +
                                                   " files; give one for each file, in their order");
   }

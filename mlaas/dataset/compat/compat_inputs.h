@@ -16,8 +16,14 @@ namespace mlaas::dataset {
 // The entries of `text`, which `option` ("--files") gave. A name that ends in .root is a data file and no list.
 Result<std::vector<std::string>> readCompatList(const std::string& option, const std::string& text);
 
-// One integer for each of `numFiles` files; a single one is for all. kUnsupported for the name of a branch.
-Result<std::vector<int64_t>> readCompatLabels(const std::string& text, size_t numFiles);
+// One integer for each file, or the branch that holds the label of each event.
+struct CompatLabels {
+  std::vector<int64_t> ofFiles;  // empty where there is a branch
+  std::string branch;
+};
+
+// A single entry that is no integer is the name of a branch.
+Result<CompatLabels> readCompatLabels(const std::string& text, size_t numFiles);
 
 // The whole of a small text file.
 Result<std::string> readCompatText(const std::string& option, const std::string& path);
