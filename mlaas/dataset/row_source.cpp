@@ -114,8 +114,8 @@ Result<RowSource::Loaded> RowSource::read(size_t unit) const {
     loaded.rows.weights[i] = static_cast<float>(weights[i]);
     if (!std::isfinite(loaded.rows.weights[i])) {
       return Error(ErrorCode::kInvalidArgument,
-                   sample.where + ": the weight '" + sample.weight + "' of sample '" + sample.name + "' is " +
-                       std::to_string(weights[i]) + " in " + describeRow(loaded.rows.rowNumbers[i]) +
+                   sample.whereIs("weight") + ": the weight '" + sample.weight + "' of sample '" + sample.name +
+                       "' is " + std::to_string(weights[i]) + " in " + describeRow(loaded.rows.rowNumbers[i]) +
                        "; weights must be finite: exclude such events with select or change the expression");
     }
     loaded.sums.add(loaded.rows.parts[i], weights[i]);
@@ -136,7 +136,7 @@ Result<std::vector<int32_t>> RowSource::labelsOf(const Sample& sample, std::span
   if (sample.labelExpression.empty()) return labels;
   const Column& column = extras[config_.identity.size() + (sample.weight.empty() ? 0 : 1)];
   if (column.type.isString) {
-    return Error(ErrorCode::kInvalidArgument, sample.where + ": the label '" + sample.labelExpression +
+    return Error(ErrorCode::kInvalidArgument, sample.whereIs("label") + ": the label '" + sample.labelExpression +
                                                   "' of sample '" + sample.name +
                                                   "' is a string, expected an integer or a truth value for each event");
   }
@@ -145,9 +145,9 @@ Result<std::vector<int32_t>> RowSource::labelsOf(const Sample& sample, std::span
   for (size_t i = 0; i < labels.size(); ++i) {
     if (!(found[i] >= 0 && found[i] < numLabels && found[i] == std::floor(found[i]))) {
       return Error(ErrorCode::kInvalidArgument,
-                   sample.where + ": the label '" + sample.labelExpression + "' of sample '" + sample.name + "' is " +
-                       nlohmann::json(found[i]).dump() + " in " + describeRow(rowNumbers[i]) + ", expected 0 to " +
-                       std::to_string(numClasses(config_) - 1) +
+                   sample.whereIs("label") + ": the label '" + sample.labelExpression + "' of sample '" + sample.name +
+                       "' is " + nlohmann::json(found[i]).dump() + " in " + describeRow(rowNumbers[i]) +
+                       ", expected 0 to " + std::to_string(numClasses(config_) - 1) +
                        ", as dataset.classes says; exclude such events with select or change the expression");
     }
     labels[i] = static_cast<int32_t>(found[i]);

@@ -57,11 +57,13 @@ std::vector<std::string> expressionsOf(const Sample& sample) {
 
 Result<void> checkIdentity(const DatasetConfig& config, const table::Table& table) {
   for (const auto& name : config.identity) {
-    MLAAS_TRY(const size_t index, table.findColumn(name));
-    const ColumnType& type = table.columns()[index].type;
+    auto index = table.findColumn(name);
+    if (!index.ok()) return std::move(index).error().within("identity");
+    const ColumnType& type = table.columns()[*index].type;
     if (type.isFlat() && !isFloating(type.dtype) && type.dtype != DType::kBool) continue;
     return Error(ErrorCode::kInvalidArgument,
-                 "the identity column '" + name + "' must hold one integer an event, found " + type.name());
+                 "the identity column '" + name + "' must hold one integer an event, found " + type.name())
+        .within("identity");
   }
   return {};
 }
@@ -235,9 +237,11 @@ class SampleOpener {
   // With the place of the expression or feature that is wrong, else with that of the sample.
   Error placed(Error error, const Sample& sample) const {
     for (const std::string& part : error.places()) {
-      const auto place = config_.places.find(part);
-      if (place == config_.places.end()) continue;
-      return std::move(error).within("sample '" + sample.name + "'").within(place->second);
+      std::string where;
+      if (const auto place = config_.places.find(part); place != config_.places.end()) where = place->second;
+      if (part == "'" + sample.weight + "'") where = sample.whereIs("weight");
+      if (part == "'" + sample.labelExpression + "'") where = sample.whereIs("label");
+      if (!where.empty()) return std::move(error).within("sample '" + sample.name + "'").within(where);
     }
     return std::move(error).within(sampleName(sample));
   }

@@ -11,7 +11,9 @@ namespace mlaas::dataset {
 
 namespace {
 
-std::string placeOf(const Sample& sample) { return sample.where + ": sample '" + sample.name + "'"; }
+std::string placeOf(const Sample& sample) {
+  return sample.whereIs("generator_weight") + ": sample '" + sample.name + "'";
+}
 
 // Over all entries of one sample.
 Result<double> sumOverFiles(const DatasetConfig& config, const SampleFiles& files, uint32_t sample, TaskPool& pool,

@@ -97,6 +97,11 @@ Result<Workflow> parseTree(YamlNode root, const std::string& file, const std::ve
 
 }  // namespace
 
+const std::string& Sample::whereIs(const std::string& key) const {
+  const auto found = places.find(key);
+  return found == places.end() ? where : found->second;
+}
+
 bool hasEventLabels(const DatasetConfig& config) {
   return std::any_of(config.samples.begin(), config.samples.end(),
                      [](const Sample& sample) { return !sample.labelExpression.empty(); });

@@ -39,7 +39,11 @@ struct Sample {
   std::string labelExpression = {};                // gives the label of each event, 0, 1, ...; empty: `label`
   // Names of the variations that its columns have; in others they are read as they are. Absent: all.
   std::optional<std::vector<std::string>> variations = {};
-  double subsample = 1;  // fraction of the events that are used, chosen by their identity
+  double subsample = 1;                            // fraction of the events that are used, chosen by their identity
+  std::map<std::string, std::string> places = {};  // of keys that are there: "weight" -> "workflow.yaml:6:20"
+
+  // Where `key` stands, else where the sample does.
+  const std::string& whereIs(const std::string& key) const;
 };
 
 // Weights of training and validation are multiplied so that each class has the wanted distribution of some variables.

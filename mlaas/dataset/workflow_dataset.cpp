@@ -219,6 +219,7 @@ std::map<std::string, std::string> placesOf(const WorkflowFields& dataset) {
       places["define " + defines->keys[i].text] = defines->items[i].where();
     }
   }
+  places["identity"] = dataset.find("identity")->where();
   const YamlNode& features = *dataset.find("features");
   for (size_t i = 0; i < features.keys.size(); ++i) {
     const std::string& name = features.keys[i].text;

@@ -158,7 +158,10 @@ Result<void> parseNormalisation(const WorkflowFields& fields, Sample& sample) {
     MLAAS_TRY(sample.sumGeneratorWeights, fields.number("generator_sum"));
     if (!(*sample.sumGeneratorWeights > 0)) return fields.error("generator_sum", "the sum must be above 0");
   }
-  if (sample.weight.empty()) sample.weight = sample.generatorWeight;
+  if (sample.weight.empty() && !sample.generatorWeight.empty()) {
+    sample.weight = sample.generatorWeight;
+    sample.places["weight"] = sample.places["generator_weight"];
+  }
   return {};
 }
 
@@ -186,6 +189,9 @@ Result<Sample> parseSample(const YamlNode& key, const YamlNode& node, int64_t nu
   Sample sample;
   sample.name = key.text;
   sample.where = key.where();
+  for (const char* name : {"label", "weight", "generator_weight"}) {
+    if (const YamlNode* value = fields.find(name); value != nullptr) sample.places[name] = value->where();
+  }
   MLAAS_CHECK(parseLabel(fields, numClasses, sample));
   if (fields.find("tree") != nullptr) {
     MLAAS_TRY(sample.tree, fields.text("tree"));

@@ -82,12 +82,15 @@ class Planner {
 
   Result<void> compileExtras(const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {
-      MLAAS_TRY(Expression expression, compile(text));
+      auto compiled = compile(text);
+      if (!compiled.ok()) return std::move(compiled).error().within("'" + text + "'");
+      Expression expression = *std::move(compiled);
       if (!expression.type().isFlat()) {
-        return Error(ErrorCode::kInvalidArgument, "'" + text + "' is a list (" + expression.type().name() +
+        return Error(ErrorCode::kInvalidArgument, "it is a list (" + expression.type().name() +
                                                       "), but one number for each entry is needed; reduce it, as in "
                                                       "sum(" +
-                                                      text + ")");
+                                                      text + ")")
+            .within("'" + text + "'");
       }
       extras_.push_back(std::move(expression));
     }

@@ -232,6 +232,36 @@ def test_a_wrong_name_is_reported_where_it_stands(mlaas, workflow, tmp_path, cha
     assert (tmp_path / "small.yaml").read_text().splitlines()[int(found[1]) - 1].strip().startswith(line)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("weight", "xx + 1", "sample 'signal': .*'xx \\+ 1': unknown column 'xx'"),
+        ("weight", "x / 0", "the weight 'x / 0' of sample 'signal' is "),
+        ("label", "xx > 0", "sample 'signal': .*'xx > 0': unknown column 'xx'"),
+        ("label", "event", "the label 'event' of sample 'signal' is "),
+        ("generator_weight", "xx", "sample 'signal': .*unknown column 'xx'"),
+        ("identity", "xx", "sample 'background': .*'xx'"),
+    ],
+)
+def test_a_wrong_expression_of_a_sample_is_reported_where_it_stands(mlaas, workflow, tmp_path, key, value, message):
+    dataset = workflow["dataset"]
+    if key == "identity":
+        dataset["identity"] = [value]
+    else:
+        dataset["samples"]["signal"][key] = value
+    if key == "label":
+        dataset["classes"] = ["zero", "one"]
+    if key == "generator_weight":
+        for sample in dataset["samples"].values():
+            sample["xsec"] = 1
+    done = run(mlaas, "check", workflow, tmp_path)
+    assert done.returncode == (4 if key == "identity" else 2)
+    found = re.search(rf"small\.yaml:(\d+):(\d+): {message}", done.stderr)
+    assert found, done.stderr
+    line = (tmp_path / "small.yaml").read_text().splitlines()[int(found[1]) - 1]
+    assert line[int(found[2]) - 1 :].startswith(value if key != "identity" else "- xx")
+
+
 def test_data_has_no_variations(mlaas, workflow, tmp_path):
     samples = workflow["dataset"]["samples"]
     write_sample(Path(samples["signal"]["files"]), x_up=np.full(ROWS, 7, dtype=np.float32) + np.arange(ROWS) % 2)

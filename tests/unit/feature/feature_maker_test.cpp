@@ -177,7 +177,7 @@ TEST(FeatureMaker, RefusesWhatDoesNotFit) {
   bad.groups[0].length = -1;
   EXPECT_EQ(failure(bad), "group jets: its length is -1, expected 1 to 8388608, or 0 for all elements");
   EXPECT_EQ(failure(spec(), {"Jet_pt"}),
-            "'Jet_pt' is a list (var * float32), but one number for each entry is needed; reduce it, as in "
+            "'Jet_pt': it is a list (var * float32), but one number for each entry is needed; reduce it, as in "
             "sum(Jet_pt)");
 }
 
