@@ -15,6 +15,7 @@
 #include "mlaas/base/memory_budget.h"
 #include "mlaas/dataset/dataset.h"
 #include "mlaas/feature/feature_spec.h"
+#include "mlaas/feature/row_scaler.h"
 #include "mlaas/io/opener.h"
 
 namespace {
@@ -83,54 +84,28 @@ class LinkFolder {
   size_t count_ = 0;
 };
 
-// Batches as the matrix [rows, width] that is trained on: scaled features, 0 for padding.
-class Scaler {
- public:
-  Scaler(const dataset::Statistics& statistics, bool toUnit) {
-    scalars_ = transforms(statistics.scalars, toUnit);
-    for (const auto& group : statistics.groups) groups_.push_back(transforms(group, toUnit));
-  }
-
-  const std::vector<float>& fill(const feature::Tensors& tensors) {
-    size_t width = scalars_.size();
-    for (const auto& group : tensors.groups) width += static_cast<size_t>(group.length * group.numColumns);
-    matrix_.resize(static_cast<size_t>(tensors.rows) * width);
-    float* to = matrix_.data();
-    for (size_t row = 0; row < static_cast<size_t>(tensors.rows); ++row) {
-      to = scale(scalars_, tensors.scalars.data() + row * scalars_.size(), 1, to);
-      for (size_t g = 0; g < groups_.size(); ++g) {
-        const auto& group = tensors.groups[g];
-        const auto length = static_cast<size_t>(group.length);
-        const auto count = static_cast<size_t>(group.count[row]);
-        to = scale(groups_[g], group.values.data() + row * length * groups_[g].size(), count, to);
-        to = std::fill_n(to, (length - count) * groups_[g].size(), 0.F);
-      }
-    }
-    return matrix_;
-  }
-
- private:
-  static std::vector<feature::Transform> transforms(const std::vector<dataset::FeatureStatistics>& features,
-                                                    bool toUnit) {
-    if (!toUnit) return dataset::standardise(features);
+feature::RowScaler scalerOf(const dataset::Statistics& statistics, const feature::FeatureSpec& features, bool toUnit) {
+  const auto transforms = [&](const std::vector<dataset::FeatureStatistics>& found) {
+    if (!toUnit) return dataset::standardise(found);
     std::vector<feature::Transform> result;
-    for (const auto& one : features) {
+    for (const auto& one : found) {
       const double range = one.maximum - one.minimum;
       result.push_back({static_cast<float>(one.minimum), range > 0 ? static_cast<float>(1 / range) : 1.F});
     }
     return result;
+  };
+  std::vector<feature::RowScaler::Group> groups;
+  for (size_t g = 0; g < statistics.groups.size(); ++g) {
+    groups.push_back({transforms(statistics.groups[g]), features.groups[g].length});
   }
+  return {transforms(statistics.scalars), groups};
+}
 
-  static float* scale(const std::vector<feature::Transform>& transform, const float* from, size_t elements, float* to) {
-    for (size_t e = 0; e < elements; ++e) {
-      for (const auto& one : transform) *to++ = (*from++ - one.mean) * one.inverseScale;
-    }
-    return to;
-  }
-
-  std::vector<feature::Transform> scalars_;
-  std::vector<std::vector<feature::Transform>> groups_;
-  std::vector<float> matrix_;
+// What a consumer keeps from one epoch to the next.
+struct Consumer {
+  feature::RowScaler scaler;
+  dataset::Batch batch;
+  std::vector<float> matrix;
 };
 
 struct Epoch {
@@ -141,19 +116,18 @@ struct Epoch {
   int64_t sumOfRows = 0;  // of the row numbers: the same in every epoch
 };
 
-Epoch readEpoch(dataset::Dataset& data, Scaler& scaler, const Options& options, uint64_t number) {
+Epoch readEpoch(dataset::Dataset& data, Consumer& consumer, const Options& options, uint64_t number) {
   const auto start = Clock::now();
   const double startCpu = cpuSeconds();
   Epoch epoch;
   auto stream = data.stream({dataset::Part::kTrain, options.batchSize, true, 1, number}).value();
-  dataset::Batch batch;
+  dataset::Batch& batch = consumer.batch;
   while (stream->next(batch).value()) {
     epoch.rows += batch.features.rows;
     ++epoch.batches;
     for (const int64_t row : batch.row) epoch.sumOfRows += row;
-    if (!batch.features.rows || scaler.fill(batch.features).empty()) {
-      throw Error(ErrorCode::kInternal, "a batch without numbers");
-    }
+    consumer.scaler.fill(batch.features, consumer.matrix);
+    if (consumer.matrix.empty()) throw Error(ErrorCode::kInternal, "a batch without numbers");
   }
   epoch.seconds = secondsSince(start);
   epoch.cpuSeconds = cpuSeconds() - startCpu;
@@ -176,15 +150,15 @@ nlohmann::ordered_json measure(const Options& options) {
   const auto statistics = data->statistics().value();
   const double passSeconds = secondsSince(start) - openSeconds;
   const bool cached = data->memory().usedBytes() > openBytes;
-  Scaler scaler(statistics, options.scaling == "minmax");
-  const Epoch first = readEpoch(*data, scaler, options, 0);
+  Consumer consumer{scalerOf(statistics, data->features(), options.scaling == "minmax"), {}, {}};
+  const Epoch first = readEpoch(*data, consumer, options, 0);
   const double firstSeconds = secondsSince(start);
   const double firstCpu = cpuSeconds() - startCpu;
 
   double fastest = std::numeric_limits<double>::infinity();
   double leastCpu = std::numeric_limits<double>::infinity();
   for (int i = 1; i < options.epochs; ++i) {
-    const Epoch epoch = readEpoch(*data, scaler, options, static_cast<uint64_t>(i));
+    const Epoch epoch = readEpoch(*data, consumer, options, static_cast<uint64_t>(i));
     fastest = std::min(fastest, epoch.seconds);
     leastCpu = std::min(leastCpu, epoch.cpuSeconds);
     if (epoch.rows != first.rows || epoch.sumOfRows != first.sumOfRows) {

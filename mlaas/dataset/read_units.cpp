@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kLargestBuffer = size_t{64} << 20;  // larger ones mix hardly better and delay an epoch's first batch
 constexpr size_t kUnitsInBuffer = 8;
+// A row exists as columns, as tensors and as a record, which is what a buffer holds.
+constexpr size_t kCopiesInWork = 3;
 // Smaller units make clusters be cut, and what they share (baskets, pages) be decompressed again.
 constexpr size_t kUsefulUnit = size_t{4} << 20;
 
@@ -72,7 +74,8 @@ std::vector<EpochBuffer> cutBuffers(std::span<const uint32_t> units, std::span<c
 MemoryPlan MemoryPlan::of(size_t limitBytes) {
   MemoryPlan plan;
   plan.bufferBytes = std::min(limitBytes / 16, kLargestBuffer);
-  plan.unitBytes = std::max(plan.bufferBytes / kUnitsInBuffer, std::min(plan.bufferBytes / 2, kUsefulUnit));
+  plan.unitBytes =
+      std::max(kCopiesInWork * plan.bufferBytes / kUnitsInBuffer, std::min(plan.bufferBytes / 2, kUsefulUnit));
   plan.cacheBytes = limitBytes / 2;
   plan.workBytes = limitBytes / 8;
   plan.openFilesBytes = limitBytes / 8;
@@ -81,7 +84,6 @@ MemoryPlan MemoryPlan::of(size_t limitBytes) {
 
 std::vector<table::EntryRange> unitRanges(const table::Table& table, const std::vector<size_t>& columns,
                                           UnitSizes sizes, const MemoryPlan& plan) {
-  // A row exists as columns, as tensors and as a record.
   const size_t entryBytes = std::max<size_t>(1, sizes.entryBytes + 2 * sizes.rowBytes);
   const auto most = static_cast<int64_t>(std::max<size_t>(1, plan.unitBytes / entryBytes));
   return table::rangesOfEntries(table, {0, table.numEntries()}, columns, {std::max<int64_t>(1, most / 2), most});

@@ -107,21 +107,16 @@ RowBlock pickRows(const RowBlock& block, const RowLayout& layout, Part part, std
   for (size_t i = static_cast<size_t>(part) + 1; i < picked.partBegin.size(); ++i) {
     picked.partBegin[i] = static_cast<int64_t>(rows.size());
   }
-  const auto recordBytes = [&](size_t row) {
-    if (block.begins.empty()) return layout.fixedBytes;
-    const size_t end = row + 1 < block.begins.size() ? block.begins[row + 1] * RowBlock::kUnit : block.records.size();
-    return end - block.begins[row] * RowBlock::kUnit;
-  };
   size_t bytes = 0;
   for (const uint32_t row : rows) {
     if (!layout.groups.empty()) picked.begins.push_back(static_cast<uint32_t>(bytes / RowBlock::kUnit));
-    bytes += recordBytes(first + row);
+    bytes += block.recordBytes(first + row, layout);
   }
   picked.records = Buffer(bytes);
   std::byte* to = picked.records.data();
   for (const uint32_t row : rows) {
-    std::memcpy(to, block.record(first + row, layout), recordBytes(first + row));
-    to += recordBytes(first + row);
+    std::memcpy(to, block.record(first + row, layout), block.recordBytes(first + row, layout));
+    to += block.recordBytes(first + row, layout);
   }
   return picked;
 }

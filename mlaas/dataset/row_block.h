@@ -61,6 +61,11 @@ struct RowBlock {
   const std::byte* record(size_t row, const RowLayout& layout) const {
     return records.data() + (begins.empty() ? row * layout.fixedBytes : begins[row] * kUnit);
   }
+  size_t recordBytes(size_t row, const RowLayout& layout) const {
+    if (begins.empty()) return layout.fixedBytes;
+    const size_t end = row + 1 < begins.size() ? begins[row + 1] * kUnit : records.size();
+    return end - begins[row] * kUnit;
+  }
   size_t bytes() const { return records.size() + begins.size() * sizeof(uint32_t); }
   int64_t numRows() const { return partBegin[3]; }
   int64_t numRows(Part part) const {

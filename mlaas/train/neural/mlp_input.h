@@ -5,11 +5,11 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "mlaas/dataset/dataset.h"
 #include "mlaas/feature/feature_spec.h"
+#include "mlaas/feature/row_scaler.h"
 #include "mlaas/feature/tensors.h"
 #include "mlaas/feature/transform.h"
 #include "mlaas/train/neural/feature_scaling.h"
@@ -19,15 +19,15 @@ namespace mlaas::train {
 struct MlpInput {
   std::vector<feature::Transform> scalars;
   std::vector<std::vector<feature::Transform>> groups;  // [group][column]
-  std::vector<int64_t> lengths;                         // [group]
+  feature::RowScaler scaler;                            // of these
 
   // `scalings` has one for each of momentNames(spec).
   static Result<MlpInput> make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics,
                                const std::vector<Scaling>& scalings);
 
-  int64_t width() const;
+  int64_t width() const { return scaler.width(); }
   // Fills `out`, resized to rows * width().
-  void flatten(const feature::Tensors& tensors, std::vector<float>& out) const;
+  void flatten(const feature::Tensors& tensors, std::vector<float>& out) const { scaler.fill(tensors, out); }
 };
 
 }  // namespace mlaas::train
