@@ -26,7 +26,7 @@ TEST(RowScaler, ScalesScalarsAndElementsAndLeavesPaddingZero) {
   std::vector<float> out;
   scaler.fill(tensors, out);
   const auto logOf = [](float x) { return (std::copysign(std::log(1 + std::fabs(x)), x) - 1) * 2; };
-  EXPECT_EQ(out, (std::vector<float>{1, logOf(0), 0, 0, 1, 1, 0, 0, logOf(1), logOf(7),  //
+  EXPECT_EQ(out, (std::vector<float>{1, logOf(0),  0, 0, 1, 1, 0, 0, logOf(1), logOf(7),  //
                                      2, logOf(-3), 0, 0, 0, 0, 0, 0, logOf(3), 0}));
 }
 
