@@ -5,13 +5,15 @@
 #ifdef MLAAS_HAS_ARROW
 #include "mlaas/table/arrow/arrow_formats.h"
 #endif
-#include "mlaas/train/neural/mlp_trainer.h"
+#include "mlaas/train/neural/network_trainer.h"
 #include "mlaas/train/trees/trees_trainer.h"
 
 namespace mlaas::command {
 
 train::TrainerFactories trainerFactories() {
-  return {{"mlp", train::makeMlpTrainer}, {"trees", train::makeTreesTrainer}};
+  train::TrainerFactories factories = train::networkTrainers();
+  factories.emplace("trees", train::makeTreesTrainer);
+  return factories;
 }
 
 }  // namespace mlaas::command

@@ -9,13 +9,16 @@
 #include <nlohmann/json.hpp>
 
 #include "mlaas/base/random.h"
-#include "mlaas/train/neural/flat_adam.h"
-#include "mlaas/train/neural/mlp_network.h"
+#include "mlaas/train/neural/flat_optimizer.h"
+#include "mlaas/train/neural/network_architecture.h"
+#include "mlaas/train/neural/torch_network.h"
 
 namespace {
 
 using namespace mlaas;
 using Clock = std::chrono::steady_clock;
+
+constexpr double kLearningRate = 1e-3;
 
 struct Options {
   int64_t inputs = 29;
@@ -24,40 +27,69 @@ struct Options {
   int64_t steps = 400;
   int repeat = 5;
   double dropout = 0;
+  bool sets = false;  // deep sets on lists of `length` elements at most instead of a perceptron
+  int64_t columns = 6;
+  int64_t length = 10;
 };
 
 struct Batch {
-  std::vector<float> input;
+  train::NetworkRows rows;
   std::vector<int32_t> label;
   std::vector<float> weight;
 };
 
-// Events whose label shifts every column a little.
+// A row of numbers that the label shifts a little.
+void addRow(Random& random, int64_t width, int32_t label, std::vector<float>& to) {
+  for (int64_t i = 0; i < width; ++i) to.push_back(static_cast<float>(3.4 * (random.uniform() - 0.5) + 0.1 * label));
+}
+
+// Lists have 3 elements at least, and every length above is as frequent.
 std::vector<Batch> makeBatches(const Options& options, size_t count) {
   Random random(1);
   std::vector<Batch> batches(count);
   for (Batch& batch : batches) {
+    batch.rows.rows = options.batchSize;
+    batch.rows.groups = {{{}, {0}}};
     for (int64_t row = 0; row < options.batchSize; ++row) {
       batch.label.push_back(random.uniform() < 0.5 ? 1 : 0);
       batch.weight.push_back(static_cast<float>(0.5 + random.uniform()));
-      for (int64_t i = 0; i < options.inputs; ++i) {
-        batch.input.push_back(static_cast<float>(3.4 * (random.uniform() - 0.5) + 0.1 * batch.label.back()));
-      }
+      addRow(random, options.inputs, batch.label.back(), options.sets ? batch.rows.scalars : batch.rows.flat);
+      auto& group = batch.rows.groups.front();
+      const int64_t elements = 3 + static_cast<int64_t>(random.below(static_cast<uint64_t>(options.length - 2)));
+      addRow(random, elements * options.columns, batch.label.back(), group.elements);
+      group.offsets.push_back(group.offsets.back() + elements);
     }
   }
   return batches;
 }
 
+Result<model::Network> makeNetwork(const Options& options) {
+  feature::FeatureSpec features;
+  features.scalars.resize(static_cast<size_t>(options.inputs));
+  nlohmann::ordered_json model = {{"dropout", options.dropout}};
+  if (options.sets) {
+    features.groups = {{"jets", std::vector<std::string>(static_cast<size_t>(options.columns)), options.length}};
+  } else {
+    model["layers"] = options.layers;
+  }
+  train::OptionReader reader(model, "", "model");
+  const auto architecture = options.sets ? train::readDeepSets(reader) : train::readMlp(reader);
+  MLAAS_CHECK(reader.finish());
+  return architecture->build(features, 1);
+}
+
 double cpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 // Mean loss of `steps` steps.
-double trainSteps(train::MlpNetwork& network, train::FlatAdam& adam, std::vector<Batch>& batches, int64_t steps) {
+double trainSteps(train::TorchNetwork& network, train::FlatOptimizer& adam, std::vector<Batch>& batches,
+                  int64_t steps) {
   double loss = 0;
   int64_t events = 0;
   for (int64_t step = 0; step < steps; ++step) {
     Batch& batch = batches[static_cast<size_t>(step) % batches.size()];
-    loss += network.trainStep(batch.input, batch.label, batch.weight).value();
-    adam.step(network.parameters(), network.gradients());
+    const train::Truth truth{.label = batch.label, .target = {}, .weight = batch.weight};
+    loss += network.trainStep(batch.rows, truth, {}, static_cast<uint64_t>(step)).value();
+    adam.step(network.weights(), network.gradients(), kLearningRate);
     events += static_cast<int64_t>(batch.label.size());
   }
   return loss / static_cast<double>(events);
@@ -65,12 +97,8 @@ double trainSteps(train::MlpNetwork& network, train::FlatAdam& adam, std::vector
 
 int measure(const Options& options) {
   auto batches = makeBatches(options, 32);
-  train::MlpShape shape;
-  shape.inputs = options.inputs;
-  shape.hidden = options.layers;
-  shape.dropout = options.dropout;
-  train::MlpNetwork network = train::MlpNetwork::make(shape, 1).value();
-  train::FlatAdam adam(network.parameters().size(), {});
+  train::TorchNetwork network = train::TorchNetwork::make(makeNetwork(options).value(), 1, 1).value();
+  train::FlatOptimizer adam(network.weights().size(), {});
   const double firstLoss = trainSteps(network, adam, batches, 50);
   double bestSeconds = 0;
   double bestCpuSeconds = 0;
@@ -92,11 +120,12 @@ int measure(const Options& options) {
   getrusage(RUSAGE_SELF, &usage);
   const auto events = static_cast<double>(options.steps * options.batchSize);
   nlohmann::ordered_json line = {{"trainer", "mlaas4hep"},
+                                 {"model", options.sets ? "deepsets" : "mlp"},
                                  {"events_per_second", events / bestSeconds},
                                  {"events_per_cpu_second", events / bestCpuSeconds},
                                  {"cpu_seconds", bestCpuSeconds},
                                  {"batch_size", options.batchSize},
-                                 {"parameters", network.parameters().size()},
+                                 {"parameters", network.weights().size()},
                                  {"loss", loss},
                                  {"peak_rss_megabytes", static_cast<double>(usage.ru_maxrss) * 1.024e-3}};
   std::cout << line.dump() << "\n";
@@ -112,6 +141,9 @@ int main(int argc, char** argv) {
   app.add_option("--inputs", options.inputs, "Input columns")->check(CLI::PositiveNumber);
   app.add_option("--layers", options.layers, "Widths of the hidden layers");
   app.add_option("--dropout", options.dropout, "Probability")->check(CLI::Range(0.0, 0.99));
+  app.add_flag("--deepsets", options.sets, "Deep sets with 128-128-128 before and behind the sum");
+  app.add_option("--columns", options.columns, "Columns of an element")->check(CLI::PositiveNumber);
+  app.add_option("--length", options.length, "Most elements of a list")->check(CLI::Range(3, 1000));
   app.add_option("--steps", options.steps, "Batches a round")->check(CLI::PositiveNumber);
   app.add_option("--repeat", options.repeat, "Rounds; the best counts")->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);

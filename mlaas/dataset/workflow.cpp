@@ -17,7 +17,7 @@ namespace mlaas::dataset {
 namespace {
 
 const std::vector<std::string> kWorkflowKeys = {"name", "dataset", "model", "training", "output", kIncludeKey};
-const std::vector<std::string> kModelKinds = {"mlp", "trees"};
+const std::vector<std::string> kModelKinds = {"mlp", "deepsets", "trees"};
 
 void collectPlaces(const YamlNode& node, const std::string& path, std::map<std::string, std::string>& places) {
   if (!path.empty()) places[path] = node.where();

@@ -90,6 +90,13 @@ void GraphBuilder::attribute(const std::string& name, int64_t value) {
   added->set_i(value);
 }
 
+void GraphBuilder::attribute(const std::string& name, float value) {
+  onnx::AttributeProto* added = lastNode_->add_attribute();
+  added->set_name(name);
+  added->set_type(onnx::AttributeProto_AttributeType_FLOAT);
+  added->set_f(value);
+}
+
 onnx::TensorProto& GraphBuilder::addTensor(const std::string& name, ElementType type,
                                            const std::vector<int64_t>& shape) {
   onnx::TensorProto& tensor = *graph_.add_initializer();

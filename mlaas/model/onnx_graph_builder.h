@@ -33,6 +33,7 @@ class GraphBuilder {
   std::string node(const std::string& operation, const std::vector<std::string>& inputs, const std::string& outputName);
   // Adds an attribute to the node made last.
   void attribute(const std::string& name, int64_t value);
+  void attribute(const std::string& name, float value);
 
  private:
   onnx::TensorProto& addTensor(const std::string& name, ElementType type, const std::vector<int64_t>& shape);

@@ -98,7 +98,7 @@ std::string addCurves(GraphBuilder& builder, const std::string& input, const std
   const Pieces pieces = piecesOf(transforms, columns);
   const std::string taken = builder.node(
       "Gather", {input, builder.constant(name + "_curve_columns", {widthOf(columns)}, columns)}, name + "_curve_x");
-  builder.attribute("axis", -1);
+  builder.attribute("axis", int64_t{-1});
   const std::string last = builder.constant(name + "_curve_axis", {1}, std::vector<int64_t>{-1});
   const std::string wide = builder.node("Unsqueeze", {taken, last}, name + "_curve_x_wide");
   const std::string starts = builder.constant(name + "_curve_start", pieces.shape, pieces.start);
@@ -111,7 +111,7 @@ std::string addCurves(GraphBuilder& builder, const std::string& input, const std
   const std::string clipped = builder.node("Clip", {scaled, zero, one}, name + "_curve_clipped");
   const std::string risen = builder.node("Mul", {clipped, rises}, name + "_curve_risen");
   const std::string curves = builder.node("ReduceSum", {risen, last}, name + "_curves");
-  builder.attribute("keepdims", 0);
+  builder.attribute("keepdims", int64_t{0});
   return curves;
 }
 
@@ -130,10 +130,10 @@ std::string placeCurves(GraphBuilder& builder, const std::string& input, const s
   if (curved.empty()) return input;
   const std::string curves = addCurves(builder, present, name, transforms, curved);
   const std::string both = builder.node("Concat", {input, curves}, name + "_and_curves");
-  builder.attribute("axis", -1);
+  builder.attribute("axis", int64_t{-1});
   const std::string order = builder.constant(name + "_order", {widthOf(transforms)}, sources);
   const std::string placed = builder.node("Gather", {both, order}, name + "_with_curves");
-  builder.attribute("axis", -1);
+  builder.attribute("axis", int64_t{-1});
   return placed;
 }
 

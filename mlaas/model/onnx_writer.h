@@ -1,11 +1,10 @@
-// Writes a multilayer perceptron and its preprocessing as ONNX.
+// Writes a network and its preprocessing as ONNX.
 // The graph takes raw physics values and contains fills, transforms, padding mask and network:
 //   inputs   scalars [N, S] float32 (where S > 0); for each group NAME: NAME [N, length, columns] float32 and
 //            NAME_count [N] int32
 //   outputs  scores [N, outputs] float32
-// Padding is exactly 0 behind the transform. The hidden layers see, in this order, the transformed scalars and each
-// group's values flattened element by element.
-// Source: onnx.ai, operators of opset 13.
+// Padding is exactly 0 behind the transform; sums and means over elements leave it out.
+// Source: onnx.ai, operators of opset 17.
 #pragma once
 
 #include <string>
@@ -14,29 +13,22 @@
 #include "mlaas/base/error.h"
 #include "mlaas/feature/feature_spec.h"
 #include "mlaas/feature/transform.h"
+#include "mlaas/model/network.h"
 
 namespace mlaas::model {
 
-enum class Activation { kNone, kRelu, kElu, kSelu, kGelu, kSilu, kTanh, kSigmoid, kSoftmax };
-
-// y = activation(x W^T + b); weight [outputs, inputs] row-major, bias [outputs].
-struct DenseLayer {
-  int64_t inputs = 0;
-  int64_t outputs = 0;
-  std::vector<float> weight;
-  std::vector<float> bias;
-  Activation activation = Activation::kNone;
-};
-
-struct MlpGraph {
+struct NetworkGraph {
+  std::string name = "network";
   feature::FeatureSpec features;
   std::vector<feature::Transform> scalars;              // numScalars
   std::vector<std::vector<feature::Transform>> groups;  // [group][column]
-  std::vector<DenseLayer> layers;
+  Network network;
+  std::vector<float> weights;  // Network::numWeights()
+  std::vector<float> running;  // Network::numRunning()
   std::string producerVersion;
 };
 
 // The serialised ModelProto, the same bytes for the same graph.
-Result<std::string> writeOnnx(const MlpGraph& graph);
+Result<std::string> writeOnnx(const NetworkGraph& graph);
 
 }  // namespace mlaas::model

@@ -31,6 +31,7 @@ def read_yaml(text: str) -> object:
 
 EXAMPLES = sorted((ROOT / "examples").rglob("*.yaml"))
 MLP = read_yaml((ROOT / "examples" / "tth" / "mlp.yaml").read_text())
+SETS = MLP | {"model": {"kind": "deepsets"}}
 TREES = read_yaml((ROOT / "examples" / "tth" / "trees.yaml").read_text())
 ABSENT = object()
 
@@ -86,6 +87,17 @@ ACCEPTED = [
     (MLP, "training/chunks", {"events": 640, "passes": 5}),
     (MLP, "training/early_stopping", False),
     (MLP, "training/optimizer", {"kind": "adamw", "lr": 1, "betas": [0.9, 0.99], "epsilon": 1e-8, "weight_decay": 0}),
+    (MLP, "training/optimizer", {"kind": "sgd", "momentum": 0.9, "nesterov": True}),
+    (MLP, "training/schedule", {"kind": "cosine", "warmup": 0.5, "least": 1e-5}),
+    (MLP, "training/schedule", {"kind": "plateau", "factor": 0.5, "patience": 1, "threshold": 0.01}),
+    (MLP, "training/schedule", {"kind": "one_cycle", "rising": 0.25, "start_divisor": 10, "final_divisor": 100}),
+    (MLP, "training/loss", {"kind": "focal", "gamma": 1.5}),
+    (MLP, "training/label_smoothing", 0.1),
+    (MLP, "training/gradient_clipping", 1),
+    (MLP, "training/averaging", 0.999),
+    (MLP, "model", {"kind": "mlp", "normalisation": "batch", "residual": True, "activation": "mish"}),
+    (SETS, "model", {"kind": "deepsets", "phi": [32, 16], "rho": 8, "pooling": "mean", "scaling": {"Jet_*": "log"}}),
+    (SETS, "training/epochs", 3),
     (MLP, "training/negative_weights", "keep"),
     (MLP, "training/negative_weights", "pair-annihilate"),
     (MLP, "training/class_balance", "equal"),
@@ -137,7 +149,19 @@ REFUSED = [
     (MLP, "training/epoch", 3),
     (MLP, "training/epochs", 0),
     (MLP, "training/epochs", "many"),
-    (MLP, "training/optimizer/kind", "sgd"),
+    (MLP, "training/optimizer/kind", "sdg"),
+    (MLP, "training/optimizer", {"kind": "adam", "momentum": 0.9}),
+    (MLP, "training/optimizer", {"kind": "sgd", "betas": [0.9, 0.99]}),
+    (MLP, "training/schedule", {"kind": "cosin"}),
+    (MLP, "training/schedule", {"kind": "one_cycle", "rising": 1}),
+    (MLP, "training/loss", {"kind": "focal", "gamma": -1}),
+    (MLP, "training/label_smoothing", 2),
+    (MLP, "training/averaging", 1),
+    (MLP, "training/gradient_clipping", -1),
+    (MLP, "model/normalisation", "instance"),
+    (MLP, "model/residual", 1),
+    (SETS, "model/layers", [3]),
+    (SETS, "model/pooling", "max"),
     (MLP, "training/optimizer/betas", [0.9]),
     (MLP, "training/early_stopping", True),
     (MLP, "training/early_stopping/patienc", 3),
@@ -270,10 +294,21 @@ def test_every_documented_key_is_in_the_schema():
 
 def test_every_documented_option_is_in_the_schema():
     text = (ROOT / "docs" / "training.md").read_text()
-    networks = text[text.index("## Networks") : text.index("## Trees")]
     trees = text[text.index("## Trees") : text.index("## Options of both")]
     both = text[text.index("## Options of both") : text.index("## Weights")]
-    known = {name: keys_of(SCHEMA["definitions"][name]) for name in ("mlp", "trees", "mlp_training", "trees_training")}
-    assert documented(networks) <= known["mlp"] | known["mlp_training"]
+    known = {name: keys_of(definition) for name, definition in SCHEMA["definitions"].items()}
     assert documented(trees) <= known["trees"] | {"model"}
-    assert documented(both) <= known["mlp_training"] & known["trees_training"]
+    assert documented(both) <= known["network_training"] & known["trees_training"]
+
+
+def test_every_documented_option_of_networks_is_in_the_schema():
+    text = (ROOT / "docs" / "networks.md").read_text()
+    kinds = SCHEMA["definitions"]["network_training"]["properties"]["schedule"]["properties"]["kind"]["enum"]
+    names = {"mlp", "deepsets"}
+    known = {name: keys_of(definition) for name, definition in SCHEMA["definitions"].items()}
+    of_models = documented(text[text.index("## Kinds") : text.index("## Training")]) - names - {"model.kind"}
+    assert of_models <= set().union(*(known[name] for name in names))
+    assert len(of_models) > 6
+    of_training = documented(text[text.index("## Training") : text.index("## Scaling")])
+    assert of_training - set(kinds) - {"training"} <= known["network_training"]
+    assert set(kinds) <= of_training

@@ -387,7 +387,7 @@ class Converter {
     workflow["name"] = command_.name;
     workflow["dataset"] = std::move(dataset);
     MLAAS_TRY(workflow["model"], model());
-    if (workflow["model"]["kind"] == "mlp") {
+    if (workflow["model"]["kind"] != "trees") {
       // A chunk is cut into the parts, and passed over `epochs` times.
       const int64_t events = std::clamp<int64_t>(
           std::llround(kTrainFraction * static_cast<double>(parameters_.chunkSize)), 1, kMostChunkEvents);

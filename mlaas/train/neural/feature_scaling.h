@@ -1,5 +1,5 @@
 // How each feature is scaled before a network sees it: `model.scaling` of a workflow, one way for all features or names
-// and patterns of features. Table: docs/training.md.
+// and patterns of features. Table: docs/networks.md.
 // Threads: values.
 #pragma once
 

@@ -15,13 +15,15 @@ namespace mlaas::infer {
 namespace {
 
 // Two scalars and up to three jets of two columns, one dense layer of one output.
-model::MlpGraph exampleGraph() {
-  model::MlpGraph graph;
+model::NetworkGraph exampleGraph() {
+  model::NetworkGraph graph;
   graph.features.scalars = {"ht", "met"};
   graph.features.groups = {{"jets", {"Jet_pt", "Jet_eta"}, 3}};
   graph.scalars = {{100, 0.01F}, {50, 0.02F}};
   graph.groups = {{{30, 0.05F}, {0, 1}}};
-  graph.layers = {{8, 1, {0.5F, -1, 0.25F, 1, -0.75F, 0.125F, 2, -0.5F}, {0.1F}, model::Activation::kSigmoid}};
+  const size_t output = graph.network.linear(graph.network.flat(8), 1);
+  graph.network.setOutput(output, graph.network.activate(output, model::Activation::kSigmoid));
+  graph.weights = {0.5F, -1, 0.25F, 1, -0.75F, 0.125F, 2, -0.5F, 0.1F};
   graph.producerVersion = "test";
   return graph;
 }
@@ -36,7 +38,7 @@ feature::Tensors exampleInput() {
 }
 
 // What the graph says, in double precision.
-double expectedScore(const model::MlpGraph& graph, const feature::Tensors& input, size_t row) {
+double expectedScore(const model::NetworkGraph& graph, const feature::Tensors& input, size_t row) {
   std::vector<double> values;
   for (size_t s = 0; s < 2; ++s) {
     values.push_back((double{input.scalars[row * 2 + s]} - graph.scalars[s].mean) * graph.scalars[s].inverseScale);
@@ -49,8 +51,8 @@ double expectedScore(const model::MlpGraph& graph, const feature::Tensors& input
       values.push_back(real ? (value - standard.mean) * standard.inverseScale : 0);
     }
   }
-  double sum = graph.layers[0].bias[0];
-  for (size_t i = 0; i < values.size(); ++i) sum += values[i] * graph.layers[0].weight[i];
+  double sum = graph.weights.back();
+  for (size_t i = 0; i < values.size(); ++i) sum += values[i] * graph.weights[i];
   return 1 / (1 + std::exp(-sum));
 }
 
@@ -85,7 +87,7 @@ TEST_F(OpenvinoEngineTest, FillsAndTransformsAsTheTrainer) {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   for (const bool allCurves : {false, true}) {
-    model::MlpGraph graph;
+    model::NetworkGraph graph;
     graph.features.scalars = {"a", "b", "c"};
     graph.features.fills = {{"a", feature::Fill::Kind::kNumber, 2, true},
                             {"c", feature::Fill::Kind::kNumber, -1, false}};
@@ -95,7 +97,9 @@ TEST_F(OpenvinoEngineTest, FillsAndTransformsAsTheTrainer) {
     feature::Transform other;
     other.knots = {{-1, 7}, {1, 9}};
     graph.scalars = {allCurves ? other : logarithm, curve, allCurves ? other : feature::Transform{1, 0.5F}};
-    graph.layers = {{3, 3, {1, 0, 0, 0, 1, 0, 0, 0, 1}, {0, 0, 0}, model::Activation::kNone}};
+    const size_t output = graph.network.linear(graph.network.flat(3), 3);
+    graph.network.setOutput(output, output);
+    graph.weights = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
     auto engine =
         std::move(makeOpenvinoEngines(save(model::writeOnnx(graph).value()), graph.features, 3, 1).value()[0]);
     feature::Tensors input;

@@ -8,14 +8,16 @@
 namespace mlaas::model {
 namespace {
 
-MlpGraph example() {
-  MlpGraph graph;
+NetworkGraph example(Activation activation = Activation::kRelu) {
+  NetworkGraph graph;
   graph.features.scalars = {"ht", "met"};
   graph.features.groups = {{"jets", {"Jet_pt", "Jet_eta", "Jet_phi"}, 4}};
   graph.scalars = {{1.0F, 2.0F}, {3.0F, 0.5F}};
   graph.groups = {{{0.0F, 1.0F}, {0.0F, 1.0F}, {0.0F, 1.0F}}};
-  graph.layers = {{14, 3, std::vector<float>(42, 0.1F), {0, 0, 0}, Activation::kRelu},
-                  {3, 1, {1, 1, 1}, {0}, Activation::kSigmoid}};
+  const size_t hidden = graph.network.activate(graph.network.linear(graph.network.flat(14), 3), activation);
+  const size_t output = graph.network.linear(hidden, 1);
+  graph.network.setOutput(output, graph.network.activate(output, Activation::kSigmoid));
+  graph.weights.assign(graph.network.numWeights(), 0.1F);
   graph.producerVersion = "test";
   return graph;
 }
@@ -39,17 +41,16 @@ TEST(OnnxWriter, InputsAndOutputsAreThoseOfTheSignature) {
 TEST(OnnxWriter, SameGraphSameBytes) { EXPECT_EQ(writeOnnx(example()).value(), writeOnnx(example()).value()); }
 
 TEST(OnnxWriter, EveryActivationIsAGraph) {
-  for (auto activation : {Activation::kNone, Activation::kRelu, Activation::kElu, Activation::kSelu, Activation::kGelu,
-                          Activation::kSilu, Activation::kTanh, Activation::kSigmoid, Activation::kSoftmax}) {
-    auto graph = example();
-    graph.layers[0].activation = activation;
-    EXPECT_GT(parsed(writeOnnx(graph).value()).graph().node_size(), 0);
+  for (auto activation : {Activation::kNone, Activation::kRelu, Activation::kLeakyRelu, Activation::kElu,
+                          Activation::kSelu, Activation::kGelu, Activation::kSilu, Activation::kMish, Activation::kTanh,
+                          Activation::kSigmoid, Activation::kSoftmax}) {
+    EXPECT_GT(parsed(writeOnnx(example(activation)).value()).graph().node_size(), 0);
   }
 }
 
 TEST(OnnxWriter, RefusesWhatDoesNotFit) {
   auto graph = example();
-  graph.layers[0].inputs = 13;
+  graph.network.flat(13);
   EXPECT_EQ(writeOnnx(graph).error().code(), ErrorCode::kInternal);
   graph = example();
   graph.scalars.pop_back();
@@ -58,7 +59,7 @@ TEST(OnnxWriter, RefusesWhatDoesNotFit) {
 
 TEST(OnnxWriter, RefusesADivergedNetwork) {
   auto graph = example();
-  graph.layers[0].weight[5] = std::numeric_limits<float>::quiet_NaN();
+  graph.weights[5] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(writeOnnx(graph).error().code(), ErrorCode::kInvalidArgument);
 }
 

@@ -1,4 +1,4 @@
-"""Prints the values that metrics_test.cpp and flat_adam_test.cpp expect, from scikit-learn, scipy and numpy.
+"""Prints the values that metrics_test.cpp and flat_optimizer_test.cpp expect, from scikit-learn, scipy and numpy.
 
 Usage: .venv-test/bin/python tests/unit/train/known_values.py
 """

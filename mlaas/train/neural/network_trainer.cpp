@@ -1,16 +1,20 @@
-#include "mlaas/train/neural/mlp_trainer.h"
+#include "mlaas/train/neural/network_trainer.h"
 
 #include <chrono>
 #include <cmath>
 
 #include "mlaas/base/log.h"
 #include "mlaas/base/random.h"
-#include "mlaas/model/onnx_writer.h"
 #include "mlaas/train/metrics/classification.h"
 #include "mlaas/train/metrics/roc.h"
-#include "mlaas/train/neural/mlp_input.h"
-#include "mlaas/train/neural/mlp_network.h"
-#include "mlaas/train/neural/mlp_options.h"
+#include "mlaas/train/neural/flat_optimizer.h"
+#include "mlaas/train/neural/learning_rate.h"
+#include "mlaas/train/neural/network_input.h"
+#include "mlaas/train/neural/network_loss.h"
+#include "mlaas/train/neural/network_model.h"
+#include "mlaas/train/neural/network_options.h"
+#include "mlaas/train/neural/torch_network.h"
+#include "mlaas/train/neural/weight_average.h"
 #include "mlaas/train/prefetcher.h"
 #include "mlaas/train/scoring.h"
 #include "mlaas/train/training_options.h"
@@ -28,125 +32,95 @@ uint64_t seedFor(uint64_t seed, Purpose purpose, int64_t epoch = 0) {
 }
 
 // A batch as the network takes it.
-struct MlpBatch {
-  std::vector<float> input;
+struct NetworkBatch {
+  NetworkRows rows;
   std::vector<int32_t> label;
   std::vector<float> weight;
 };
 
-class MlpModel final : public TrainedModel {
- public:
-  MlpModel(feature::FeatureSpec features, MlpInput input, MlpNetwork network, MlpOptions options)
-      : features_(std::move(features)),
-        input_(std::move(input)),
-        network_(std::move(network)),
-        options_(std::move(options)) {}
-
-  Result<void> score(const feature::Tensors& features, std::vector<float>& scores) override {
-    input_.flatten(features, flat_);
-    return network_.score(flat_, scores);
-  }
-  model::EngineKind engine() const override { return model::EngineKind::kOnnx; }
-  std::string fileName() const override { return "model.onnx"; }
-  Result<std::string> serialise() const override {
-    model::MlpGraph graph;
-    graph.features = features_;
-    graph.scalars = input_.scalars;
-    graph.groups = input_.groups;
-    graph.layers = network_.layers();
-    return model::writeOnnx(graph);
-  }
-  nlohmann::ordered_json description() const override {
-    nlohmann::ordered_json json;
-    json["kind"] = "mlp";
-    json["inputs"] = input_.width();
-    int64_t parameters = 0;
-    for (const auto& layer : network_.layers()) parameters += (layer.inputs + 1) * layer.outputs;
-    json["parameters"] = parameters;
-    json["options"] = options_.toJson();
-    json["library"] = "libtorch " + torchVersion();
-    return json;
-  }
-
-  const MlpInput& input() const { return input_; }
-  MlpNetwork& network() { return network_; }
-
- private:
-  feature::FeatureSpec features_;
-  MlpInput input_;
-  MlpNetwork network_;
-  MlpOptions options_;
-  std::vector<float> flat_;
-};
-
 // One training from its first to its last epoch.
-class MlpTraining {
+class NetworkTraining {
  public:
-  MlpTraining(const MlpOptions& options, const TrainingInput& input, WeightScale scale, std::unique_ptr<MlpModel> model)
+  NetworkTraining(const NetworkOptions& options, const TrainingInput& input, WeightScale scale,
+                  std::unique_ptr<NetworkModel> model)
       : options_(options),
         input_(input),
         scale_(std::move(scale)),
         model_(std::move(model)),
-        adam_(model_->network().parameters().size(), options.optimizer),
+        network_(model_->network()),
+        optimizer_(network_.weights().size(), options.optimizer),
+        rate_(options.schedule, options.optimizer.learningRate, options.stepsFor(input.eventsInMixedEpoch()),
+              options.epochs),
+        average_(options.averaging),
         stopping_(options.patience, options.leastImprovement) {
-    history_.lossName = input.classes->isBinary() ? "binary cross entropy" : "cross entropy";
+    history_.lossName = lossName(options.loss, input.classes->numOutputs());
   }
 
   Result<TrainingOutcome> run() {
     const bool validates = input_.eventsIn(dataset::Part::kValidation) > 0;
     if (!validates) log::warning("the validation part is empty: no early stopping, the last epoch is kept");
-    std::vector<float> best;
     for (int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
       EpochRecord record;
       record.epoch = epoch;
       MLAAS_CHECK(trainEpoch(record));
+      average_.swap(network_.weights());
       if (validates) MLAAS_CHECK(validate(record));
       history_.epochs.push_back(record);
-      if (!validates || stopping_.improves(*record.validationLoss)) {
-        const auto parameters = model_->network().parameters();
-        best.assign(parameters.begin(), parameters.end());
-        history_.bestEpoch = epoch;
-      }
+      if (!validates || stopping_.improves(*record.validationLoss)) keep(epoch);
+      average_.swap(network_.weights());
+      rate_.endEpoch(record.validationLoss.value_or(record.trainLoss));
       report();
       if (validates && stopping_.exhausted()) {
         history_.stoppedEarly = true;
         break;
       }
     }
-    std::copy(best.begin(), best.end(), model_->network().parameters().begin());
+    std::ranges::copy(bestWeights_, network_.weights().begin());
+    std::ranges::copy(bestRunning_, network_.running().begin());
     return TrainingOutcome{std::move(model_), std::move(history_)};
   }
 
  private:
-  Result<void> trainEpoch(EpochRecord& record) {
+  void keep(int64_t epoch) {
+    const auto weights = network_.weights();
+    const auto running = network_.running();
+    bestWeights_.assign(weights.begin(), weights.end());
+    bestRunning_.assign(running.begin(), running.end());
+    history_.bestEpoch = epoch;
+  }
+
+  Result<std::unique_ptr<dataset::BatchStream>> streamOf(int64_t epoch) const {
     dataset::StreamOptions streamOptions;
     streamOptions.batchSize = options_.batchSize;
     streamOptions.seed = options_.seed;
-    streamOptions.epoch = static_cast<uint64_t>(record.epoch - 1);
+    streamOptions.epoch = static_cast<uint64_t>(epoch - 1);
     streamOptions.mixed = true;
     const ChunkOptions& chunks = options_.chunks;
     if (chunks.events > 0) streamOptions.batchSize = chunks.events;
     MLAAS_TRY(auto stream, input_.data->stream(streamOptions));
-    if (chunks.events > 0) {
-      const uint64_t seed = seedFor(options_.seed, Purpose::kChunks, record.epoch);
-      stream = std::make_unique<ChunkPasses>(std::move(stream), chunks.passes, options_.batchSize, seed);
-    }
-    model_->network().seedDropout(seedFor(options_.seed, Purpose::kDropout, record.epoch));
+    if (chunks.events == 0) return stream;
+    const uint64_t seed = seedFor(options_.seed, Purpose::kChunks, epoch);
+    return std::unique_ptr<dataset::BatchStream>(
+        std::make_unique<ChunkPasses>(std::move(stream), chunks.passes, options_.batchSize, seed));
+  }
+
+  Result<void> trainEpoch(EpochRecord& record) {
+    MLAAS_TRY(const auto stream, streamOf(record.epoch));
     dataset::Batch raw;
-    Prefetcher<MlpBatch> batches([&, this](MlpBatch& batch) { return prepare(*stream, raw, batch); });
+    Prefetcher<NetworkBatch> batches([&, this](NetworkBatch& batch) { return prepare(*stream, raw, batch); });
 
     const auto start = std::chrono::steady_clock::now();
-    const int64_t total = input_.eventsInMixedEpoch() * chunks.passes;
+    const int64_t total = input_.eventsInMixedEpoch() * options_.chunks.passes;
+    const uint64_t dropoutSeed = seedFor(options_.seed, Purpose::kDropout, record.epoch);
     double loss = 0;
     int64_t events = 0;
-    MlpBatch batch;
-    for (;;) {
+    NetworkBatch batch;
+    for (uint64_t step = 0;; ++step) {
       if (input_.stop.stop_requested()) return cancelledTraining();
       MLAAS_TRY(const bool more, batches.next(batch));
       if (!more) break;
-      MLAAS_TRY(const double batchLoss, model_->network().trainStep(batch.input, batch.label, batch.weight));
+      MLAAS_TRY(const double batchLoss, trainBatch(batch, combineSeeds(dropoutSeed, step)));
       if (!std::isfinite(batchLoss)) return diverged(record.epoch);
-      adam_.step(model_->network().parameters(), model_->network().gradients());
       loss += batchLoss;
       events += static_cast<int64_t>(batch.label.size());
       input_.progress->batch(record.epoch, events, total);
@@ -158,10 +132,20 @@ class MlpTraining {
     return {};
   }
 
-  Result<bool> prepare(dataset::BatchStream& stream, dataset::Batch& raw, MlpBatch& batch) const {
+  // One step; gives the sum of weight * loss.
+  Result<double> trainBatch(NetworkBatch& batch, uint64_t seed) {
+    const Truth truth{.label = batch.label, .target = {}, .weight = batch.weight};
+    MLAAS_TRY(const double loss, network_.trainStep(batch.rows, truth, options_.loss, seed));
+    if (options_.gradientClipping > 0) clipNorm(network_.gradients(), options_.gradientClipping);
+    optimizer_.step(network_.weights(), network_.gradients(), rate_.at(numSteps_++));
+    if (average_.isUsed()) average_.update(network_.weights());
+    return loss;
+  }
+
+  Result<bool> prepare(dataset::BatchStream& stream, dataset::Batch& raw, NetworkBatch& batch) const {
     MLAAS_TRY(const bool more, stream.next(raw));
     if (!more) return false;
-    model_->input().flatten(raw.features, batch.input);
+    model_->input().prepare(network_.network(), raw.features, batch.rows);
     batch.label.assign(raw.label.begin(), raw.label.end());
     batch.weight.assign(raw.weight.begin(), raw.weight.end());
     scale_.apply(batch.label, raw.row, batch.weight);
@@ -193,18 +177,24 @@ class MlpTraining {
                                              "; lower training.optimizer.lr, or look for extreme weights or features"};
   }
 
-  const MlpOptions& options_;
+  const NetworkOptions& options_;
   const TrainingInput& input_;
   WeightScale scale_;
-  std::unique_ptr<MlpModel> model_;
-  FlatAdam adam_;
+  std::unique_ptr<NetworkModel> model_;
+  TorchNetwork& network_;  // of model_
+  FlatOptimizer optimizer_;
+  LearningRate rate_;
+  WeightAverage average_;
   EarlyStopping stopping_;
+  int64_t numSteps_ = 0;
+  std::vector<float> bestWeights_;
+  std::vector<float> bestRunning_;
   TrainingHistory history_;
 };
 
-class MlpTrainer final : public Trainer {
+class NetworkTrainer final : public Trainer {
  public:
-  explicit MlpTrainer(MlpOptions options) : options_(std::move(options)) {}
+  explicit NetworkTrainer(NetworkOptions options) : options_(std::move(options)) {}
 
   Result<dataset::StatisticsNeeds> statisticsNeeded(const feature::FeatureSpec& features) const override {
     MLAAS_TRY(const auto scalings, options_.scaling.resolve(features));
@@ -212,32 +202,35 @@ class MlpTrainer final : public Trainer {
   }
 
   Result<TrainingOutcome> train(const TrainingInput& input) override {
+    const feature::FeatureSpec& features = input.data->features();
+    MLAAS_TRY(const auto network, options_.architecture->build(features, input.classes->numOutputs()));
     MLAAS_TRY(WeightScale scale, makeWeightScale(input, options_.balance, options_.negative));
     // A mixed epoch has more or fewer events, of the same sum of weights.
     scale.stretch(input.statistics->rowsOfMixedEpoch() / static_cast<double>(input.eventsIn(dataset::Part::kTrain)));
-    MLAAS_TRY(const auto scalings, options_.scaling.resolve(input.data->features()));
-    MLAAS_TRY(MlpInput network, MlpInput::make(input.data->features(), *input.statistics, scalings));
-    MlpShape shape;
-    shape.inputs = network.width();
-    shape.hidden = options_.layers;
-    shape.outputs = input.classes->numOutputs();
-    shape.activation = options_.activation;
-    shape.dropout = options_.dropout;
-    shape.threads = options_.threads;
-    MLAAS_TRY(MlpNetwork weights, MlpNetwork::make(shape, seedFor(options_.seed, Purpose::kWeights)));
-    auto model = std::make_unique<MlpModel>(input.data->features(), std::move(network), std::move(weights), options_);
-    return MlpTraining(options_, input, std::move(scale), std::move(model)).run();
+    MLAAS_TRY(const auto scalings, options_.scaling.resolve(features));
+    MLAAS_TRY(NetworkInput inputs, NetworkInput::make(features, *input.statistics, scalings));
+    MLAAS_TRY(TorchNetwork computed,
+              TorchNetwork::make(network, seedFor(options_.seed, Purpose::kWeights), options_.threads));
+    auto model = std::make_unique<NetworkModel>(features, std::move(inputs), std::move(computed), options_);
+    return NetworkTraining(options_, input, std::move(scale), std::move(model)).run();
   }
 
  private:
-  MlpOptions options_;
+  NetworkOptions options_;
 };
+
+TrainerFactory factoryOf(const std::string& kind, ArchitectureReader reader) {
+  return [kind, reader](const dataset::Workflow& workflow,
+                        const ClassTable& /*classes*/) -> Result<std::unique_ptr<Trainer>> {
+    MLAAS_TRY(NetworkOptions options, readNetworkOptions(kind, reader, workflow));
+    return std::unique_ptr<Trainer>(std::make_unique<NetworkTrainer>(std::move(options)));
+  };
+}
 
 }  // namespace
 
-Result<std::unique_ptr<Trainer>> makeMlpTrainer(const dataset::Workflow& workflow, const ClassTable& /*classes*/) {
-  MLAAS_TRY(MlpOptions options, readMlpOptions(workflow));
-  return std::unique_ptr<Trainer>(std::make_unique<MlpTrainer>(std::move(options)));
+TrainerFactories networkTrainers() {
+  return {{"mlp", factoryOf("mlp", readMlp)}, {"deepsets", factoryOf("deepsets", readDeepSets)}};
 }
 
 }  // namespace mlaas::train

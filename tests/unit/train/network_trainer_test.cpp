@@ -1,10 +1,9 @@
-#include "mlaas/train/neural/mlp_trainer.h"
+#include "mlaas/train/neural/network_trainer.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "mlaas/train/neural/mlp_network.h"
 #include "tests/unit/train/trainer_fixture.h"
 
 namespace mlaas::train {
@@ -15,13 +14,14 @@ using Json = nlohmann::ordered_json;
 
 class Fixture : public testing::TrainerFixture {
  public:
-  explicit Fixture(const MemoryOptions& options = {}) : TrainerFixture(makeMlpTrainer, options) {}
+  explicit Fixture(const MemoryOptions& options = {}, const std::string& kind = "mlp")
+      : TrainerFixture(networkTrainers().at(kind), options) {}
 };
 
 const Json kSmallModel = {{"layers", {16}}};
 const Json kFewEpochs = {{"epochs", 5}, {"batch_size", 100}, {"optimizer", {{"lr", 0.01}}}};
 
-TEST(MlpTrainer, LearnsTwoClasses) {
+TEST(NetworkTrainer, LearnsTwoClasses) {
   Fixture fixture;
   auto outcome = fixture.train(kSmallModel, kFewEpochs).value();
   EXPECT_GT(fixture.auc(outcome), 0.8);
@@ -32,7 +32,7 @@ TEST(MlpTrainer, LearnsTwoClasses) {
             5 * fixture.statistics.samples[0].selected[0] + 5 * fixture.statistics.samples[1].selected[0]);
 }
 
-TEST(MlpTrainer, LearnsInChunks) {
+TEST(NetworkTrainer, LearnsInChunks) {
   Fixture fixture;
   Json training = kFewEpochs;
   training["epochs"] = 1;
@@ -45,7 +45,7 @@ TEST(MlpTrainer, LearnsInChunks) {
 }
 
 // Both scalings are affine, so that a network can learn the same from either; with lists they differ in what padding is.
-TEST(MlpTrainer, LearnsTheSameFromScalarsOfEitherScaling) {
+TEST(NetworkTrainer, LearnsTheSameFromScalarsOfEitherScaling) {
   MemoryOptions options;
   options.withGroup = false;
   Fixture fixture(options);
@@ -57,7 +57,7 @@ TEST(MlpTrainer, LearnsTheSameFromScalarsOfEitherScaling) {
   EXPECT_NEAR(fixture.auc(minMax), fixture.auc(standard), 0.02);
 }
 
-TEST(MlpTrainer, LearnsFromScalarsOrCollectionsAlone) {
+TEST(NetworkTrainer, LearnsFromScalarsOrCollectionsAlone) {
   for (const bool scalars : {true, false}) {
     MemoryOptions options;
     options.withScalars = scalars;
@@ -68,7 +68,25 @@ TEST(MlpTrainer, LearnsFromScalarsOrCollectionsAlone) {
   }
 }
 
-TEST(MlpTrainer, LearnsThreeClasses) {
+TEST(NetworkTrainer, LearnsFromSets) {
+  for (const bool scalars : {true, false}) {
+    MemoryOptions options;
+    options.withScalars = scalars;
+    Fixture fixture(options, "deepsets");
+    auto outcome = fixture.train({{"phi", {16}}, {"rho", {16}}}, kFewEpochs).value();
+    EXPECT_GT(fixture.auc(outcome), 0.6) << scalars;
+    EXPECT_EQ(outcome.model->description()["kind"], "deepsets");
+  }
+}
+
+TEST(NetworkTrainer, SaysThatSetsNeedAGroup) {
+  MemoryOptions options;
+  options.withGroup = false;
+  Fixture fixture(options, "deepsets");
+  EXPECT_NE(fixture.problem({}, kFewEpochs).find("needs a group of jagged columns"), std::string::npos);
+}
+
+TEST(NetworkTrainer, LearnsThreeClasses) {
   MemoryOptions options;
   options.numClasses = 3;
   options.noise = 0.5;
@@ -81,7 +99,7 @@ TEST(MlpTrainer, LearnsThreeClasses) {
   }
 }
 
-TEST(MlpTrainer, LearnsWithNegativeWeights) {
+TEST(NetworkTrainer, LearnsWithNegativeWeights) {
   MemoryOptions options;
   options.negativeFraction = 0.15;
   Fixture fixture(options);
@@ -94,7 +112,7 @@ TEST(MlpTrainer, LearnsWithNegativeWeights) {
   EXPECT_NE(outcome.model->serialise().value(), paired.model->serialise().value());
 }
 
-TEST(MlpTrainer, GivesTheSameBytesForTheSameSeed) {
+TEST(NetworkTrainer, GivesTheSameBytesForTheSameSeed) {
   const Json model = {{"layers", {16, 8}}, {"dropout", 0.2}};
   const auto bytesOf = [&model](int seed) {
     Fixture fixture;
@@ -107,7 +125,7 @@ TEST(MlpTrainer, GivesTheSameBytesForTheSameSeed) {
   EXPECT_NE(first, bytesOf(2));
 }
 
-TEST(MlpTrainer, StopsEarlyAndKeepsTheBestEpoch) {
+TEST(NetworkTrainer, StopsEarlyAndKeepsTheBestEpoch) {
   Fixture fixture;
   Json training = kFewEpochs;
   training["epochs"] = 200;
@@ -124,7 +142,7 @@ TEST(MlpTrainer, StopsEarlyAndKeepsTheBestEpoch) {
                    *history.epochs[static_cast<size_t>(history.bestEpoch - 1)].validationAuc);
 }
 
-TEST(MlpTrainer, KeepsTheLastEpochWithoutValidation) {
+TEST(NetworkTrainer, KeepsTheLastEpochWithoutValidation) {
   MemoryOptions options;
   options.parts = {0.8, 0, 0.2};
   Fixture fixture(options);
@@ -133,7 +151,7 @@ TEST(MlpTrainer, KeepsTheLastEpochWithoutValidation) {
   EXPECT_FALSE(outcome.history.epochs[0].validationLoss.has_value());
 }
 
-TEST(MlpTrainer, EndsWhenAskedToStop) {
+TEST(NetworkTrainer, EndsWhenAskedToStop) {
   Fixture fixture;
   std::stop_source stop;
   int64_t batches = 0;
@@ -145,7 +163,7 @@ TEST(MlpTrainer, EndsWhenAskedToStop) {
   EXPECT_EQ(outcome.error().code(), ErrorCode::kCancelled);
 }
 
-TEST(MlpTrainer, PassesOnTheErrorOfAFile) {
+TEST(NetworkTrainer, PassesOnTheErrorOfAFile) {
   Fixture fixture;
   fixture.data.failAfterBatches = 3;
   const auto outcome = fixture.train(kSmallModel, kFewEpochs);
@@ -153,7 +171,7 @@ TEST(MlpTrainer, PassesOnTheErrorOfAFile) {
   EXPECT_EQ(outcome.error().code(), ErrorCode::kCorrupt);
 }
 
-TEST(MlpTrainer, SaysWhenTheLossDiverges) {
+TEST(NetworkTrainer, SaysWhenTheLossDiverges) {
   Fixture fixture;
   Json training = kFewEpochs;
   training["optimizer"]["lr"] = 1e30;
@@ -163,39 +181,13 @@ TEST(MlpTrainer, SaysWhenTheLossDiverges) {
   EXPECT_NE(std::string(outcome.error().what()).find("diverged"), std::string::npos);
 }
 
-TEST(MlpTrainer, RefusesUnknownOptions) {
+TEST(NetworkTrainer, RefusesUnknownOptions) {
   Fixture fixture;
   EXPECT_EQ(fixture.problem({{"layer", {8}}}, {}), "w.yaml:9:1: model: unknown option 'layer'; did you mean 'layers'?");
   EXPECT_EQ(fixture.problem({}, {{"epoch", 8}}),
             "w.yaml:10:1: training: unknown option 'epoch'; did you mean 'epochs'?");
   EXPECT_NE(fixture.problem({{"activation", "rellu"}}, {}).find("did you mean 'relu'?"), std::string::npos);
   EXPECT_NE(fixture.problem({}, {{"optimizer", {{"betas", {0.9}}}}}).find("expected two numbers"), std::string::npos);
-}
-
-TEST(MlpNetwork, HasTheGradientOfItsLoss) {
-  for (const int64_t outputs : {1, 3}) {
-    MlpShape shape;
-    shape.inputs = 2;
-    shape.hidden = {3};
-    shape.outputs = outputs;
-    shape.activation = model::Activation::kTanh;
-    MlpNetwork network = MlpNetwork::make(shape, 5).value();
-    std::vector<float> input = {0.3F, -1.2F, 0.8F, 0.5F};
-    const std::vector<int32_t> label = {0, 1};
-    const std::vector<float> weight = {1.5F, -0.5F};
-    const auto lossAt = [&](size_t index, float shift) {
-      network.parameters()[index] += shift;
-      const double loss = network.trainStep(input, label, weight).value() / 2;
-      network.parameters()[index] -= shift;
-      return loss;
-    };
-    ASSERT_TRUE(network.trainStep(input, label, weight).ok());
-    const std::vector<float> gradient(network.gradients().begin(), network.gradients().end());
-    for (size_t i = 0; i < gradient.size(); ++i) {
-      const double numeric = (lossAt(i, 5e-3F) - lossAt(i, -5e-3F)) / 1e-2;
-      EXPECT_NEAR(static_cast<double>(gradient[i]), numeric, 2e-4) << outputs << " " << i;
-    }
-  }
 }
 
 }  // namespace

@@ -1,0 +1,38 @@
+// The multilayer perceptron: scalars and flattened groups through hidden layers.
+#include "mlaas/train/neural/hidden_layers.h"
+#include "mlaas/train/neural/network_architecture.h"
+
+namespace mlaas::train {
+
+namespace {
+
+class Mlp final : public NetworkArchitecture {
+ public:
+  explicit Mlp(OptionReader& model) {
+    layers_.widths = {128, 64};
+    layers_.readWidths(model, "layers");
+    layers_.readStyle(model);
+  }
+
+  Result<model::Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const override {
+    auto width = static_cast<int64_t>(features.scalars.size());
+    for (const auto& group : features.groups) width += group.length * static_cast<int64_t>(group.columns.size());
+    model::Network network;
+    addClassifier(network, layers_.addTo(network, network.flat(width)), numOutputs);
+    return network;
+  }
+
+  void describe(nlohmann::ordered_json& json) const override {
+    json["layers"] = layers_.widths;
+    layers_.describeStyle(json);
+  }
+
+ private:
+  HiddenLayers layers_;
+};
+
+}  // namespace
+
+std::unique_ptr<NetworkArchitecture> readMlp(OptionReader& model) { return std::make_unique<Mlp>(model); }
+
+}  // namespace mlaas::train

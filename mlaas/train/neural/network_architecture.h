@@ -1,0 +1,32 @@
+// A kind of network with its options: what `model` of a workflow says becomes operations once the features are known.
+// Table of options: docs/networks.md.
+// Threads: values that do not change.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "mlaas/base/error.h"
+#include "mlaas/feature/feature_spec.h"
+#include "mlaas/model/network.h"
+#include "mlaas/train/option_reader.h"
+
+namespace mlaas::train {
+
+class NetworkArchitecture {
+ public:
+  virtual ~NetworkArchitecture() = default;
+  // kInvalidArgument where the features are not what such a network takes.
+  virtual Result<model::Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const = 0;
+  // Adds every option as it is used.
+  virtual void describe(nlohmann::ordered_json& json) const = 0;
+};
+
+// Reads the options of one kind; its problems are the reader's.
+using ArchitectureReader = std::unique_ptr<NetworkArchitecture> (*)(OptionReader& model);
+
+std::unique_ptr<NetworkArchitecture> readMlp(OptionReader& model);
+std::unique_ptr<NetworkArchitecture> readDeepSets(OptionReader& model);
+
+}  // namespace mlaas::train

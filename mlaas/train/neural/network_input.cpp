@@ -1,0 +1,74 @@
+#include "mlaas/train/neural/network_input.h"
+
+#include <span>
+
+namespace mlaas::train {
+
+namespace {
+
+// Transforms one row.
+void scaleRow(std::span<const feature::Transform> transforms, const float* from, float* to) {
+  for (size_t i = 0; i < transforms.size(); ++i) {
+    const feature::Transform& one = transforms[i];
+    to[i] = one.isLinear() ? (from[i] - one.mean) * one.inverseScale : one(from[i]);
+  }
+}
+
+// The elements of all rows one behind the other.
+void packGroup(std::span<const feature::Transform> transforms, const feature::GroupTensor& group, size_t rows,
+               NetworkRows::Group& out) {
+  const auto columns = static_cast<size_t>(group.numColumns);
+  out.offsets.assign(1, 0);
+  for (size_t row = 0; row < rows; ++row) out.offsets.push_back(out.offsets.back() + group.count[row]);
+  out.elements.resize(static_cast<size_t>(out.offsets.back()) * columns);
+  float* to = out.elements.data();
+  for (size_t row = 0; row < rows; ++row) {
+    const float* from = group.values.data() + group.firstElement(row) * columns;
+    for (int32_t element = 0; element < group.count[row]; ++element, from += columns, to += columns) {
+      scaleRow(transforms, from, to);
+    }
+  }
+}
+
+}  // namespace
+
+Result<NetworkInput> NetworkInput::make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics,
+                                        const std::vector<Scaling>& scalings) {
+  size_t next = 0;
+  const auto transforms = [&](const std::vector<dataset::FeatureStatistics>& features) {
+    Result<std::vector<feature::Transform>> result = std::vector<feature::Transform>();
+    for (const auto& one : features) {
+      auto transform = transformOf(scalings[next++], one);
+      if (!transform.ok()) return Result<std::vector<feature::Transform>>(std::move(transform).error());
+      result->push_back(*std::move(transform));
+    }
+    return result;
+  };
+  NetworkInput input;
+  MLAAS_TRY(input.scalars, transforms(statistics.scalars));
+  std::vector<feature::RowScaler::Group> groups;
+  for (size_t g = 0; g < statistics.groups.size(); ++g) {
+    MLAAS_TRY(auto columns, transforms(statistics.groups[g]));
+    groups.push_back({columns, spec.groups[g].length});
+    input.groups.push_back(std::move(columns));
+  }
+  input.scaler = feature::RowScaler(input.scalars, groups);
+  return input;
+}
+
+void NetworkInput::prepare(const model::Network& network, const feature::Tensors& tensors, NetworkRows& out) const {
+  const auto rows = static_cast<size_t>(tensors.rows);
+  out.rows = tensors.rows;
+  if (network.has(model::NetworkOp::kFlat)) scaler.fill(tensors, out.flat);
+  if (network.has(model::NetworkOp::kScalars)) {
+    out.scalars.resize(rows * scalars.size());
+    for (size_t row = 0; row < rows; ++row) {
+      scaleRow(scalars, tensors.scalars.data() + row * scalars.size(), out.scalars.data() + row * scalars.size());
+    }
+  }
+  if (!network.has(model::NetworkOp::kElements)) return;
+  out.groups.resize(groups.size());
+  for (size_t g = 0; g < groups.size(); ++g) packGroup(groups[g], tensors.groups[g], rows, out.groups[g]);
+}
+
+}  // namespace mlaas::train

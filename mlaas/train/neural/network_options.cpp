@@ -1,0 +1,149 @@
+#include "mlaas/train/neural/network_options.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "mlaas/train/option_reader.h"
+#include "mlaas/train/training_options.h"
+
+namespace mlaas::train {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Optimizer = OptimizerOptions::Kind;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::array<std::pair<const char*, Optimizer>, 4> kOptimizers = {
+    {{"adam", Optimizer::kAdam}, {"adamw", Optimizer::kAdamW}, {"sgd", Optimizer::kSgd}, {"radam", Optimizer::kRadam}}};
+
+void readOptimizer(OptionReader& reader, OptimizerOptions& options) {
+  std::vector<std::string> names;
+  for (const auto& [name, kind] : kOptimizers) names.emplace_back(name);
+  const std::string chosen = reader.choice("kind", "adam", names);
+  options.kind = std::ranges::find(kOptimizers, chosen, [](const auto& one) { return std::string(one.first); })->second;
+  const bool isSgd = options.kind == Optimizer::kSgd;
+  options.learningRate = reader.number("lr", isSgd ? 0.01 : options.learningRate, 0, kInfinity);
+  options.weightDecay = reader.number("weight_decay", options.kind == Optimizer::kAdamW ? 0.01 : 0, 0, kInfinity);
+  if (isSgd) {
+    options.momentum = reader.number("momentum", 0, 0, 0.9999999);
+    options.nesterov = reader.flag("nesterov", false);
+    if (options.nesterov && options.momentum <= 0) reader.reject("nesterov", "needs a momentum above 0");
+    return;
+  }
+  const auto betas = reader.numbers("betas", {options.beta1, options.beta2}, 0, 0.9999999);
+  if (betas.size() == 2) {
+    options.beta1 = betas[0];
+    options.beta2 = betas[1];
+  } else {
+    reader.reject("betas", "expected two numbers, found " + std::to_string(betas.size()));
+  }
+  options.epsilon = reader.number("epsilon", options.epsilon, 0, 1);
+}
+
+Json optimizerJson(const OptimizerOptions& options) {
+  Json json;
+  json["kind"] = std::ranges::find(kOptimizers, options.kind, [](const auto& one) { return one.second; })->first;
+  json["lr"] = options.learningRate;
+  if (options.kind == Optimizer::kSgd) {
+    json["momentum"] = options.momentum;
+    json["nesterov"] = options.nesterov;
+  } else {
+    json["betas"] = {options.beta1, options.beta2};
+    json["epsilon"] = options.epsilon;
+  }
+  json["weight_decay"] = options.weightDecay;
+  return json;
+}
+
+void readChunks(OptionReader& training, ChunkOptions& chunks) {
+  if (!training.has("chunks")) return;
+  OptionReader& reader = training.section("chunks");
+  chunks.events = reader.integer("events", 0, 1, 10000000);
+  if (chunks.events == 0) reader.reject("events", "is missing: the events of a chunk");
+  chunks.passes = reader.integer("passes", chunks.passes, 1, 1000000);
+}
+
+void readLoss(OptionReader& training, LossOptions& loss) {
+  if (training.has("loss")) {
+    OptionReader& reader = training.section("loss");
+    const bool focal = reader.choice("kind", "cross_entropy", {"cross_entropy", "focal"}) == "focal";
+    if (focal) {
+      loss.kind = LossOptions::Kind::kFocal;
+      loss.gamma = reader.number("gamma", loss.gamma, 0, 100);
+    }
+  }
+  loss.smoothing = training.number("label_smoothing", 0, 0, 1);
+  if (loss.smoothing > 0 && loss.kind != LossOptions::Kind::kCrossEntropy) {
+    training.reject("label_smoothing", "goes with the cross entropy only, not with the focal loss");
+  }
+}
+
+Json lossJson(const LossOptions& loss) {
+  if (loss.kind == LossOptions::Kind::kFocal) return {{"kind", "focal"}, {"gamma", loss.gamma}};
+  return {{"kind", loss.kind == LossOptions::Kind::kSquared ? "squared" : "cross_entropy"}};
+}
+
+void readTraining(OptionReader& training, NetworkOptions& options) {
+  options.epochs = training.integer("epochs", options.epochs, 1, 1000000);
+  options.batchSize = training.integer("batch_size", options.batchSize, 1, 10000000);
+  readChunks(training, options.chunks);
+  readLoss(training, options.loss);
+  readOptimizer(training.section("optimizer"), options.optimizer);
+  options.schedule.read(training);
+  options.gradientClipping = training.number("gradient_clipping", 0, 0, kInfinity);
+  options.averaging = training.number("averaging", 0, 0, 0.9999999);
+  readEarlyStopping(training, options.patience, options.leastImprovement);
+  options.balance = readBalance(training);
+  options.negative = readNegative(training, NegativeWeights::kKeep);
+  options.seed = static_cast<uint64_t>(training.integer("seed", 1, 0, std::numeric_limits<int32_t>::max()));
+  options.threads = static_cast<int>(training.integer("threads", 1, 1, 1024));
+}
+
+}  // namespace
+
+int64_t NetworkOptions::stepsFor(int64_t events) const {
+  const auto steps = [this](int64_t number) { return (number + batchSize - 1) / batchSize; };
+  if (chunks.events == 0) return steps(events);
+  return chunks.passes * (events / chunks.events * steps(chunks.events) + steps(events % chunks.events));
+}
+
+Json NetworkOptions::toJson() const {
+  Json json;
+  architecture->describe(json);
+  json["scaling"] = scaling.toJson();
+  json["epochs"] = epochs;
+  json["batch_size"] = batchSize;
+  if (chunks.events > 0) json["chunks"] = {{"events", chunks.events}, {"passes", chunks.passes}};
+  json["loss"] = lossJson(loss);
+  json["label_smoothing"] = loss.smoothing;
+  json["optimizer"] = optimizerJson(optimizer);
+  json["schedule"] = schedule.toJson();
+  json["gradient_clipping"] = gradientClipping;
+  json["averaging"] = averaging;
+  json["early_stopping"] = earlyStoppingJson(patience, leastImprovement);
+  json["class_balance"] = balanceName(balance);
+  json["negative_weights"] = negativeName(negative);
+  json["seed"] = seed;
+  json["threads"] = threads;
+  return json;
+}
+
+Result<NetworkOptions> readNetworkOptions(const std::string& kind, ArchitectureReader readArchitecture,
+                                          const dataset::Workflow& workflow) {
+  NetworkOptions options;
+  options.kind = kind;
+  OptionReader model(workflow.model.options, workflow.model.where, "model");
+  options.architecture = readArchitecture(model);
+  model.value("scaling");  // read below
+  MLAAS_CHECK(model.finish());
+  MLAAS_TRY(options.scaling, ScalingRules::read(workflow));
+  OptionReader training(workflow.training, workflow.trainingWhere, "training");
+  readTraining(training, options);
+  MLAAS_CHECK(training.finish());
+  return options;
+}
+
+}  // namespace mlaas::train

@@ -1,0 +1,211 @@
+// Gradients against differences of the loss; the exported graph, run by OpenVINO, against the trainer's own scores.
+#include "mlaas/train/neural/torch_network.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "mlaas/base/random.h"
+#include "mlaas/feature/missing_values.h"
+#include "mlaas/infer/openvino/openvino_engine.h"
+#include "mlaas/model/onnx_writer.h"
+#include "mlaas/train/neural/network_architecture.h"
+#include "tests/unit/io/temporary_folder.h"
+
+namespace mlaas::train {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int64_t kLength = 4;
+
+std::unique_ptr<NetworkArchitecture> architectureOf(ArchitectureReader read, const Json& options) {
+  OptionReader reader(options, "w.yaml:9:1", "model");
+  auto architecture = read(reader);
+  reader.finish().value();
+  return architecture;
+}
+
+// Three scalars and up to four jets of two columns.
+feature::FeatureSpec exampleFeatures() {
+  feature::FeatureSpec features;
+  features.scalars = {"ht", "met", "mass"};
+  features.groups = {{"jets", {"Jet_pt", "Jet_eta"}, kLength}, {"leptons", {"Lepton_pt"}, 2}};
+  features.fills = {{"met", feature::Fill::Kind::kNumber, 2, true},
+                    {"Jet_eta", feature::Fill::Kind::kNumber, -1, false}};
+  return features;
+}
+
+NetworkInput exampleInput() {
+  NetworkInput input;
+  input.scalars = {{1, 0.5F}, {0.5F, 1, true}, {0, 2}};
+  input.groups = {{{2, 0.25F}, {0, 1}}, {{1, 1}}};
+  input.scaler = feature::RowScaler(input.scalars, {{input.groups[0], kLength}, {input.groups[1], 2}});
+  return input;
+}
+
+// Events without jets, with one, and with as many as there is place for, among others.
+feature::Tensors exampleEvents(int64_t rows) {
+  Random random(3);
+  const auto number = [&random] { return static_cast<float>(4 * random.uniform() - 1); };
+  feature::Tensors tensors;
+  tensors.rows = rows;
+  tensors.numScalars = 3;
+  for (int64_t i = 0; i < 3 * rows; ++i) tensors.scalars.push_back(number());
+  tensors.groups = {{kLength, 2, {}, {}}, {2, 1, {}, {}}};
+  for (auto& group : tensors.groups) {
+    for (int64_t row = 0; row < rows; ++row) {
+      group.count.push_back(static_cast<int32_t>(row % (group.length + 1)));
+      for (int64_t i = 0; i < group.length; ++i) {
+        for (int64_t c = 0; c < group.numColumns; ++c) group.values.push_back(i < group.count.back() ? number() : 0);
+      }
+    }
+  }
+  return tensors;
+}
+
+struct Case {
+  std::string name;
+  ArchitectureReader read;
+  Json options;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> result;
+  for (const char* activation : {"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid"}) {
+    result.push_back({activation, readMlp, {{"layers", {7, 5}}, {"activation", activation}}});
+  }
+  for (const char* norm : {"batch", "layer"}) {
+    result.push_back({std::string("mlp_") + norm,
+                      readMlp,
+                      {{"layers", {6, 6, 5}}, {"activation", "tanh"}, {"normalisation", norm}, {"residual", true}}});
+    result.push_back({std::string("deepsets_") + norm,
+                      readDeepSets,
+                      {{"phi", {8, 6}}, {"rho", {7, 7}}, {"activation", "silu"}, {"normalisation", norm}}});
+  }
+  for (const char* pooling : {"sum", "mean"}) {
+    result.push_back({std::string("deepsets_") + pooling,
+                      readDeepSets,
+                      {{"phi", {8, 6}}, {"rho", {7}}, {"activation", "gelu"}, {"pooling", pooling}}});
+  }
+  return result;
+}
+
+TEST(TorchNetwork, HasTheGradientOfItsLoss) {
+  constexpr int64_t kRows = 11;
+  const auto tensors = exampleEvents(kRows);
+  for (const Case& one : cases()) {
+    if (one.name == "relu" || one.name == "leaky_relu") continue;  // their kinks
+    for (const int64_t outputs : {1, 3}) {
+      const auto network = architectureOf(one.read, one.options)->build(exampleFeatures(), outputs).value();
+      TorchNetwork computed = TorchNetwork::make(network, 5, 1).value();
+      NetworkRows rows;
+      exampleInput().prepare(network, tensors, rows);
+      std::vector<int32_t> label;
+      std::vector<float> weight;
+      for (int32_t row = 0; row < kRows; ++row) {
+        label.push_back(row % static_cast<int32_t>(std::max<int64_t>(outputs, 2)));
+        weight.push_back(row % 4 == 0 ? -0.5F : 1.5F);
+      }
+      const auto lossAt = [&](size_t index, float shift) {
+        computed.weights()[index] += shift;
+        const double loss = computed.trainStep(rows, {label, {}, weight}, {}, 1).value() / kRows;
+        computed.weights()[index] -= shift;
+        return loss;
+      };
+      ASSERT_TRUE(computed.trainStep(rows, {label, {}, weight}, {}, 1).ok());
+      const std::vector<float> gradient(computed.gradients().begin(), computed.gradients().end());
+      for (size_t i = 0; i < gradient.size(); i += 7) {
+        const double numeric = (lossAt(i, 4e-3F) - lossAt(i, -4e-3F)) / 8e-3;
+        EXPECT_NEAR(static_cast<double>(gradient[i]), numeric, 1e-3) << one.name << " " << outputs << " " << i;
+      }
+    }
+  }
+}
+
+TEST(TorchNetwork, StandsStillWhereNoEventHasAnElement) {
+  const auto network = architectureOf(readDeepSets, {})->build(exampleFeatures(), 1).value();
+  TorchNetwork computed = TorchNetwork::make(network, 5, 1).value();
+  auto tensors = exampleEvents(3);
+  for (auto& group : tensors.groups) group.count.assign(3, 0);
+  NetworkRows rows;
+  exampleInput().prepare(network, tensors, rows);
+  const std::vector<int32_t> label = {0, 1, 1};
+  const std::vector<float> weight(3, 1);
+  ASSERT_TRUE(computed.trainStep(rows, {label, {}, weight}, {}, 1).ok());
+  std::vector<float> scores;
+  ASSERT_TRUE(computed.score(rows, scores).ok());
+  for (const float score : scores) EXPECT_TRUE(std::isfinite(score));
+  for (const float gradient : computed.gradients()) EXPECT_TRUE(std::isfinite(gradient));
+}
+
+TEST(TorchNetwork, DropsOutAsOftenAsItSays) {
+  model::Network network;
+  const size_t input = network.flat(1000);
+  const size_t dropped = network.dropout(input, 0.25);
+  network.setOutput(network.linear(dropped, 1), input);
+  TorchNetwork computed = TorchNetwork::make(network, 5, 1).value();
+  NetworkRows rows;
+  rows.rows = 1;
+  rows.flat.assign(1000, 1);
+  const std::vector<int32_t> label = {1};
+  const std::vector<float> weight = {1};
+  // The gradient by each weight of the layer is the value behind the dropout times the same number.
+  ASSERT_TRUE(computed.trainStep(rows, {label, {}, weight}, {}, 9).ok());
+  const auto gradient = computed.gradients();
+  int64_t zeros = 0;
+  for (size_t i = 0; i < 1000; ++i) {
+    zeros += gradient[i] == 0 ? 1 : 0;
+    if (gradient[i] != 0) {
+      EXPECT_NEAR(gradient[i] / gradient[1000], 1 / 0.75, 1e-5);
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(zeros), 250, 5 * std::sqrt(1000 * 0.25 * 0.75));
+}
+
+TEST(TorchNetwork, IsTheSameInOpenvino) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "OpenVINO's TBB opens libraries in a way that ends a process under the address sanitizer";
+#endif
+  constexpr int64_t kRows = 24;
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  auto tensors = exampleEvents(kRows);
+  tensors.scalars[1] = kNan;
+  tensors.scalars[4] = std::numeric_limits<float>::infinity();
+  tensors.groups[0].values[1 * kLength * 2 + 1] = kNan;
+  const io::TemporaryFolder folder;
+  for (const Case& one : cases()) {
+    for (const int64_t outputs : {1, 3}) {
+      model::NetworkGraph graph;
+      graph.features = exampleFeatures();
+      const NetworkInput input = exampleInput();
+      graph.scalars = input.scalars;
+      graph.groups = input.groups;
+      graph.network = architectureOf(one.read, one.options)->build(graph.features, outputs).value();
+      TorchNetwork computed = TorchNetwork::make(graph.network, 7, 1).value();
+      auto filled = tensors;
+      feature::MissingValues(graph.features).fill(filled);
+      NetworkRows rows;
+      input.prepare(graph.network, filled, rows);
+      // A step that moves the running numbers of batch normalisation.
+      const std::vector<int32_t> label(kRows, 0);
+      const std::vector<float> weight(kRows, 1);
+      ASSERT_TRUE(computed.trainStep(rows, {label, {}, weight}, {}, 1).ok());
+      graph.weights.assign(computed.weights().begin(), computed.weights().end());
+      graph.running.assign(computed.running().begin(), computed.running().end());
+
+      std::vector<float> expected;
+      ASSERT_TRUE(computed.score(rows, expected).ok());
+      const auto file = folder.write("model.onnx", model::writeOnnx(graph).value());
+      auto engines = infer::makeOpenvinoEngines(file, graph.features, outputs, 1).value();
+      std::vector<float> scores;
+      engines[0]->run(tensors, scores).value();
+      ASSERT_EQ(scores.size(), expected.size());
+      for (size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(scores[i], expected[i], 1e-5) << one.name << " " << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mlaas::train
