@@ -49,7 +49,8 @@ class DeepSets(nn.Module):
     def __init__(self, options: argparse.Namespace):
         super().__init__()
         self.phi = nn.Sequential(*make_layers(options.columns, [128, 128, 128]))
-        self.rho = nn.Sequential(*make_layers(options.inputs + 128, [128, 128, 128], options.dropout), nn.Linear(128, 1))
+        rho = make_layers(options.inputs + 128, [128, 128, 128], options.dropout)
+        self.rho = nn.Sequential(*rho, nn.Linear(128, 1))
 
     def forward(self, x: torch.Tensor, elements: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         return self.rho(torch.cat([x, (self.phi(elements) * mask).sum(1)], 1))

@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 import yaml
 from conformance.tth_events import weighted_auc
-from integration.test_feature_transforms import FILL, LENGTH, SCALARS, Data, make_events, predict, run_graph, write_events
+from integration.test_feature_transforms import (
+    FILL,
+    LENGTH,
+    SCALARS,
+    Data,
+    make_events,
+    predict,
+    run_graph,
+    write_events,
+)
 
 MODELS = {
     "mlp": {"kind": "mlp", "layers": [16, 16], "normalisation": "batch", "residual": True, "activation": "mish"},
@@ -38,7 +47,7 @@ def made(mlaas, tmp_path_factory):
             "name": name,
             "dataset": {
                 "tree": "Events",
-                "samples": {f"s{label}": {"label": label, "files": [str(folder / f"{label}.root")]} for label in (0, 1)},
+                "samples": {f"s{i}": {"label": i, "files": [str(folder / f"{i}.root")]} for i in (0, 1)},
                 "identity": "event",
                 "features": {"scalars": SCALARS, "jets": {"columns": ["Jet_pt", "Jet_eta"], "length": LENGTH}},
                 "fill": FILL,
