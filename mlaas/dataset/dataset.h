@@ -29,6 +29,7 @@ namespace mlaas::dataset {
 struct Batch {
   feature::Tensors features;
   std::vector<int32_t> label;   // rows
+  std::vector<float> targets;   // rows * DatasetConfig::targets
   std::vector<float> weight;    // rows
   std::vector<int32_t> sample;  // rows; index in DatasetConfig::samples
   std::vector<int64_t> row;     // rows; entries of all files before the event's own, plus its entry: unique

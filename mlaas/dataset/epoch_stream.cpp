@@ -150,6 +150,7 @@ void resizeBatch(const RowLayout& layout, Batch& batch, int64_t rows) {
     }
   }
   batch.label.resize(count);
+  batch.targets.resize(count * static_cast<size_t>(layout.numTargets));
   batch.weight.resize(count);
   batch.sample.resize(count);
   batch.row.resize(count);
@@ -318,6 +319,9 @@ int64_t EpochStream::gather(Batch& batch, int64_t filled, int64_t count) const {
     }
     std::memcpy(&batch.weight[out], record + layout.weightOffset, sizeof(float));
     if (!weightFactors_.empty()) batch.weight[out] *= weightFactors_[block.sample];
+    if (const auto numTargets = static_cast<size_t>(layout.numTargets); numTargets > 0) {
+      std::memcpy(batch.targets.data() + out * numTargets, record + layout.targetsOffset(), numTargets * sizeof(float));
+    }
     std::memcpy(&batch.row[out], record + layout.rowOffset, sizeof(int64_t));
     batch.sample[out] = static_cast<int32_t>(block.sample);
     if (layout.labelOffset > 0) {

@@ -60,10 +60,25 @@ void excludeFriends(const DatasetConfig& config, const table::Table& table, std:
   }
 }
 
+// A column or define, and all that it is computed from.
+Result<std::vector<std::string>> namesBehind(const std::string& name, const std::vector<feature::Define>& defines) {
+  std::vector<std::string> names = {name};
+  for (auto define = defines.rbegin(); define != defines.rend(); ++define) {
+    if (std::find(names.begin(), names.end(), define->name) == names.end()) continue;
+    MLAAS_TRY(const auto used, table::namesUsed(define->expression));
+    names.insert(names.end(), used.begin(), used.end());
+  }
+  return names;
+}
+
 // What a pattern never takes.
 Result<std::vector<std::string>> excludedFromPatterns(const DatasetConfig& config, const table::Table& table,
                                                       const std::vector<table::NamedType>& names) {
   std::vector<std::string> excluded = config.identity;
+  for (const auto& target : config.targets) {
+    MLAAS_TRY(const auto used, namesBehind(target, config.features.defines));
+    excluded.insert(excluded.end(), used.begin(), used.end());
+  }
   for (const auto& sample : config.samples) {
     for (const auto& weight : {sample.weight, sample.generatorWeight, sample.labelExpression}) {
       if (weight.empty()) continue;

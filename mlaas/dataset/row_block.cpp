@@ -20,6 +20,10 @@ void packRow(const LoadedRows& rows, const RowLayout& layout, size_t row, std::b
   const auto numScalars = static_cast<size_t>(layout.numScalars);
   if (numScalars > 0) std::memcpy(record, features.scalars.data() + row * numScalars, numScalars * sizeof(float));
   std::memcpy(record + layout.weightOffset, &rows.weights[row], sizeof(float));
+  if (const auto numTargets = static_cast<size_t>(layout.numTargets); numTargets > 0) {
+    std::memcpy(record + layout.targetsOffset(), rows.targets.scalars.data() + row * numTargets,
+                numTargets * sizeof(float));
+  }
   if (layout.labelOffset > 0) std::memcpy(record + layout.labelOffset, &rows.labels[row], sizeof(int32_t));
   std::memcpy(record + layout.rowOffset, &rows.rowNumbers[row], sizeof(int64_t));
   std::byte* values = record + layout.fixedBytes;
@@ -35,7 +39,7 @@ void packRow(const LoadedRows& rows, const RowLayout& layout, size_t row, std::b
 
 }  // namespace
 
-RowLayout RowLayout::of(const feature::FeatureSpec& spec, bool withLabels) {
+RowLayout RowLayout::of(const feature::FeatureSpec& spec, bool withLabels, size_t numTargets) {
   RowLayout layout;
   layout.numScalars = static_cast<int64_t>(spec.scalars.size());
   for (const auto& group : spec.groups) {
@@ -44,7 +48,8 @@ RowLayout RowLayout::of(const feature::FeatureSpec& spec, bool withLabels) {
   }
   layout.countsOffset = spec.scalars.size() * sizeof(float);
   layout.weightOffset = layout.countsOffset + spec.groups.size() * sizeof(int32_t);
-  size_t end = layout.weightOffset + sizeof(float);
+  layout.numTargets = static_cast<int64_t>(numTargets);
+  size_t end = layout.targetsOffset() + numTargets * sizeof(float);
   if (withLabels) {
     layout.labelOffset = end;
     end += sizeof(int32_t);

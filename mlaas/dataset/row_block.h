@@ -1,7 +1,7 @@
 // Rows of features in memory, one contiguous record each, as shuffled batches are gathered from them: one place in
 // memory for each row that is picked.
-// Shapes:  record = scalars [numScalars] | counts int32 [groups] | weight float32 | label int32, where events have their
-//          own | row number int64, padded to 8 bytes | each group's values [count * numColumns]: no padding is kept. Rows
+// Shapes:  record = scalars [numScalars] | counts int32 [groups] | weight float32 | targets float32 [numTargets] | label
+//          int32, where events have their own | row number int64, padded to 8 bytes | each group's values [count * numColumns]: no padding is kept. Rows
 //          of one part lie together, in the order of entries.
 // Threads: a block is immutable after it is made.
 #pragma once
@@ -30,15 +30,17 @@ struct RowLayout {
   int64_t numScalars = 0;
   std::vector<Group> groups;
   size_t countsOffset = 0;
-  size_t weightOffset = 0;
+  size_t weightOffset = 0;  // the targets' begin behind it
+  int64_t numTargets = 0;
   size_t labelOffset = 0;  // 0: records have no label
   size_t rowOffset = 0;
   size_t fixedBytes = 0;  // of a record in front of the groups' values
 
+  size_t targetsOffset() const { return weightOffset + sizeof(float); }
   // Of a record with so many elements of each group, and of where it begins.
   size_t recordBytes(std::span<const int32_t> counts) const;
 
-  static RowLayout of(const feature::FeatureSpec& spec, bool withLabels = false);
+  static RowLayout of(const feature::FeatureSpec& spec, bool withLabels = false, size_t numTargets = 0);
 };
 
 // What the rows of one reading unit are made of, in the order of entries.
@@ -47,6 +49,7 @@ struct LoadedRows {
   std::vector<Part> parts;
   std::vector<float> weights;
   std::vector<int32_t> labels;  // empty where the layout has none
+  feature::Tensors targets;     // scalars only
   std::vector<int64_t> rowNumbers;
 };
 

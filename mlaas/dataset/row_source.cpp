@@ -68,7 +68,7 @@ RowSource::RowSource(DatasetConfig config, SampleFiles files, std::stop_token st
     : config_(std::move(config)),
       files_(std::move(files)),
       stop_(std::move(stop)),
-      layout_(RowLayout::of(files_.features, hasEventLabels(config_))),
+      layout_(RowLayout::of(files_.features, hasEventLabels(config_), config_.targets.size())),
       plan_(MemoryPlan::of(files_.memoryBytes)),
       units_(unitsOf(files_.files)) {
   int64_t numEntries = 0;
@@ -102,6 +102,7 @@ Result<RowSource::Loaded> RowSource::read(size_t unit) const {
   for (size_t i = 0; i < numRows; ++i) loaded.rows.rowNumbers[i] = file.firstRow + made->entries[i];
   const Sample& sample = config_.samples[where.sample];
   MLAAS_TRY(loaded.rows.labels, labelsOf(sample, made->extras, loaded.rows.rowNumbers));
+  MLAAS_TRY(loaded.rows.targets, targetsOf(sample, made->extras, loaded.rows.rowNumbers));
   std::vector<double> weights(numRows, 1.0);
   if (!sample.weight.empty()) weights = columnNumbers(made->extras[numIdentity]);
   if (!files_.weightScale.empty()) {
@@ -153,6 +154,37 @@ Result<std::vector<int32_t>> RowSource::labelsOf(const Sample& sample, std::span
     labels[i] = static_cast<int32_t>(found[i]);
   }
   return labels;
+}
+
+Result<feature::Tensors> RowSource::targetsOf(const Sample& sample, std::span<const Column> extras,
+                                              std::span<const int64_t> rowNumbers) const {
+  feature::Tensors targets;
+  const size_t numTargets = config_.targets.size();
+  if (numTargets == 0) return targets;
+  targets.rows = static_cast<int64_t>(rowNumbers.size());
+  targets.numScalars = static_cast<int64_t>(numTargets);
+  targets.scalars.resize(rowNumbers.size() * numTargets);
+  const size_t first = config_.identity.size() + expressionsOf(sample).size();
+  for (size_t t = 0; t < numTargets; ++t) {
+    const std::string where = config_.whereIs("target " + config_.targets[t]);
+    if (extras[first + t].type.isString) {
+      return Error(ErrorCode::kInvalidArgument,
+                   where + ": the target '" + config_.targets[t] + "' is a string, expected a number of each event");
+    }
+    const auto values = columnNumbers(extras[first + t]);
+    for (size_t row = 0; row < rowNumbers.size(); ++row) {
+      const auto value = static_cast<float>(values[row]);
+      if (!std::isfinite(value)) {
+        return Error(
+            ErrorCode::kInvalidArgument,
+            where + ": the target '" + config_.targets[t] + "' is " + std::to_string(value) + " in " +
+                describeRow(rowNumbers[row]) +
+                "; targets must be finite: exclude such events with select or define a column that replaces it");
+      }
+      targets.scalars[row * numTargets + t] = value;
+    }
+  }
+  return targets;
 }
 
 // Multiplies the weights of training and validation by the factors of their bins; the variables are the last extras.

@@ -54,6 +54,8 @@ class RowSource {
   // The labels of rows; what is none is an error.
   Result<std::vector<int32_t>> labelsOf(const Sample& sample, std::span<const Column> extras,
                                         std::span<const int64_t> rowNumbers) const;
+  Result<feature::Tensors> targetsOf(const Sample& sample, std::span<const Column> extras,
+                                     std::span<const int64_t> rowNumbers) const;
   void reweight(std::span<const Column> extras, const LoadedRows& rows, const Sample& sample,
                 std::vector<double>& weights) const;
   Result<Loaded> read(size_t unit) const;

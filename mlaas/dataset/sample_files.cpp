@@ -48,13 +48,6 @@ Result<std::vector<ListedFile>> listFiles(const DatasetConfig& config) {
   return files;
 }
 
-std::vector<std::string> expressionsOf(const Sample& sample) {
-  std::vector<std::string> expressions;
-  if (!sample.weight.empty()) expressions.push_back(sample.weight);
-  if (!sample.labelExpression.empty()) expressions.push_back(sample.labelExpression);
-  return expressions;
-}
-
 Result<void> checkIdentity(const DatasetConfig& config, const table::Table& table) {
   for (const auto& name : config.identity) {
     auto index = table.findColumn(name);
@@ -153,10 +146,10 @@ int32_t meanCount(const feature::JaggedGroup& group, const table::Table& table) 
   return static_cast<int32_t>(std::min(most, group.isRagged() ? kMostMean : static_cast<double>(group.length)));
 }
 
-size_t rowBytesOf(const feature::FeatureSpec& features, const table::Table& table, bool withLabels) {
+size_t rowBytesOf(const DatasetConfig& config, const feature::FeatureSpec& features, const table::Table& table) {
   std::vector<int32_t> counts;
   for (const auto& group : features.groups) counts.push_back(meanCount(group, table));
-  return RowLayout::of(features, withLabels).recordBytes(counts);
+  return RowLayout::of(features, hasEventLabels(config), config.targets.size()).recordBytes(counts);
 }
 
 // `table` is `file` with its friends.
@@ -167,7 +160,7 @@ Result<DataFile> prepareFile(const DatasetConfig& config, const feature::Feature
   MLAAS_TRY(auto maker, feature::FeatureMaker::make(features, *table, extras, true));
   MLAAS_TRY(auto columns, columnsRead(features, extras, *table));
   const size_t entryBytes = entryBytesOf(*table, file, columns);
-  const size_t rowBytes = rowBytesOf(features, *table, hasEventLabels(config));
+  const size_t rowBytes = rowBytesOf(config, features, *table);
   return DataFile{std::move(table), std::move(maker), sample, 0, std::move(columns), entryBytes, rowBytes, {}, 0};
 }
 
@@ -237,10 +230,12 @@ class SampleOpener {
   // With the place of the expression or feature that is wrong, else with that of the sample.
   Error placed(Error error, const Sample& sample) const {
     for (const std::string& part : error.places()) {
-      std::string where;
-      if (const auto place = config_.places.find(part); place != config_.places.end()) where = place->second;
+      std::string where = config_.whereIs(part);
       if (part == "'" + sample.weight + "'") where = sample.whereIs("weight");
       if (part == "'" + sample.labelExpression + "'") where = sample.whereIs("label");
+      for (const auto& target : config_.targets) {
+        if (part == "'" + target + "'") where = config_.whereIs("target " + target);
+      }
       if (!where.empty()) return std::move(error).within("sample '" + sample.name + "'").within(where);
     }
     return std::move(error).within(sampleName(sample));
@@ -276,7 +271,9 @@ class SampleOpener {
   }
 
   Result<std::vector<std::string>> namesAsked(const Sample& sample) const {
-    MLAAS_TRY(auto names, feature::columnNames(config_.features, expressionsOf(sample)));
+    auto asked = expressionsOf(sample);
+    asked.insert(asked.end(), config_.targets.begin(), config_.targets.end());
+    MLAAS_TRY(auto names, feature::columnNames(config_.features, asked));
     names.insert(names.end(), config_.identity.begin(), config_.identity.end());
     if (const Variation* variation = variationOf(sample); variation != nullptr) {
       for (const auto& [column, by] : variation->replacements) names.push_back(by);
@@ -300,10 +297,18 @@ class SampleOpener {
 
 }  // namespace
 
+std::vector<std::string> expressionsOf(const Sample& sample) {
+  std::vector<std::string> expressions;
+  if (!sample.weight.empty()) expressions.push_back(sample.weight);
+  if (!sample.labelExpression.empty()) expressions.push_back(sample.labelExpression);
+  return expressions;
+}
+
 std::vector<std::string> extrasOf(const DatasetConfig& config, const Sample& sample) {
   std::vector<std::string> extras = config.identity;
   const auto expressions = expressionsOf(sample);
   extras.insert(extras.end(), expressions.begin(), expressions.end());
+  extras.insert(extras.end(), config.targets.begin(), config.targets.end());
   if (!config.reweighting) return extras;
   for (const auto& variable : config.reweighting->variables) extras.push_back(variable.name);
   return extras;

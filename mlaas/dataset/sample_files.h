@@ -34,8 +34,11 @@ struct DataFile {
   size_t workingBytes = 0;
 };
 
-// What is read beside the features: the identity columns, the sample's weight if it has one, the label if it is an
-// expression, the variables of a reweighting.
+// The sample's weight if it has one, the label if it is an expression.
+std::vector<std::string> expressionsOf(const Sample& sample);
+
+// What is read beside the features: the identity columns, the sample's expressions, the targets, the variables of a
+// reweighting.
 std::vector<std::string> extrasOf(const DatasetConfig& config, const Sample& sample);
 
 struct SampleFiles {

@@ -288,6 +288,10 @@ void assignFeatures(const FeatureMoments& moments, const feature::FeatureSpec& s
   }
 }
 
+void assignTargets(const FeatureMoments& moments, std::span<const std::string> targets, Statistics& statistics) {
+  for (size_t i = 0; i < targets.size(); ++i) statistics.targets.push_back(toStatistics(targets[i], moments, i));
+}
+
 Result<std::vector<feature::Fill>> valuesOfFills(const feature::FeatureSpec& spec, const Statistics& statistics) {
   std::map<std::string_view, const FeatureStatistics*> found;
   for (const auto& one : statistics.scalars) found[one.name] = &one;
@@ -369,6 +373,7 @@ nlohmann::ordered_json Statistics::toJson() const {
     for (const auto& feature : group) columns.push_back(featureJson(feature));
     json["groups"].push_back(std::move(columns));
   }
+  for (const auto& target : targets) json["targets"].push_back(featureJson(target));
   json["samples"] = nlohmann::ordered_json::array();
   for (const auto& sample : samples) json["samples"].push_back(sampleJson(sample));
   return json;

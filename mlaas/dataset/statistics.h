@@ -74,6 +74,7 @@ struct SampleStatistics {
 struct Statistics {
   std::vector<FeatureStatistics> scalars;
   std::vector<std::vector<FeatureStatistics>> groups;  // [group][column]
+  std::vector<FeatureStatistics> targets = {};
   std::vector<SampleStatistics> samples;
 
   // Selected events of one part, all samples together.
@@ -143,5 +144,7 @@ Result<std::vector<feature::Fill>> valuesOfFills(const feature::FeatureSpec& spe
 
 // Fills `statistics` scalars and groups from the moments of all rows.
 void assignFeatures(const FeatureMoments& moments, const feature::FeatureSpec& spec, Statistics& statistics);
+// Fills its targets from the moments of all rows, in their order.
+void assignTargets(const FeatureMoments& moments, std::span<const std::string> targets, Statistics& statistics);
 
 }  // namespace mlaas::dataset

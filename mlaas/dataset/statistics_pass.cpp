@@ -17,6 +17,7 @@ namespace {
 // What a pool's thread makes of one unit.
 struct UnitResult {
   FeatureMoments moments;
+  FeatureMoments targets;
   EventSums sums;
   std::vector<EventSums> byClass;
   std::vector<uint64_t> hashes;
@@ -61,11 +62,15 @@ Result<UnitResult> readUnit(const RowSource& source, const StatisticsNeeds& need
   MLAAS_TRY(const auto loaded, source.load(unit));
   UnitResult result;
   result.moments = FeatureMoments(source.features(), needs, unit);
+  result.targets = FeatureMoments(source.config().targets.size());
   if (!loaded) {  // left out
     if (keepRows) result.block = RowBlock{{}, {}, {}, source.units()[unit].sample};
     return result;
   }
   result.moments.add(loaded->rows.features, loaded->rows.parts, loaded->rows.rowNumbers);
+  if (loaded->rows.targets.numScalars > 0) {
+    result.targets.add(loaded->rows.targets, loaded->rows.parts, loaded->rows.rowNumbers);
+  }
   result.sums = loaded->sums;
   result.byClass = loaded->byClass;
   result.hashes = loaded->hashes;
@@ -161,6 +166,7 @@ Result<PassResult> runStatisticsPass(const RowSource& source, const StatisticsNe
   std::vector<DuplicateFinder> duplicates(source.config().samples.size(),
                                           DuplicateFinder(duplicateBytes / source.config().samples.size()));
   FeatureMoments moments(source.features(), needs, numUnits);
+  FeatureMoments targets(source.config().targets.size());
   const auto numSketches =
       std::ranges::count_if(moments.quantiles, [](const auto& sketch) { return sketch.has_value(); });
   MLAAS_TRY(const auto sketches,
@@ -174,6 +180,7 @@ Result<PassResult> runStatisticsPass(const RowSource& source, const StatisticsNe
   for (size_t unit = 0; unit < numUnits; ++unit) {
     MLAAS_TRY(auto result, results.next());
     moments.merge(result.moments);
+    targets.merge(result.targets);
     auto& sample = pass.statistics.samples[source.units()[unit].sample];
     findDuplicates(source, result, duplicates[source.units()[unit].sample]);
     for (size_t part = 0; part < 3; ++part) {
@@ -192,6 +199,7 @@ Result<PassResult> runStatisticsPass(const RowSource& source, const StatisticsNe
   MLAAS_CHECK(checkEvents(source, pass.statistics));
   MLAAS_CHECK(mixSamples(source.config(), pass.statistics));
   assignFeatures(moments, source.features(), pass.statistics);
+  assignTargets(targets, source.config().targets, pass.statistics);
   pass.features = source.features();
   MLAAS_TRY(pass.features.fills, valuesOfFills(source.features(), pass.statistics));
   pass.cached = cache.take();

@@ -102,6 +102,11 @@ const std::string& Sample::whereIs(const std::string& key) const {
   return found == places.end() ? where : found->second;
 }
 
+std::string DatasetConfig::whereIs(const std::string& place) const {
+  const auto found = places.find(place);
+  return found == places.end() ? std::string() : found->second;
+}
+
 bool hasEventLabels(const DatasetConfig& config) {
   return std::any_of(config.samples.begin(), config.samples.end(),
                      [](const Sample& sample) { return !sample.labelExpression.empty(); });

@@ -109,10 +109,15 @@ struct DatasetConfig {
   std::string variation = {};  // the one that is read; empty: none
   DamagePolicy damaged = {};
   std::optional<Mixing> mixing = {};
-  // Where "select", "define NAME", "scalars" and "group NAME" stand, for messages.
+  // Where "select", "define NAME", "target NAME", "scalars" and "group NAME" stand, for messages.
   std::map<std::string, std::string> places = {};
   std::vector<std::string> classes = {};  // names by label; empty: those of the samples
+  // Flat columns or defines that a model is to predict, numbers of each event; empty: it tells classes apart.
+  std::vector<std::string> targets = {};
   std::vector<FillRule> fills = {};
+
+  // Where one of `places` stands; empty where it is not known.
+  std::string whereIs(const std::string& place) const;
 };
 
 // Whether a sample takes labels from its events.

@@ -18,7 +18,7 @@ namespace {
 
 const std::vector<std::string> kDatasetKeys = {
     "tree",      "samples",  "identity",   "select",    "define",  "features", "split",   "memory", "lumi",
-    "subsample", "reweight", "variations", "variation", "damaged", "mixing",   "classes", "fill"};
+    "subsample", "reweight", "variations", "variation", "damaged", "mixing",   "classes", "fill",   "targets"};
 const std::vector<std::string> kGroupKeys = {"columns", "length"};
 const std::vector<std::string> kDamagedKeys = {"skip"};
 const std::vector<std::string> kSplitKeys = {"train", "validation", "test", "seed", "folds", "fold"};
@@ -106,11 +106,27 @@ Result<std::vector<std::string>> parseClasses(const WorkflowFields& dataset) {
   return dataset.error("classes", "expected the names of 2 to 1000 classes, found " + std::to_string(classes.size()));
 }
 
-// A model that sees what its labels are made of learns nothing else.
+// Columns or defines that are predicted.
+Result<std::vector<std::string>> parseTargets(const WorkflowFields& dataset) {
+  constexpr size_t kMostTargets = 1000;
+  MLAAS_TRY(auto targets, dataset.texts("targets"));
+  MLAAS_CHECK(checkUnique(dataset, "targets", targets));
+  if (targets.size() > kMostTargets) {
+    return dataset.error(
+        "targets", "expected at most 1000 columns or defines to predict, found " + std::to_string(targets.size()));
+  }
+  return targets;
+}
+
+// A model that sees what its labels are made of, or what it is to predict, learns nothing else.
 Result<void> checkLabelIsNoFeature(const WorkflowFields& dataset, const DatasetConfig& config) {
   std::vector<std::string> names = config.features.scalars;
   for (const auto& group : config.features.groups) {
     names.insert(names.end(), group.columns.begin(), group.columns.end());
+  }
+  for (const auto& target : config.targets) {
+    if (std::find(names.begin(), names.end(), target) == names.end()) continue;
+    return dataset.error("features", "'" + target + "' is a target and cannot be a feature; leave it out");
   }
   for (const Sample& sample : config.samples) {
     if (sample.labelExpression.empty()) continue;
@@ -219,6 +235,10 @@ std::map<std::string, std::string> placesOf(const WorkflowFields& dataset) {
       places["define " + defines->keys[i].text] = defines->items[i].where();
     }
   }
+  if (const YamlNode* targets = dataset.find("targets"); targets != nullptr) {
+    if (targets->kind == YamlNode::Kind::kScalar) places["target " + targets->text] = targets->where();
+    for (const auto& item : targets->items) places["target " + item.text] = item.where();
+  }
   places["identity"] = dataset.find("identity")->where();
   const YamlNode& features = *dataset.find("features");
   for (size_t i = 0; i < features.keys.size(); ++i) {
@@ -239,7 +259,11 @@ Result<DatasetConfig> parseDatasetConfig(const YamlNode& node) {
   if (fields.find("classes") != nullptr) {
     MLAAS_TRY(config.classes, parseClasses(fields));
   }
-  MLAAS_TRY(config.samples, parseSamples(fields, static_cast<int64_t>(config.classes.size())));
+  if (fields.find("targets") != nullptr) {
+    MLAAS_TRY(config.targets, parseTargets(fields));
+  }
+  const LabelRules labels{static_cast<int64_t>(config.classes.size()), !config.targets.empty()};
+  MLAAS_TRY(config.samples, parseSamples(fields, labels));
   MLAAS_TRY(config.identity, fields.texts("identity"));
   MLAAS_CHECK(checkUnique(fields, "identity", config.identity));
   if (fields.find("select") != nullptr) {
@@ -272,6 +296,7 @@ nlohmann::ordered_json datasetConfigToJson(const DatasetConfig& config) {
   if (!config.tree.empty()) json["tree"] = config.tree;
   if (!config.classes.empty()) json["classes"] = config.classes;
   json["samples"] = samplesToJson(config.samples);
+  if (!config.targets.empty()) json["targets"] = config.targets;
   json["identity"] = config.identity;
   if (!config.features.select.empty()) json["select"] = config.features.select;
   if (!config.features.defines.empty()) {

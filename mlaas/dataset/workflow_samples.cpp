@@ -166,7 +166,9 @@ Result<void> parseNormalisation(const WorkflowFields& fields, Sample& sample) {
 }
 
 // An integer, or an expression that gives one for each event.
-Result<void> parseLabel(const WorkflowFields& fields, int64_t numClasses, Sample& sample) {
+Result<void> parseLabel(const WorkflowFields& fields, LabelRules rules, Sample& sample) {
+  if (rules.hasTargets && fields.find("label") == nullptr) return {};
+  const int64_t numClasses = rules.numClasses;
   MLAAS_TRY(const YamlNode* node, fields.required("label"));
   const auto json = node->kind == YamlNode::Kind::kScalar ? yamlToJson(*node) : Result<nlohmann::ordered_json>(nullptr);
   if (!json.ok() || !json->is_string()) {
@@ -184,7 +186,7 @@ Result<void> parseLabel(const WorkflowFields& fields, int64_t numClasses, Sample
   return {};
 }
 
-Result<Sample> parseSample(const YamlNode& key, const YamlNode& node, int64_t numClasses) {
+Result<Sample> parseSample(const YamlNode& key, const YamlNode& node, LabelRules rules) {
   MLAAS_TRY(const auto fields, WorkflowFields::make(node, "dataset.samples." + key.text, kSampleKeys));
   Sample sample;
   sample.name = key.text;
@@ -192,7 +194,7 @@ Result<Sample> parseSample(const YamlNode& key, const YamlNode& node, int64_t nu
   for (const char* name : {"label", "weight", "generator_weight"}) {
     if (const YamlNode* value = fields.find(name); value != nullptr) sample.places[name] = value->where();
   }
-  MLAAS_CHECK(parseLabel(fields, numClasses, sample));
+  MLAAS_CHECK(parseLabel(fields, rules, sample));
   if (fields.find("tree") != nullptr) {
     MLAAS_TRY(sample.tree, fields.text("tree"));
   }
@@ -210,11 +212,12 @@ Result<Sample> parseSample(const YamlNode& key, const YamlNode& node, int64_t nu
 }
 
 // Labels without a gap; those that events have are known when they are read.
-Result<void> checkLabels(const WorkflowFields& dataset, const std::vector<Sample>& samples, int64_t numClasses) {
+Result<void> checkLabels(const WorkflowFields& dataset, const std::vector<Sample>& samples, LabelRules rules) {
+  const int64_t numClasses = rules.numClasses;
   std::set<int64_t> labels;
   for (const auto& sample : samples) labels.insert(sample.label);
   if (labels.contains(-1)) return {};
-  if (labels.size() < 2) {
+  if (labels.size() < 2 && !rules.hasTargets) {
     return dataset.error("samples", "all samples have the label " + std::to_string(*labels.begin()) +
                                         "; a classifier needs samples of at least two labels (0, 1, ...)");
   }
@@ -260,17 +263,17 @@ Result<std::string> parseExpression(const WorkflowFields& fields, std::string_vi
   return text;
 }
 
-Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset, int64_t numClasses) {
+Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset, LabelRules rules) {
   MLAAS_TRY(const YamlNode* node, dataset.required("samples"));
   MLAAS_TRY(const auto fields, WorkflowFields::make(*node, "dataset.samples", {}));
   if (node->keys.empty()) return dataset.error("samples", "no sample is listed");
   std::vector<Sample> samples;
   for (size_t i = 0; i < node->keys.size(); ++i) {
     if (node->keys[i].text.empty()) return yamlError(node->keys[i], "dataset.samples: a sample has no name");
-    MLAAS_TRY(auto sample, parseSample(node->keys[i], node->items[i], numClasses));
+    MLAAS_TRY(auto sample, parseSample(node->keys[i], node->items[i], rules));
     samples.push_back(std::move(sample));
   }
-  MLAAS_CHECK(checkLabels(dataset, samples, numClasses));
+  MLAAS_CHECK(checkLabels(dataset, samples, rules));
   return samples;
 }
 

@@ -11,8 +11,14 @@
 
 namespace mlaas::dataset {
 
+// What the rest of the dataset asks of labels.
+struct LabelRules {
+  int64_t numClasses = 0;   // that have names; 0: as many as there are labels
+  bool hasTargets = false;  // labels may be left out, or all be the same
+};
+
 // The samples of the map `dataset`, in its order.
-Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset, int64_t numClasses);
+Result<std::vector<Sample>> parseSamples(const WorkflowFields& dataset, LabelRules rules);
 
 // `lumi` of the map `dataset`, and `subsample` for the samples that give none of their own.
 Result<void> parseYield(const WorkflowFields& dataset, DatasetConfig& config);

@@ -38,6 +38,14 @@ Result<TrainerFactory> factoryOf(const dataset::Workflow& workflow, const Traine
                                                 suggestNames(workflow.model.kind, kinds));
 }
 
+// Both kinds of model tell classes apart.
+Result<void> checkTargets(const dataset::Workflow& workflow) {
+  if (workflow.dataset.targets.empty()) return {};
+  return Error(ErrorCode::kInvalidArgument,
+               (workflow.model.where.empty() ? "" : workflow.model.where + ": ") + "model.kind: '" +
+                   workflow.model.kind + "' tells classes apart and cannot predict dataset.targets; leave them out");
+}
+
 // All kinds of model take inputs of one size.
 Result<void> checkLengths(const dataset::Workflow& workflow) {
   for (const auto& group : workflow.dataset.features.groups) {
@@ -183,6 +191,7 @@ Json RunSummary::toJson() const {
 
 Result<std::unique_ptr<Trainer>> makeTrainer(const dataset::Workflow& workflow, const TrainerFactories& factories) {
   MLAAS_TRY(const TrainerFactory factory, factoryOf(workflow, factories));
+  MLAAS_CHECK(checkTargets(workflow));
   MLAAS_CHECK(checkLengths(workflow));
   MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples, workflow.dataset.classes));
   return factory(workflow, classes);
