@@ -105,27 +105,23 @@ def batch_rows(build: Path) -> Iterator[Row]:
 
 
 def train_rows(build: Path) -> Iterator[Row]:
-    """Training a 29-128-64-1 network on one thread, next to PyTorch."""
-    (ours,) = json_lines([build / "bench" / "train" / "train_bench"])
-    peer = None
+    """Training two networks on one thread, next to PyTorch."""
     interpreter = shutil.which("python3", path="/usr/bin") or sys.executable
-    if subprocess.run([interpreter, "-c", "import torch"], capture_output=True, check=False).returncode == 0:
-        (peer,) = json_lines([interpreter, BENCH / "train" / "pytorch_peer.py"])
-    else:
+    has_peer = subprocess.run([interpreter, "-c", "import torch"], capture_output=True, check=False).returncode == 0
+    if not has_peer:
         say("bench: PyTorch is not installed (tools/setup.sh bench): training is measured alone")
-    for who, line in (("mlaas4hep", ours), (peer and peer["trainer"], peer)):
-        if line is None:
-            continue
-        ratio = line["events_per_second"] / peer["events_per_second"] if peer else None
-        yield Row(
-            "train 29-128-64-1, batch 1000",
-            who,
-            line["events_per_second"],
-            "events/s",
-            line.get("cpu_seconds"),
-            line["peak_rss_megabytes"],
-            ratio,
-        )
+    cases = (("train 29-128-64-1, batch 1000", []), ("train deep sets, batch 1000", ["--deepsets", "--steps", "60"]))
+    for case, arguments in cases:
+        (ours,) = json_lines([build / "bench" / "train" / "train_bench", *arguments])
+        peer = None
+        if has_peer:
+            (peer,) = json_lines([interpreter, BENCH / "train" / "pytorch_peer.py", *arguments])
+        for who, line in (("mlaas4hep", ours), (peer and peer["trainer"], peer)):
+            if line is None:
+                continue
+            ratio = line["events_per_second"] / peer["events_per_second"] if peer else None
+            rate, cpu = line["events_per_second"], line.get("cpu_seconds")
+            yield Row(case, who, rate, "events/s", cpu, line["peak_rss_megabytes"], ratio)
 
 
 def serve_rows(build: Path) -> Iterator[Row]:
