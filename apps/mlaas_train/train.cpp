@@ -19,7 +19,9 @@ struct TrainOptions {
   std::vector<std::string> settings;
   CompatOptions compat;
   std::string output;
+  std::string log;
   size_t threads = 0;
+  bool resume = false;
   bool json = false;
 };
 
@@ -45,6 +47,8 @@ Result<int> train(const TrainOptions& options, const Environment& environment) {
   run.version = MLAAS_VERSION;
   run.factories = trainerFactories();
   run.progress = &progress;
+  run.resume = options.resume;
+  run.log = options.log;
   run.stop = environment.stop;
   MLAAS_TRY(const auto summary, train::runTraining(workflow, run));
   for (const std::string& message : summary.damage.messages) log::warning("left out: " + message);
@@ -52,7 +56,12 @@ Result<int> train(const TrainOptions& options, const Environment& environment) {
     log::warning(std::to_string(summary.damage.numEntries) + " entries could not be read and were left out");
   }
   environment.output.print(options.json ? summary.toJson().dump() + "\n" : summaryText(summary));
-  return 0;
+  if (!summary.interrupted) return 0;
+  log::warning(summary.written
+                   ? "the bundle has the best model so far; mlaas train --resume goes on from where training stopped"
+                   : "no bundle was written, since " + summary.bundle +
+                         " has one of a finished training; mlaas train --resume goes on from where this one stopped");
+  return train::cancelledTraining();
 }
 
 }  // namespace
@@ -67,6 +76,8 @@ void declareTrain(CLI::App& app, Action& chosen) {
       ->type_name("DIR");
   app.add_option("--threads", options->threads, "Threads that read and decode (default: one a core)")
       ->check(CLI::Range(size_t{1}, size_t{1024}));
+  app.add_flag("--resume", options->resume, "Go on from the checkpoint of the same training, where there is one");
+  app.add_option("--log", options->log, "Append a line of JSON for each epoch to this file")->type_name("FILE");
   declareCompat(app, options->compat);
   app.add_flag("--json", options->json, "Print the summary as one line of JSON");
   app.callback([options, &chosen] {

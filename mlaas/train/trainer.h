@@ -17,6 +17,7 @@
 #include "mlaas/dataset/dataset.h"
 #include "mlaas/dataset/workflow.h"
 #include "mlaas/model/bundle.h"
+#include "mlaas/train/checkpoint.h"
 #include "mlaas/train/class_table.h"
 
 namespace mlaas::train {
@@ -35,9 +36,14 @@ struct TrainingHistory {
   std::vector<EpochRecord> epochs;
   int64_t bestEpoch = 0;  // the one that was kept
   bool stoppedEarly = false;
+  bool interrupted = false;   // somebody asked to stop: more epochs would have followed
   int64_t eventsTrained = 0;  // over all epochs
   double trainSeconds = 0;    // without validation; never goes into the bundle
 };
+
+// All of a history, to be kept in a checkpoint. restoreHistory() throws nlohmann's exceptions for other JSON.
+nlohmann::ordered_json historyState(const TrainingHistory& history);
+TrainingHistory restoreHistory(const nlohmann::ordered_json& state);
 
 class TrainedModel {
  public:
@@ -65,7 +71,10 @@ struct TrainingInput {
   const dataset::Statistics* statistics = nullptr;
   const ClassTable* classes = nullptr;
   TrainingProgress* progress = nullptr;
+  // Asks for the best model so far: kCancelled only where there is none yet.
   std::stop_token stop;
+  // Takes the states of the training and gives the one to go on from; null: none are kept.
+  Checkpoints* checkpoints = nullptr;
 
   int64_t eventsIn(dataset::Part part) const;
   // Of an epoch as networks read it: mixed where the workflow says so; rounded.
@@ -84,7 +93,10 @@ class Trainer {
   virtual Result<dataset::StatisticsNeeds> statisticsNeeded(const feature::FeatureSpec& /*features*/) const {
     return dataset::StatisticsNeeds();
   }
+  // Goes on from the state that input.checkpoints gives, and then ends with the same bytes as if it had not stopped.
   virtual Result<TrainingOutcome> train(const TrainingInput& input) = 0;
+  // Name and version of the library that computes.
+  virtual std::string library() const = 0;
 };
 
 // Checks the options of `workflow` and makes the trainer of one kind of model. kInvalidArgument names the option.

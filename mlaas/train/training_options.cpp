@@ -48,6 +48,21 @@ std::string negativeName(NegativeWeights negative) {
   return "keep";
 }
 
+nlohmann::ordered_json EarlyStopping::state() const {
+  nlohmann::ordered_json state = {{"epoch", epoch_}, {"best_epoch", bestEpoch_}, {"since_best", sinceBest_}};
+  if (best_) state["best"] = *best_;
+  return state;
+}
+
+void EarlyStopping::restore(const nlohmann::ordered_json& state) {
+  epoch_ = state.at("epoch").get<int64_t>();
+  bestEpoch_ = state.at("best_epoch").get<int64_t>();
+  sinceBest_ = state.at("since_best").get<int64_t>();
+  best_.reset();
+  if (!state.contains("best")) return;
+  best_ = state["best"].is_null() ? std::numeric_limits<double>::quiet_NaN() : state["best"].get<double>();
+}
+
 bool EarlyStopping::improves(double loss) {
   ++epoch_;
   if (!best_ || loss < *best_ - leastImprovement_) {

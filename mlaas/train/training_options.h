@@ -32,6 +32,9 @@ class EarlyStopping {
   // True when `patience` epochs in a row brought no improvement.
   bool exhausted() const { return patience_ && sinceBest_ >= *patience_; }
   int64_t bestEpoch() const { return bestEpoch_; }
+  // How far it is, to be kept in a checkpoint. restore() throws nlohmann's exceptions for other JSON.
+  nlohmann::ordered_json state() const;
+  void restore(const nlohmann::ordered_json& state);
 
  private:
   std::optional<int64_t> patience_;

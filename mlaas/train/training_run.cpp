@@ -1,14 +1,21 @@
 #include "mlaas/train/training_run.h"
 
+#include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
 
 #include "mlaas/base/log.h"
 #include "mlaas/base/nearest_name.h"
 #include "mlaas/base/task_pool.h"
 #include "mlaas/dataset/dataset.h"
 #include "mlaas/model/bundle.h"
+#include "mlaas/train/checkpoint.h"
 #include "mlaas/train/evaluation.h"
+#include "mlaas/train/progress_log.h"
 #include "mlaas/train/report/report.h"
+#include "mlaas/train/training_plan.h"
 
 namespace mlaas::train {
 
@@ -118,6 +125,10 @@ model::Bundle bundleOf(const dataset::Workflow& workflow, const dataset::Dataset
   if (const auto damage = data.damage(); damage.numEntries > 0) {
     bundle.provenance["left_out"] = {{"entries", damage.numEntries}, {"failures", damage.messages}};
   }
+  if (made.outcome.history.interrupted) {
+    bundle.provenance["interrupted"] = {
+        {made.outcome.history.unit + "s", static_cast<int64_t>(made.outcome.history.epochs.size())}};
+  }
   bundle.provenance["versions"] = versions;
   bundle.description = trained.description()["kind"].get<std::string>() + " to tell apart";
   for (size_t i = 0; i < bundle.labels.size(); ++i) bundle.description += (i == 0 ? " " : ", ") + bundle.labels[i];
@@ -143,6 +154,78 @@ Result<void> writeBundle(model::BundleWriter& writer, const dataset::Workflow& w
   MLAAS_CHECK(writer.addFile("report.html", renderReport(report)));
   return writer.commit(bundleOf(workflow, data, made, versions));
 }
+
+// Whether `folder` holds the bundle of a training that came to its end.
+bool hasFinishedBundle(const std::string& folder) {
+  std::ifstream file(std::filesystem::path(folder) / "bundle.json");
+  if (!file) return false;
+  const auto json = Json::parse(file, nullptr, false);
+  return !json.is_object() || !json.contains("provenance") || !json["provenance"].contains("interrupted");
+}
+
+// Reading goes on while a model that was asked to stop training is judged; before and after training it stops too.
+class ReadingStop {
+ public:
+  explicit ReadingStop(const std::stop_token& stop)
+      : stop_(stop), callback_(stop, [this] {
+          if (!isTraining_) source_.request_stop();
+        }) {}
+  std::stop_token token() const { return source_.get_token(); }
+  void beginTraining() { isTraining_ = true; }
+  // A stop that came too late for the training counts for what follows.
+  void endTraining(bool interrupted) {
+    isTraining_ = false;
+    if (!interrupted && stop_.stop_requested()) source_.request_stop();
+  }
+
+ private:
+  std::stop_token stop_;
+  std::stop_source source_;
+  std::atomic<bool> isTraining_ = false;
+  std::stop_callback<std::function<void()>> callback_;
+};
+
+std::string checkpointFolder(const std::string& output) {
+  std::string folder = output;
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  return folder + ".checkpoint";
+}
+
+// Makes the checkpoints of a run; what is asked to be gone on from must belong to it.
+Result<Checkpoints> openCheckpoints(const RunSummary& summary, const TrainingPlan& plan, const RunOptions& options,
+                                    Json key) {
+  Checkpoints checkpoints(checkpointFolder(summary.bundle), std::move(key), plan.checkpoint);
+  if (!options.resume) {
+    if (checkpoints.exists()) {
+      log::warning(checkpoints.folder() + ": an earlier training did not come to its end; it is begun anew, since " +
+                   "there is no --resume");
+    }
+    MLAAS_CHECK(checkpoints.discard());
+    return checkpoints;
+  }
+  MLAAS_CHECK(checkpoints.resume());
+  if (checkpoints.resumed()) {
+    log::info("going on from " + checkpoints.folder());
+  } else {
+    log::info("no checkpoint in " + checkpoints.folder() + ": training begins anew");
+  }
+  return checkpoints;
+}
+
+// A training that ends without a state has nothing to go on from: its folder goes.
+class EmptyFolderRemoval {
+ public:
+  explicit EmptyFolderRemoval(const Checkpoints& checkpoints) : checkpoints_(checkpoints) {}
+  ~EmptyFolderRemoval() {
+    if (checkpoints_.exists()) return;
+    if (const auto removed = checkpoints_.discard(); !removed.ok()) log::warning(removed.error().what());
+  }
+  EmptyFolderRemoval(const EmptyFolderRemoval&) = delete;
+  EmptyFolderRemoval& operator=(const EmptyFolderRemoval&) = delete;
+
+ private:
+  const Checkpoints& checkpoints_;
+};
 
 void summarise(const Made& made, RunSummary& summary) {
   for (const auto& sample : made.statistics.samples) summary.entriesRead += sample.numEntries;
@@ -182,6 +265,8 @@ Json RunSummary::toJson() const {
   json["events_read"] = entriesRead;
   json["read_events_per_second"] = rate(entriesRead, readSeconds);
   if (damage.numEntries > 0) json["entries_left_out"] = damage.numEntries;
+  if (interrupted) json["interrupted"] = true;
+  if (!written) json["written"] = false;
   json["events_trained"] = eventsTrained;
   json["train_events_per_second"] = rate(eventsTrained, trainSeconds);
   json["seconds"] = {
@@ -194,7 +279,8 @@ Result<std::unique_ptr<Trainer>> makeTrainer(const dataset::Workflow& workflow, 
   MLAAS_CHECK(checkTargets(workflow));
   MLAAS_CHECK(checkLengths(workflow));
   MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples, workflow.dataset.classes));
-  return factory(workflow, classes);
+  MLAAS_TRY(const TrainingPlan plan, planTraining(workflow));
+  return factory(plan.workflow, classes);
 }
 
 Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptions& options) {
@@ -208,26 +294,50 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
   }
   MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples, workflow.dataset.classes));
   MLAAS_TRY(const auto trainer, makeTrainer(workflow, options.factories));
+  MLAAS_TRY(const TrainingPlan plan, planTraining(workflow));
 
   Stopwatch watch;
   TaskPool pool(options.readerThreads);
-  MLAAS_TRY(const auto data, dataset::Dataset::open(workflow.dataset, pool, options.stop));
+  ReadingStop reading(options.stop);
+  MLAAS_TRY(const auto data, dataset::Dataset::open(workflow.dataset, pool, reading.token()));
   Made made;
   MLAAS_TRY(const auto needs, trainer->statisticsNeeded(data->features()));
   MLAAS_TRY(made.statistics, data->statistics(needs));
   warnOfDuplicates(made.statistics);
   summary.readSeconds = watch.lap();
+  if (made.statistics.numSelected(dataset::Part::kTest) == 0) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "the test part has no event to judge the model by; raise dataset.split.test");
+  }
   // Before the long work, so that a folder that cannot be written is known now.
   MLAAS_TRY(auto writer, model::BundleWriter::begin(summary.bundle));
 
-  const TrainingInput input{data.get(), &made.statistics, &classes, options.progress, options.stop};
+  const Json key = {{"workflow", trainingKey(workflow)},
+                    {"data", digestOf(made.statistics.toJson().dump())},
+                    {"versions", {{"mlaas4hep", options.version}, {"library", trainer->library()}}}};
+  MLAAS_TRY(Checkpoints checkpoints, openCheckpoints(summary, plan, options, key));
+  const EmptyFolderRemoval removal(checkpoints);
+  std::unique_ptr<ProgressLog> progress;
+  if (plan.checkpoint.enabled || !options.log.empty()) {
+    const auto path = options.log.empty() ? checkpoints.folder() + "/progress.jsonl" : options.log;
+    MLAAS_TRY(progress, ProgressLog::open(path, options.progress));
+  }
+  TrainingInput input{data.get(),   &made.statistics,
+                      &classes,     progress ? progress.get() : options.progress,
+                      options.stop, plan.checkpoint.enabled ? &checkpoints : nullptr};
+  reading.beginTraining();
   MLAAS_TRY(made.outcome, trainer->train(input));
+  summary.interrupted = made.outcome.history.interrupted;
+  reading.endTraining(summary.interrupted);
   summary.trainingStageSeconds = watch.lap();
+  input.stop = reading.token();
   MLAAS_TRY(made.evaluation, evaluate(*made.outcome.model, input));
   summary.evaluationSeconds = watch.lap();
   summary.damage = data->damage();
-  if (options.stop.stop_requested()) return cancelledTraining();
-  MLAAS_CHECK(writeBundle(writer, workflow, *data, made, options.version));
+  if (input.stop.stop_requested()) return cancelledTraining();
+  summary.written = !summary.interrupted || !hasFinishedBundle(summary.bundle);
+  if (summary.written) MLAAS_CHECK(writeBundle(writer, workflow, *data, made, options.version));
+  if (!summary.interrupted) MLAAS_CHECK(checkpoints.discard());
   summary.writeSeconds = watch.lap();
   summarise(made, summary);
   return summary;

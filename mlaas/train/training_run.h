@@ -1,5 +1,6 @@
 // A whole training: options, data, model, evaluation, bundle.
-// Nothing is written but the bundle, and that is whole or absent; an earlier bundle stays until the new one is whole.
+// Nothing stays but the bundle, and that is whole or absent; an earlier bundle stays until the new one is whole. While it
+// runs, checkpoints are kept in a folder beside the bundle, which stays where the training did not come to its end.
 // Errors:  kInvalidArgument (workflow, options, data), kCancelled (stop), those of files and libraries.
 // Threads: the caller's trains; readers run on a pool of their own.
 #pragma once
@@ -24,6 +25,9 @@ struct RunOptions {
   std::string version;       // of mlaas4hep, for the bundle
   TrainerFactories factories;
   TrainingProgress* progress = nullptr;
+  bool resume = false;  // go on from the checkpoint beside the output, where there is one
+  std::string log;      // file to append a line for each epoch to; empty: one in the checkpoint's folder
+  // Asks to end: before training nothing is written, while training the best model so far becomes the bundle.
   std::stop_token stop;
 };
 
@@ -46,6 +50,8 @@ struct RunSummary {
   std::vector<std::optional<double>> auc;  // test part; one for two classes, else by class
   std::vector<std::optional<double>> aucError;
   dataset::DamageReport damage;  // what was left out
+  bool interrupted = false;      // training was asked to stop; the checkpoint is kept
+  bool written = true;           // false where an interrupted training left an earlier bundle in its place
 
   nlohmann::ordered_json toJson() const;
 };

@@ -106,7 +106,7 @@ def start_endless(mlaas, output: Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopped_training_leaves_no_half_bundle(mlaas, tmp_path, stop, code):
+def test_stopped_training_leaves_the_best_so_far(mlaas, tmp_path, stop, code):
     process = start_endless(mlaas, tmp_path / "bundle")
     start = time.monotonic()
     process.send_signal(stop)
@@ -114,7 +114,9 @@ def test_stopped_training_leaves_no_half_bundle(mlaas, tmp_path, stop, code):
     assert process.returncode == code
     assert time.monotonic() - start < 10
     assert f"stopped by {stop.name}" in stderr
-    assert list(tmp_path.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "bundle.checkpoint"]
+    provenance = json.loads((tmp_path / "bundle" / "bundle.json").read_text())["provenance"]
+    assert provenance["interrupted"]["epochs"] >= 1
 
 
 def test_stopped_training_leaves_the_earlier_bundle(mlaas, tmp_path):
@@ -125,7 +127,7 @@ def test_stopped_training_leaves_the_earlier_bundle(mlaas, tmp_path):
     process.communicate(timeout=60)
     assert process.returncode == 130
     assert {path.name: path.read_bytes() for path in (tmp_path / "bundle").iterdir()} == before
-    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "bundle.checkpoint"]
 
 
 def write_sample(path: Path, rows: int = 2000, **columns: np.ndarray) -> Path:

@@ -2,6 +2,9 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
 
 #include "mlaas/base/log.h"
 #include "mlaas/base/random.h"
@@ -59,28 +62,107 @@ class NetworkTraining {
   Result<TrainingOutcome> run() {
     const bool validates = input_.eventsIn(dataset::Part::kValidation) > 0;
     if (!validates) log::warning("the validation part is empty: no early stopping, the last epoch is kept");
-    for (int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
+    MLAAS_CHECK(resume());
+    while (!isOver(validates)) {
       EpochRecord record;
-      record.epoch = epoch;
-      MLAAS_CHECK(trainEpoch(record));
+      record.epoch = static_cast<int64_t>(history_.epochs.size()) + 1;
+      MLAAS_TRY(const bool whole, trainEpoch(record));
+      if (!whole) return interrupted();
       average_.swap(network_.weights());
       if (validates) MLAAS_CHECK(validate(record));
       history_.epochs.push_back(record);
-      if (!validates || stopping_.improves(*record.validationLoss)) keep(epoch);
+      if (!validates || stopping_.improves(*record.validationLoss)) keep(record.epoch);
       average_.swap(network_.weights());
       rate_.endEpoch(record.validationLoss.value_or(record.trainLoss));
       report();
-      if (validates && stopping_.exhausted()) {
-        history_.stoppedEarly = true;
-        break;
+      history_.stoppedEarly = validates && stopping_.exhausted();
+      if (input_.checkpoints != nullptr && (isOver(validates) || input_.checkpoints->dueAfterEpoch())) {
+        MLAAS_CHECK(save());
       }
     }
-    std::ranges::copy(bestWeights_, network_.weights().begin());
-    std::ranges::copy(bestRunning_, network_.running().begin());
-    return TrainingOutcome{std::move(model_), std::move(history_)};
+    return outcome();
   }
 
  private:
+  // How far the present epoch is.
+  struct Position {
+    int64_t steps = 0;
+    int64_t events = 0;
+    double loss = 0;  // summed over the events
+  };
+
+  bool isOver(bool validates) const {
+    return static_cast<int64_t>(history_.epochs.size()) >= options_.epochs || (validates && stopping_.exhausted());
+  }
+
+  TrainingOutcome outcome() {
+    std::ranges::copy(bestWeights_, network_.weights().begin());
+    std::ranges::copy(bestRunning_, network_.running().begin());
+    return {std::move(model_), std::move(history_)};
+  }
+
+  Result<TrainingOutcome> interrupted() {
+    if (input_.checkpoints != nullptr) MLAAS_CHECK(save());
+    if (history_.epochs.empty()) return cancelledTraining();
+    history_.interrupted = true;
+    return outcome();
+  }
+
+  // All that the steps to come follow from; masks and order follow from seed, epoch and step.
+  Result<void> save() {
+    const auto& rate = rate_.memory();
+    TrainingState state;
+    state.values = {{"history", historyState(history_)},
+                    {"early_stopping", stopping_.state()},
+                    {"epoch", {{"steps", position_.steps}, {"events", position_.events}, {"loss", position_.loss}}},
+                    {"steps", numSteps_},
+                    {"optimizer_steps", optimizer_.memory().numSteps},
+                    {"rate", {{"scale", rate.scale}, {"best", rate.best}, {"bad_epochs", rate.badEpochs}}}};
+    for (const auto& [name, values] : buffers()) state.blobs[name] = blobOf(values);
+    state.blobs["average"] = blobOf(average_.values());
+    state.blobs["best_weights"] = blobOf(bestWeights_);
+    state.blobs["best_running"] = blobOf(bestRunning_);
+    return input_.checkpoints->save(state);
+  }
+
+  Result<void> resume() {
+    if (input_.checkpoints == nullptr || !input_.checkpoints->resumed()) return {};
+    const TrainingState& state = *input_.checkpoints->resumed();
+    try {
+      const auto& values = state.values;
+      history_ = restoreHistory(values.at("history"));
+      stopping_.restore(values.at("early_stopping"));
+      const auto& epoch = values.at("epoch");
+      position_ = {epoch.at("steps").get<int64_t>(), epoch.at("events").get<int64_t>(), epoch.at("loss").get<double>()};
+      numSteps_ = values.at("steps").get<int64_t>();
+      optimizer_.memory().numSteps = values.at("optimizer_steps").get<int64_t>();
+      const auto& rate = values.at("rate");
+      const auto& best = rate.at("best");  // JSON has no infinity
+      rate_.memory() = {rate.at("scale").get<double>(),
+                        best.is_null() ? std::numeric_limits<double>::infinity() : best.get<double>(),
+                        rate.at("bad_epochs").get<int64_t>()};
+    } catch (const std::exception& failure) {
+      return Error(ErrorCode::kCorrupt, std::string("the checkpoint is none of a network: ") + failure.what());
+    }
+    for (const auto& [name, values] : buffers()) MLAAS_CHECK(readBlob(state, name, values));
+    if (numSteps_ > 0 && average_.isUsed()) average_.values().resize(network_.weights().size());
+    MLAAS_CHECK(readBlob(state, "average", average_.values()));
+    if (history_.bestEpoch > 0) {
+      bestWeights_.resize(network_.weights().size());
+      bestRunning_.resize(network_.running().size());
+    }
+    MLAAS_CHECK(readBlob(state, "best_weights", bestWeights_));
+    return readBlob(state, "best_running", bestRunning_);
+  }
+
+  std::vector<std::pair<std::string, std::span<float>>> buffers() {
+    auto& memory = optimizer_.memory();
+    return {{"weights", network_.weights()},
+            {"running", network_.running()},
+            {"first_moment", memory.first},
+            {"second_moment", memory.second}};
+  }
+
   void keep(int64_t epoch) {
     const auto weights = network_.weights();
     const auto running = network_.running();
@@ -96,15 +178,23 @@ class NetworkTraining {
     streamOptions.epoch = static_cast<uint64_t>(epoch - 1);
     streamOptions.mixed = true;
     const ChunkOptions& chunks = options_.chunks;
-    if (chunks.events > 0) streamOptions.batchSize = chunks.events;
+    streamOptions.firstBatch = position_.steps;
+    if (chunks.events > 0) {
+      streamOptions.batchSize = chunks.events;
+      streamOptions.firstBatch = 0;
+    }
     MLAAS_TRY(auto stream, input_.data->stream(streamOptions));
     if (chunks.events == 0) return stream;
     const uint64_t seed = seedFor(options_.seed, Purpose::kChunks, epoch);
-    return std::unique_ptr<dataset::BatchStream>(
-        std::make_unique<ChunkPasses>(std::move(stream), chunks.passes, options_.batchSize, seed));
+    stream = std::make_unique<ChunkPasses>(std::move(stream), chunks.passes, options_.batchSize, seed);
+    // How many batches a chunk has is known when it is there.
+    dataset::Batch passedOver;
+    for (int64_t i = 0; i < position_.steps; ++i) MLAAS_CHECK(stream->next(passedOver));
+    return stream;
   }
 
-  Result<void> trainEpoch(EpochRecord& record) {
+  // Goes on at position_; false where it was asked to stop.
+  Result<bool> trainEpoch(EpochRecord& record) {
     MLAAS_TRY(const auto stream, streamOf(record.epoch));
     dataset::Batch raw;
     Prefetcher<NetworkBatch> batches([&, this](NetworkBatch& batch) { return prepare(*stream, raw, batch); });
@@ -112,24 +202,28 @@ class NetworkTraining {
     const auto start = std::chrono::steady_clock::now();
     const int64_t total = input_.eventsInMixedEpoch() * options_.chunks.passes;
     const uint64_t dropoutSeed = seedFor(options_.seed, Purpose::kDropout, record.epoch);
-    double loss = 0;
-    int64_t events = 0;
     NetworkBatch batch;
-    for (uint64_t step = 0;; ++step) {
-      if (input_.stop.stop_requested()) return cancelledTraining();
+    for (;;) {
+      if (input_.stop.stop_requested()) return false;
       MLAAS_TRY(const bool more, batches.next(batch));
       if (!more) break;
+      const auto step = static_cast<uint64_t>(position_.steps);
       MLAAS_TRY(const double batchLoss, trainBatch(batch, combineSeeds(dropoutSeed, step)));
       if (!std::isfinite(batchLoss)) return diverged(record.epoch);
-      loss += batchLoss;
-      events += static_cast<int64_t>(batch.label.size());
-      input_.progress->batch(record.epoch, events, total);
+      ++position_.steps;
+      position_.loss += batchLoss;
+      position_.events += static_cast<int64_t>(batch.label.size());
+      input_.progress->batch(record.epoch, position_.events, total);
+      if (input_.checkpoints != nullptr && input_.checkpoints->dueWithinEpoch()) MLAAS_CHECK(save());
     }
-    if (events == 0) return Error(ErrorCode::kInvalidArgument, "the training part has no event; check dataset.split");
-    record.trainLoss = loss / static_cast<double>(events);
-    history_.eventsTrained += events;
+    const Position done = std::exchange(position_, {});
+    if (done.events == 0) {
+      return Error(ErrorCode::kInvalidArgument, "the training part has no event; check dataset.split");
+    }
+    record.trainLoss = done.loss / static_cast<double>(done.events);
+    history_.eventsTrained += done.events;
     history_.trainSeconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    return {};
+    return true;
   }
 
   // One step; gives the sum of weight * loss.
@@ -154,7 +248,7 @@ class NetworkTraining {
 
   Result<void> validate(EpochRecord& record) {
     MLAAS_TRY(ScoredEvents events,
-              scorePart(*model_, *input_.data, dataset::Part::kValidation, input_.classes->numOutputs(), input_.stop,
+              scorePart(*model_, *input_.data, dataset::Part::kValidation, input_.classes->numOutputs(), {},
                         options_.negative == NegativeWeights::kPair));
     if (input_.classes->isBinary()) {
       const ClassView view = viewOfClass(events, 1);
@@ -187,6 +281,7 @@ class NetworkTraining {
   WeightAverage average_;
   EarlyStopping stopping_;
   int64_t numSteps_ = 0;
+  Position position_;
   std::vector<float> bestWeights_;
   std::vector<float> bestRunning_;
   TrainingHistory history_;
@@ -214,6 +309,7 @@ class NetworkTrainer final : public Trainer {
     auto model = std::make_unique<NetworkModel>(features, std::move(inputs), std::move(computed), options_);
     return NetworkTraining(options_, input, std::move(scale), std::move(model)).run();
   }
+  std::string library() const override { return "libtorch " + torchVersion(); }
 
  private:
   NetworkOptions options_;

@@ -19,6 +19,7 @@ struct Reserved {
 constexpr std::array kReserved = {
     Reserved{"nthread", "training.threads says how many threads compute"},
     Reserved{"n_jobs", "training.threads says how many threads compute"},
+    Reserved{"seed_per_iteration", "it is always true, so that a resumed training draws the same numbers"},
     Reserved{"seed", "training.seed is the seed of all that is random"},
     Reserved{"random_state", "training.seed is the seed of all that is random"},
     Reserved{"num_class", "the labels of the samples say how many classes there are"},
@@ -114,12 +115,18 @@ void readTraining(OptionReader& training, TreesOptions& options) {
   options.seed = static_cast<uint64_t>(training.integer("seed", 1, 0, std::numeric_limits<int32_t>::max()));
   options.threads = static_cast<int>(training.integer("threads", 1, 1, 1024));
   options.parameters.emplace_back("seed", std::to_string(options.seed));
+  options.parameters.emplace_back("seed_per_iteration", "1");
   options.parameters.emplace_back("nthread", std::to_string(options.threads));
   options.parameters.emplace_back("validate_parameters", "1");
   options.parameters.emplace_back("verbosity", "1");
 }
 
 }  // namespace
+
+bool TreesOptions::samplesColumns() const {
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [](const auto& parameter) { return parameter.first.starts_with("colsample_"); });
+}
 
 nlohmann::ordered_json TreesOptions::toJson() const {
   nlohmann::ordered_json json;

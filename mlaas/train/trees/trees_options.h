@@ -25,6 +25,8 @@ struct TreesOptions {
   uint64_t seed = 1;
   int threads = 1;
 
+  // Whether trees, levels or nodes see a random part of the columns.
+  bool samplesColumns() const;
   nlohmann::ordered_json toJson() const;
 };
 

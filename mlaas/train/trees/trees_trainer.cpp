@@ -19,6 +19,7 @@ namespace mlaas::train {
 namespace {
 
 constexpr int64_t kLoadingBatch = 4096;
+constexpr int64_t kRoundsBetweenRenewals = 25;
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
 // One part of the data, batch by batch, as XGBoost takes it.
@@ -130,9 +131,9 @@ class TreesTraining {
     } else {
       log::warning("the validation part is empty: no early stopping, all rounds are kept");
     }
-    std::vector<const TreeMatrix*> matrices = {&train};
-    if (validates) matrices.push_back(&validation);
-    MLAAS_TRY(Booster booster, Booster::make(matrices, options_.parameters));
+    matrices_ = {&train};
+    if (validates) matrices_.push_back(&validation);
+    MLAAS_TRY(Booster booster, begin());
     MLAAS_CHECK(boost(booster, train, validates ? &validation : nullptr));
     if (history_.bestEpoch < static_cast<int64_t>(history_.epochs.size())) {
       MLAAS_TRY(booster, booster.first(static_cast<int>(history_.bestEpoch)));
@@ -153,11 +154,63 @@ class TreesTraining {
     return matrix;
   }
 
+  // A new booster, or that of the checkpoint with the history until then.
+  Result<Booster> begin() {
+    const auto* state =
+        input_.checkpoints != nullptr && input_.checkpoints->resumed() ? &*input_.checkpoints->resumed() : nullptr;
+    if (state == nullptr) return Booster::make(matrices_, options_.parameters);
+    try {
+      history_ = restoreHistory(state->values.at("history"));
+      stopping_.restore(state->values.at("early_stopping"));
+      return Booster::restore(matrices_, options_.parameters, state->blobs.at("booster"));
+    } catch (const std::exception& failure) {
+      return Error(ErrorCode::kCorrupt, std::string("the checkpoint is none of trees: ") + failure.what());
+    }
+  }
+
+  TrainingState stateOf(std::string booster) const {
+    TrainingState state;
+    state.values = {{"history", historyState(history_)}, {"early_stopping", stopping_.state()}};
+    state.blobs["booster"] = std::move(booster);
+    return state;
+  }
+
+  // Between two rounds. The sampler of columns draws from a state of its own, which no serialised booster has: there the
+  // booster is made anew from its own bytes every some rounds, and only there are states kept.
+  Result<void> keep(Booster& booster, bool isLast) {
+    const auto round = static_cast<int64_t>(history_.epochs.size());
+    const bool renews = options_.samplesColumns() && !isLast && round % kRoundsBetweenRenewals == 0;
+    const bool saves = input_.checkpoints != nullptr && (isLast || input_.checkpoints->dueAfterEpoch()) &&
+                       (renews || isLast || !options_.samplesColumns());
+    if (!renews && !saves) return {};
+    MLAAS_TRY(std::string bytes, booster.serialise());
+    if (saves) MLAAS_CHECK(input_.checkpoints->save(stateOf(bytes)));
+    if (renews) {
+      MLAAS_TRY(booster, Booster::restore(matrices_, options_.parameters, bytes));
+      atRenewal_ = stateOf(std::move(bytes));
+    }
+    return {};
+  }
+
+  bool isOver(bool validates) const {
+    return static_cast<int64_t>(history_.epochs.size()) >= options_.rounds || (validates && stopping_.exhausted());
+  }
+
+  Result<void> interrupt(const Booster& booster) {
+    if (history_.epochs.empty()) return cancelledTraining();
+    history_.interrupted = true;
+    if (input_.checkpoints == nullptr) return {};
+    if (options_.samplesColumns()) return atRenewal_ ? input_.checkpoints->save(*atRenewal_) : Result<void>{};
+    MLAAS_TRY(std::string bytes, booster.serialise());
+    return input_.checkpoints->save(stateOf(std::move(bytes)));
+  }
+
   Result<void> boost(Booster& booster, const TreeMatrix& train, const TreeMatrix* validation) {
     std::vector<std::pair<std::string, const TreeMatrix*>> evaluated = {{"train", &train}};
     if (validation != nullptr) evaluated.emplace_back("validation", validation);
-    for (int64_t round = 1; round <= options_.rounds; ++round) {
-      if (input_.stop.stop_requested()) return cancelledTraining();
+    while (!isOver(validation != nullptr)) {
+      if (input_.stop.stop_requested()) return interrupt(booster);
+      const int64_t round = static_cast<int64_t>(history_.epochs.size()) + 1;
       const auto start = std::chrono::steady_clock::now();
       MLAAS_CHECK(booster.boost(static_cast<int>(round - 1), train));
       history_.trainSeconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -169,10 +222,9 @@ class TreesTraining {
       if (validation == nullptr || stopping_.improves(sign * *last.validationLoss)) history_.bestEpoch = round;
       input_.progress->epoch(history_,
                              static_cast<double>(history_.eventsTrained) / std::max(history_.trainSeconds, 1e-9));
-      if (validation != nullptr && stopping_.exhausted()) {
-        history_.stoppedEarly = true;
-        return {};
-      }
+      const bool isLast = isOver(validation != nullptr);
+      if (isLast) history_.stoppedEarly = validation != nullptr && stopping_.exhausted();
+      MLAAS_CHECK(keep(booster, isLast));
     }
     return {};
   }
@@ -194,6 +246,8 @@ class TreesTraining {
   const TrainingInput& input_;
   WeightScale scale_;
   std::vector<std::string> columns_;
+  std::vector<const TreeMatrix*> matrices_;  // of run()
+  std::optional<TrainingState> atRenewal_;   // of a booster that draws columns, where it was made anew
   EarlyStopping stopping_;
   TrainingHistory history_;
 };
@@ -211,6 +265,7 @@ class TreesTrainer final : public Trainer {
     warnOfNegativeWeights(scale, options_.negative);
     return TreesTraining(options_, input, std::move(scale)).run();
   }
+  std::string library() const override { return "XGBoost " + xgboostVersion(); }
 
  private:
   TreesOptions options_;

@@ -178,7 +178,7 @@ Result<TreeMatrix> TreeMatrix::quantise(TreeSource& source, const std::vector<st
   return matrix;
 }
 
-Result<Booster> Booster::make(const std::vector<const TreeMatrix*>& matrices, const TreeParameters& parameters) {
+Result<Booster> Booster::on(const std::vector<const TreeMatrix*>& matrices) {
   XGBRegisterLogCallback(&keepLog);
   std::vector<DMatrixHandle> handles;
   for (const auto* matrix : matrices) handles.push_back(matrix->handle());
@@ -186,10 +186,35 @@ Result<Booster> Booster::make(const std::vector<const TreeMatrix*>& matrices, co
   MLAAS_CHECK(check(XGBoosterCreate(handles.data(), handles.size(), &handle)));
   Booster booster;
   booster.handle_.reset(handle);
-  for (const auto& [name, value] : parameters) {
-    MLAAS_CHECK(check(XGBoosterSetParam(handle, name.c_str(), value.c_str())));
-  }
   return booster;
+}
+
+Result<Booster> Booster::make(const std::vector<const TreeMatrix*>& matrices, const TreeParameters& parameters) {
+  MLAAS_TRY(Booster booster, on(matrices));
+  MLAAS_CHECK(booster.set(parameters));
+  return booster;
+}
+
+Result<void> Booster::set(const TreeParameters& parameters) {
+  for (const auto& [name, value] : parameters) {
+    MLAAS_CHECK(check(XGBoosterSetParam(handle_.get(), name.c_str(), value.c_str())));
+  }
+  return {};
+}
+
+Result<Booster> Booster::restore(const std::vector<const TreeMatrix*>& matrices, const TreeParameters& parameters,
+                                 const std::string& bytes) {
+  MLAAS_TRY(Booster booster, on(matrices));
+  MLAAS_CHECK(check(XGBoosterLoadModelFromBuffer(booster.handle_.get(), bytes.data(), bytes.size())));
+  MLAAS_CHECK(booster.set(parameters));
+  return booster;
+}
+
+Result<std::string> Booster::serialise() const {
+  bst_ulong length = 0;
+  const char* bytes = nullptr;
+  MLAAS_CHECK(check(XGBoosterSaveModelToBuffer(handle_.get(), R"({"format": "ubj"})", &length, &bytes)));
+  return std::string(bytes, length);
 }
 
 Result<void> Booster::boost(int round, const TreeMatrix& matrix) {

@@ -63,6 +63,12 @@ class Booster {
   // Boosts on these matrices; parameters are checked by the library at the first round.
   static Result<Booster> make(const std::vector<const TreeMatrix*>& matrices, const TreeParameters& parameters);
 
+  // Goes on from what serialise() gave, on the same matrices and with the same parameters.
+  static Result<Booster> restore(const std::vector<const TreeMatrix*>& matrices, const TreeParameters& parameters,
+                                 const std::string& bytes);
+  // The trees, bit for bit, with all that the next round needs but matrices and parameters.
+  Result<std::string> serialise() const;
+
   Result<void> boost(int round, const TreeMatrix& matrix);
   Result<std::vector<TreeMetric>> evaluate(int round,
                                            const std::vector<std::pair<std::string, const TreeMatrix*>>& matrices);
@@ -77,6 +83,8 @@ class Booster {
   struct Free {
     void operator()(void* handle) const;
   };
+  static Result<Booster> on(const std::vector<const TreeMatrix*>& matrices);
+  Result<void> set(const TreeParameters& parameters);
   std::unique_ptr<void, Free> handle_;
 };
 

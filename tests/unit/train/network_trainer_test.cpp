@@ -151,16 +151,25 @@ TEST(NetworkTrainer, KeepsTheLastEpochWithoutValidation) {
   EXPECT_FALSE(outcome.history.epochs[0].validationLoss.has_value());
 }
 
-TEST(NetworkTrainer, EndsWhenAskedToStop) {
+// The outcome of a training that is asked to stop while a batch is read.
+Result<TrainingOutcome> stoppedAt(int64_t batch) {
   Fixture fixture;
   std::stop_source stop;
   int64_t batches = 0;
   fixture.data.onBatch = [&] {
-    if (++batches == 30) stop.request_stop();
+    if (++batches == batch) stop.request_stop();
   };
-  const auto outcome = fixture.train(kSmallModel, kFewEpochs, stop.get_token());
-  ASSERT_FALSE(outcome.ok());
-  EXPECT_EQ(outcome.error().code(), ErrorCode::kCancelled);
+  return fixture.train(kSmallModel, kFewEpochs, stop.get_token());
+}
+
+TEST(NetworkTrainer, EndsWhenAskedToStop) {
+  const auto none = stoppedAt(1);
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().code(), ErrorCode::kCancelled);
+  const auto best = stoppedAt(30).value();
+  EXPECT_TRUE(best.history.interrupted);
+  EXPECT_GE(best.history.bestEpoch, 1);
+  EXPECT_LT(best.history.epochs.size(), kFewEpochs["epochs"].get<size_t>());
 }
 
 TEST(NetworkTrainer, PassesOnTheErrorOfAFile) {
