@@ -16,7 +16,8 @@ namespace mlaas::dataset {
 
 namespace {
 
-const std::vector<std::string> kWorkflowKeys = {"name", "dataset", "model", "training", "output", kIncludeKey};
+const std::vector<std::string> kWorkflowKeys = {"name", "dataset", "model", "training", "evaluation",
+                                                "compare", "output", kIncludeKey};
 const std::vector<std::string> kModelKinds = {"mlp", "deepsets", "trees"};
 
 void collectPlaces(const YamlNode& node, const std::string& path, std::map<std::string, std::string>& places) {
@@ -62,6 +63,19 @@ Result<void> parseTraining(const WorkflowFields& fields, Workflow& workflow) {
   return {};
 }
 
+// How the model is judged and what it is compared with.
+Result<void> parseEvaluation(const WorkflowFields& fields, Workflow& workflow) {
+  workflow.evaluation = nlohmann::ordered_json::object();
+  if (const YamlNode* node = fields.find("evaluation"); node != nullptr) {
+    MLAAS_TRY(const auto evaluation, WorkflowFields::make(*node, "evaluation", {}));
+    MLAAS_TRY(workflow.evaluation, yamlToJson(*node));
+  }
+  if (const YamlNode* node = fields.find("compare"); node != nullptr) {
+    MLAAS_TRY(workflow.compare, yamlToJson(*node));
+  }
+  return {};
+}
+
 std::string canonicalText(const Workflow& workflow) {
   nlohmann::ordered_json json;
   json["name"] = workflow.name;
@@ -69,6 +83,8 @@ std::string canonicalText(const Workflow& workflow) {
   json["model"] = {{"kind", workflow.model.kind}};
   json["model"].update(workflow.model.options);
   if (!workflow.training.empty()) json["training"] = workflow.training;
+  if (!workflow.evaluation.empty()) json["evaluation"] = workflow.evaluation;
+  if (!workflow.compare.empty()) json["compare"] = workflow.compare;
   json["output"] = workflow.output;
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
@@ -86,6 +102,7 @@ Result<Workflow> parseTree(YamlNode root, const std::string& file, const std::ve
   MLAAS_TRY(workflow.dataset, parseDatasetConfig(*dataset));
   MLAAS_TRY(workflow.model, parseModel(fields));
   MLAAS_CHECK(parseTraining(fields, workflow));
+  MLAAS_CHECK(parseEvaluation(fields, workflow));
   workflow.output = "models/" + workflow.name;
   if (fields.find("output") != nullptr) {
     MLAAS_TRY(workflow.output, fields.text("output"));

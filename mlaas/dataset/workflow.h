@@ -141,6 +141,8 @@ struct Workflow {
   ModelConfig model;
   nlohmann::ordered_json training;  // an object; checked by the trainer
   std::string trainingWhere;
+  nlohmann::ordered_json evaluation;  // an object; checked by train::readEvaluationOptions
+  nlohmann::ordered_json compare;     // a list of names of traditional methods, or null; checked there too
   std::string output;
   std::string file;  // where it was read from
   std::string text;  // the resolved workflow as canonical JSON, for the bundle; parses to the same workflow

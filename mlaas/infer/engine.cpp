@@ -9,6 +9,23 @@ namespace mlaas::infer {
 
 namespace {
 
+// Applies the bundle's calibration to what another engine says.
+class CalibratedEngine final : public Engine {
+ public:
+  CalibratedEngine(std::unique_ptr<Engine> engine, model::ScoreCalibration calibration)
+      : engine_(std::move(engine)), calibration_(std::move(calibration)) {}
+  int64_t numOutputs() const override { return engine_->numOutputs(); }
+  Result<void> run(const feature::Tensors& input, std::vector<float>& scores) override {
+    MLAAS_CHECK(engine_->run(input, scores));
+    calibration_.apply(scores);
+    return {};
+  }
+
+ private:
+  std::unique_ptr<Engine> engine_;
+  model::ScoreCalibration calibration_;
+};
+
 Error wrongShape(const std::string& what, int64_t found, int64_t expected) {
   return {ErrorCode::kInvalidArgument,
           what + " has " + std::to_string(found) + " values, the model expects " + std::to_string(expected)};
@@ -53,6 +70,11 @@ Result<std::vector<std::unique_ptr<Engine>>> makeEngines(const model::Bundle& bu
   const std::string file = (std::filesystem::path(bundle.directory) / bundle.modelFile).string();
   auto engines = makeByKind(bundle, file, count);
   if (!engines.ok()) return std::move(engines).error().within(file);
+  if (bundle.calibration) {
+    for (auto& engine : engines.value()) {
+      engine = std::make_unique<CalibratedEngine>(std::move(engine), *bundle.calibration);
+    }
+  }
   return engines;
 }
 

@@ -8,15 +8,18 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "mlaas/base/error.h"
 #include "mlaas/feature/feature_spec.h"
+#include "mlaas/model/score_calibration.h"
 
 namespace mlaas::model {
 
-inline constexpr int kBundleFormatVersion = 1;
+// 2: with a calibration, which a reader of 1 would leave out.
+inline constexpr int kBundleFormatVersion = 2;
 
 // What kind of engine runs the model file.
 enum class EngineKind { kOnnx, kTrees };
@@ -25,11 +28,13 @@ struct Bundle {
   std::string name;
   std::string description;
   EngineKind engine = EngineKind::kOnnx;
-  std::string modelFile;                         // within the bundle: "model.onnx", "model.json"
-  feature::FeatureSpec features;                 // the inputs, with defines and selection
-  std::vector<std::string> identity;             // columns copied beside scores
-  std::vector<std::string> labels;               // class names, index = label; two for a binary model
-  std::vector<std::string> outputs;              // score columns: one ("score") for a binary model
+  std::string modelFile;              // within the bundle: "model.onnx", "model.json"
+  feature::FeatureSpec features;      // the inputs, with defines and selection
+  std::vector<std::string> identity;  // columns copied beside scores
+  std::vector<std::string> labels;    // class names, index = label; two for a binary model
+  std::vector<std::string> outputs;   // score columns: one ("score") for a binary model
+  // Behind the scores of trees. A network has its own in the graph.
+  std::optional<ScoreCalibration> calibration = {};
   nlohmann::ordered_json provenance;             // workflow, data, versions, seed
   std::map<std::string, std::string> checksums;  // file -> "xxh3:<16 hex digits>"
   std::string directory;                         // where it was read from; not written

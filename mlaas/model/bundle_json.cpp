@@ -89,6 +89,9 @@ Result<void> checkBundle(const Bundle& bundle) {
     return wrong("the model file '" + bundle.modelFile + "' has no checksum in files");
   }
   if (bundle.outputs.empty()) return wrong("the model has no outputs");
+  if (bundle.calibration && bundle.outputs.size() != 1) {
+    return wrong("a calibration is for one output, the model has " + std::to_string(bundle.outputs.size()));
+  }
   return {};
 }
 
@@ -108,6 +111,7 @@ Bundle readFields(const ordered_json& json) {
   bundle.labels = json.at("labels").get<std::vector<std::string>>();
   bundle.outputs = json.at("outputs").at(0).at("columns").get<std::vector<std::string>>();
   for (const auto& [name, checksum] : json.at("files").items()) bundle.checksums[name] = checksum.get<std::string>();
+  if (json.contains("calibration")) bundle.calibration = ScoreCalibration::fromJson(json.at("calibration")).value();
   bundle.provenance = json.at("provenance");
   return bundle;
 }
@@ -119,7 +123,7 @@ ordered_json bundleToJson(const Bundle& bundle) {
   outputs.push_back(
       {{"name", "scores"}, {"dtype", "float32"}, {"shape", {-1, bundle.outputs.size()}}, {"columns", bundle.outputs}});
   ordered_json json;
-  json["format"] = kBundleFormatVersion;
+  json["format"] = bundle.calibration ? 2 : 1;
   json["name"] = bundle.name;
   json["description"] = bundle.description;
   json["created"] = bundle.created;
@@ -130,6 +134,7 @@ ordered_json bundleToJson(const Bundle& bundle) {
   json["identity"] = bundle.identity;
   json["labels"] = bundle.labels;
   json["files"] = bundle.checksums;
+  if (bundle.calibration) json["calibration"] = bundle.calibration->toJson();
   json["provenance"] = bundle.provenance;
   return json;
 }

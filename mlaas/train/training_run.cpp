@@ -11,6 +11,7 @@
 #include "mlaas/base/task_pool.h"
 #include "mlaas/dataset/dataset.h"
 #include "mlaas/model/bundle.h"
+#include "mlaas/train/calibrated_model.h"
 #include "mlaas/train/checkpoint.h"
 #include "mlaas/train/evaluation.h"
 #include "mlaas/train/progress_log.h"
@@ -118,6 +119,7 @@ model::Bundle bundleOf(const dataset::Workflow& workflow, const dataset::Dataset
   bundle.identity = workflow.dataset.identity;
   bundle.labels = made.evaluation.classes.names;
   bundle.outputs = made.evaluation.classes.outputNames();
+  if (bundle.engine == model::EngineKind::kTrees) bundle.calibration = made.evaluation.calibration;
   bundle.provenance["workflow"] = Json::parse(workflow.text);
   bundle.provenance["samples"] = samplesJson(made.statistics);
   bundle.provenance["model"] = trained.description();
@@ -279,6 +281,7 @@ Result<std::unique_ptr<Trainer>> makeTrainer(const dataset::Workflow& workflow, 
   MLAAS_CHECK(checkTargets(workflow));
   MLAAS_CHECK(checkLengths(workflow));
   MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples, workflow.dataset.classes));
+  MLAAS_CHECK(readEvaluationOptions(workflow, classes));
   MLAAS_TRY(const TrainingPlan plan, planTraining(workflow));
   return factory(plan.workflow, classes);
 }
@@ -295,11 +298,13 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
   MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples, workflow.dataset.classes));
   MLAAS_TRY(const auto trainer, makeTrainer(workflow, options.factories));
   MLAAS_TRY(const TrainingPlan plan, planTraining(workflow));
+  MLAAS_TRY(const EvaluationOptions judging, readEvaluationOptions(workflow, classes));
 
   Stopwatch watch;
   TaskPool pool(options.readerThreads);
   ReadingStop reading(options.stop);
   MLAAS_TRY(const auto data, dataset::Dataset::open(workflow.dataset, pool, reading.token()));
+  MLAAS_CHECK(checkVariables(judging, data->features()));
   Made made;
   MLAAS_TRY(const auto needs, trainer->statisticsNeeded(data->features()));
   MLAAS_TRY(made.statistics, data->statistics(needs));
@@ -331,7 +336,9 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
   reading.endTraining(summary.interrupted);
   summary.trainingStageSeconds = watch.lap();
   input.stop = reading.token();
-  MLAAS_TRY(made.evaluation, evaluate(*made.outcome.model, input));
+  MLAAS_TRY(const auto calibration, calibrateModel(made.outcome.model, input, judging.calibration));
+  MLAAS_TRY(made.evaluation, evaluate(*made.outcome.model, input, judging));
+  made.evaluation.calibration = calibration;
   summary.evaluationSeconds = watch.lap();
   summary.damage = data->damage();
   if (input.stop.stop_requested()) return cancelledTraining();

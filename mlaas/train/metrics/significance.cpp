@@ -29,16 +29,25 @@ size_t cutIndex(float score) {
 
 }  // namespace
 
-std::optional<double> asimovSignificance(double signal, double background) {
+std::optional<double> asimovSignificance(double signal, double background, double relativeError) {
   if (!(background > 0)) return std::nullopt;
   if (!(signal > 0)) return 0;
+  // Below this the two logarithms cancel to rounding, and the uncertainty changes nothing.
+  constexpr double kLeastShare = 1e-6;
+  const double share = relativeError * relativeError * background;  // e^2 / b
+  if (share > kLeastShare) {
+    const double sum = signal + background;
+    const double first = sum * std::log(sum * (1 + share) / (background + sum * share));
+    const double second = background / share * std::log1p(share * signal / (background * (1 + share)));
+    return std::sqrt(std::max(2 * (first - second), 0.0));
+  }
   const double squared = 2 * ((signal + background) * std::log1p(signal / background) - signal);
   return std::sqrt(std::max(squared, 0.0));
 }
 
 SignificanceScan scanSignificance(std::span<const float> score, std::span<const uint8_t> isSignal,
                                   std::span<const float> weight, double signalScale, double backgroundScale,
-                                  double leastBackground) {
+                                  double leastBackground, double backgroundError) {
   std::array<Bin, kNumCuts> bins = {};
   for (size_t event = 0; event < score.size(); ++event) {
     Bin& bin = bins.at(cutIndex(score[event]));
@@ -58,7 +67,7 @@ SignificanceScan scanSignificance(std::span<const float> score, std::span<const 
     point.cut = static_cast<double>(cut) / kNumCuts;
     point.signal = above.signal * signalScale;
     point.background = above.background * backgroundScale;
-    const auto significance = asimovSignificance(point.signal, point.background);
+    const auto significance = asimovSignificance(point.signal, point.background, backgroundError);
     if (!significance) continue;
     point.significance = *significance;
     scan.points.push_back(point);
