@@ -72,7 +72,7 @@ def test_report_needs_no_network_and_has_no_script(mlaas, tmp_path):
     for text in ("<script", "http://", "https://", "url(", "@import", "<link", " src="):
         assert text not in report, text
     assert "ht &gt; 1 &amp;&amp; ht &lt; 2" in report  # text of the workflow is escaped
-    assert report.count("<svg") == 5
+    assert report.count("<svg") > 30
     for path in re.findall(r' d="([^"]*)"', report):
         assert re.fullmatch(r"[MLZ0-9., -]+", path), path
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "mlaas/train/report/evaluation_section.h"
 #include "mlaas/train/report/html_text.h"
 #include "mlaas/train/report/report_plots.h"
 #include "mlaas/train/report/report_style.h"
@@ -36,10 +37,6 @@ class Table {
 
 std::string figure(const std::string& value, const std::string& what) {
   return "<div><b>" + escapeHtml(value) + "</b><span>" + escapeHtml(what) + "</span></div>";
-}
-
-std::string plotFigure(const Plot& plot, const std::string& caption) {
-  return "<figure>" + renderSvg(plot) + element("figcaption", caption) + "</figure>";
 }
 
 std::string aucText(const std::optional<Roc>& roc) {
@@ -229,6 +226,7 @@ std::string renderReport(const ReportInput& input) {
       "<h3>Training against test scores</h3><p class=\"soft\">A small p-value says that the model knows its training "
       "events better than others.</p>" +
       overtrainingTable(*input.evaluation);
+  html += evaluationSection(*input.evaluation);
   html += "\n" + dataSection(input);
   html += "\n<h2>Model and training</h2>" + settings(input.model);
   html += "\n<h2>Workflow</h2>" + workflowText(input.workflow->text);

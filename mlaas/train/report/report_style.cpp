@@ -39,6 +39,11 @@ svg .faint { stroke: var(--faint); }
 svg .fill.c0, svg .dot.c0 { fill: var(--c0); } svg .fill.c1, svg .dot.c1 { fill: var(--c1); }
 svg .fill.c2, svg .dot.c2 { fill: var(--c2); } svg .fill.c3, svg .dot.c3 { fill: var(--c3); }
 svg .fill.c4, svg .dot.c4 { fill: var(--c4); } svg .fill.c5, svg .dot.c5 { fill: var(--c5); }
+.plots.small { grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); }
+svg.map text { font-size: 11px; } svg.map text.cell { font-size: 8px; } svg.map rect.cell { stroke: none; }
+svg rect.cell.c0 { fill: var(--c0); } svg rect.cell.c1 { fill: var(--c1); }
+table.bars { width: 100%; } td.bar { width: 60%; } td.bar span { display: block; height: 0.8rem; border-radius: 2px; }
+td.bar .more { background: var(--c0); } td.bar .less { background: var(--c1); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.92rem; min-width: 40%; }
 th, td { padding: 0.28rem 0.8rem 0.28rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
