@@ -1,6 +1,7 @@
 // A network as data: a list of operations, each on what earlier ones gave, and the places of its weights in one flat
 // array. The trainer computes it, the ONNX writer writes it: what is exported is what was trained.
-// Shapes:  every value is a matrix. Its rows are events, or the elements of one group (NetworkNode::group).
+// Shapes:  every value is a matrix. Its rows are events, or the elements of one group, or the pairs of an event's elements
+//          of that group, each with itself too, in either order alike.
 // Threads: a value.
 #pragma once
 
@@ -38,10 +39,19 @@ enum class NetworkOp : uint8_t {
   kConcat,  // side by side
   kSum,     // of each event's elements; 0 where there are none
   kMean,    // the same by their number
+  kPairs,   // input: of two elements ln dR, ln kT, ln z, ln m2, see pair_features.h
+  kToken,   // the same row for every event; weights [width]
+  kScale,   // column by column; weights [width], or [heads] where a head's columns share one
+  // Of queries, keys and values [elements, 3 width] among an event's elements, with [pairs, heads] added to the scores.
+  kAttention,
+  // Of an event's query [events, width] among a key and value of its own [events, 2 width] and those of its elements
+  // [elements, 2 width].
+  kClassAttention,
 };
 
 inline constexpr double kNormEpsilon = 1e-5;
 inline constexpr double kLeakySlope = 0.01;
+inline constexpr double kMaskedScore = -1e9;  // of what is no key, before the softmax
 
 struct NetworkNode {
   NetworkOp op = NetworkOp::kFlat;
@@ -50,8 +60,12 @@ struct NetworkNode {
   std::optional<size_t> group = {};  // whose elements the rows are; nothing: events
   Activation activation = Activation::kNone;
   double dropout = 0;
-  size_t firstWeight = 0;   // in the array of weights
-  size_t firstRunning = 0;  // in the array of running numbers
+  size_t firstWeight = 0;               // in the array of weights
+  size_t firstRunning = 0;              // in the array of running numbers
+  bool sharesWeights = false;           // with an earlier node
+  bool pairs = false;                   // rows are pairs of the group's elements
+  int64_t heads = 0;                    // attention: width / heads columns each
+  std::vector<size_t> kinematics = {};  // kPairs: the group's columns pt, eta, phi and, if it has one, mass
 };
 
 // Every method that adds a node returns its index.
@@ -70,6 +84,14 @@ class Network {
   size_t sum(size_t elements);
   size_t mean(size_t elements);
 
+  size_t pairs(size_t group, const std::vector<size_t>& kinematics);
+  size_t token(int64_t width);
+  size_t scale(size_t input, int64_t heads = 0);  // 0: column by column
+  size_t attention(size_t queriesKeysValues, size_t pairs);
+  size_t classAttention(size_t query, size_t own, size_t elements, int64_t heads);
+  // The operation of `node` with its weights on another input of the same width.
+  size_t again(size_t node, size_t input);
+
   // What training compares with the truth, and what users get.
   void setOutput(size_t output, size_t score) { output_ = output, score_ = score; }
   size_t output() const { return output_; }
@@ -81,12 +103,14 @@ class Network {
   size_t numRunning() const { return numRunning_; }
   bool has(NetworkOp op) const;
 
-  // Linear layers uniform in +-1/sqrt(inputs), scales 1, shifts 0; running means 0, variances 1.
+  // Linear layers uniform in +-1/sqrt(inputs), tokens in +-0.035, scales 1, shifts 0; running means 0, variances 1.
   std::vector<float> initialWeights(uint64_t seed) const;
   std::vector<float> initialRunning() const;
 
  private:
   size_t append(NetworkNode node);
+  // A node whose rows are those of `input`.
+  NetworkNode behind(NetworkOp op, size_t input, int64_t width) const;
   size_t reduce(NetworkOp op, size_t elements);
   size_t normalise(NetworkOp op, size_t input);
 

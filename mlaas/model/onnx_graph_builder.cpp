@@ -97,6 +97,13 @@ void GraphBuilder::attribute(const std::string& name, float value) {
   added->set_f(value);
 }
 
+void GraphBuilder::attribute(const std::string& name, const std::vector<int64_t>& values) {
+  onnx::AttributeProto* added = lastNode_->add_attribute();
+  added->set_name(name);
+  added->set_type(onnx::AttributeProto_AttributeType_INTS);
+  for (const int64_t value : values) added->add_ints(value);
+}
+
 onnx::TensorProto& GraphBuilder::addTensor(const std::string& name, ElementType type,
                                            const std::vector<int64_t>& shape) {
   onnx::TensorProto& tensor = *graph_.add_initializer();

@@ -34,6 +34,7 @@ class GraphBuilder {
   // Adds an attribute to the node made last.
   void attribute(const std::string& name, int64_t value);
   void attribute(const std::string& name, float value);
+  void attribute(const std::string& name, const std::vector<int64_t>& values);
 
  private:
   onnx::TensorProto& addTensor(const std::string& name, ElementType type, const std::vector<int64_t>& shape);

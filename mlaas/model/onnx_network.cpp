@@ -1,6 +1,8 @@
 #include "mlaas/model/onnx_network.h"
 
 #include "mlaas/model/onnx_activations.h"
+#include "mlaas/model/onnx_attention.h"
+#include "mlaas/model/pair_features.h"
 
 namespace mlaas::model {
 
@@ -42,6 +44,20 @@ std::string OnnxNetworkWriter::add(const Network& network, size_t index, const s
     case NetworkOp::kSum:
     case NetworkOp::kMean:
       return addReduction(node, inputs_.groups[*network.node(node.inputs[0]).group], inputs[0], name);
+    case NetworkOp::kPairs: {
+      const std::string pairs =
+          addPairFeatures(builder_, inputs_.groups[*node.group].raw, node.kinematics, name + "_pairs");
+      const std::string shape = builder_.constant(name + "_shape", {2}, std::vector<int64_t>{-1, node.width});
+      return builder_.node("Reshape", {pairs, shape}, name);
+    }
+    case NetworkOp::kToken:
+      return addToken(node, name);
+    case NetworkOp::kScale:
+      return addScale(node, inputs[0], name);
+    case NetworkOp::kAttention:
+      return addAttention(builder_, inputs_.groups[*node.group], node, inputs, name);
+    case NetworkOp::kClassAttention:
+      return addClassAttention(builder_, inputs_.groups[*network.node(node.inputs[2]).group], node, inputs, name);
   }
   return name;
 }
@@ -111,6 +127,27 @@ std::string OnnxNetworkWriter::addReduction(const NetworkNode& node, const OnnxG
   builder_.node("Cast", {most}, name + "_number");
   builder_.attribute("to", int64_t{1});  // TensorProto.FLOAT
   return builder_.node("Div", {sum, name + "_number"}, name);
+}
+
+// As many rows as there are events.
+std::string OnnxNetworkWriter::addToken(const NetworkNode& node, const std::string& name) {
+  const std::string shape = builder_.constant(name + "_shape", {2}, std::vector<int64_t>{-1, 1});
+  const std::string counts = builder_.node("Reshape", {inputs_.groups.front().counts, shape}, name + "_counts");
+  const std::string numbers = builder_.node("Cast", {counts}, name + "_numbers");
+  builder_.attribute("to", int64_t{1});  // TensorProto.FLOAT
+  const std::string zero = builder_.constant(name + "_zero", {}, std::vector<float>{0.0F});
+  const std::string zeros = builder_.node("Mul", {numbers, zero}, name + "_zeros");
+  const std::string row = builder_.constant(name + "_row", {1, node.width}, weightsAt(node.firstWeight, node.width));
+  return builder_.node("Add", {zeros, row}, name);
+}
+
+std::string OnnxNetworkWriter::addScale(const NetworkNode& node, const std::string& input, const std::string& name) {
+  const int64_t repeat = node.heads > 0 ? node.width / node.heads : 1;
+  std::vector<float> scale;
+  for (const float one : weightsAt(node.firstWeight, node.width / repeat)) {
+    scale.insert(scale.end(), static_cast<size_t>(repeat), one);
+  }
+  return builder_.node("Mul", {input, builder_.constant(name + "_scale", {1, node.width}, scale)}, name);
 }
 
 std::vector<float> OnnxNetworkWriter::weightsAt(size_t first, int64_t count) const {

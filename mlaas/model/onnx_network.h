@@ -20,6 +20,7 @@ struct OnnxGroup {
   int64_t columns = 0;
   std::string counts = {};  // int32 [N, 1, 1]
   std::string mask = {};    // bool [N, length, 1]
+  std::string raw = {};     // [N, length, columns], filled, not transformed
   std::string values = {};  // [N, length, columns], padding 0
 };
 
@@ -45,6 +46,8 @@ class OnnxNetworkWriter {
   std::string addNorm(const NetworkNode& node, const std::string& input, const std::string& name);
   std::string addReduction(const NetworkNode& node, const OnnxGroup& group, const std::string& input,
                            const std::string& name);
+  std::string addToken(const NetworkNode& node, const std::string& name);
+  std::string addScale(const NetworkNode& node, const std::string& input, const std::string& name);
   std::vector<float> weightsAt(size_t first, int64_t count) const;
   std::vector<float> runningAt(size_t first, int64_t count) const;
 

@@ -10,34 +10,6 @@ using feature::Transform;
 
 int64_t widthOf(const auto& list) { return static_cast<int64_t>(list.size()); }
 
-// Where(IsNaN(x), fill, x), also of infinities, for the columns that have a fill.
-std::string addFills(GraphBuilder& builder, const std::string& input, const feature::FeatureSpec& spec,
-                     const std::vector<std::string>& columns) {
-  std::vector<float> values(columns.size());
-  std::vector<bool> filled(columns.size());
-  std::vector<bool> infinite(columns.size());
-  for (size_t i = 0; i < columns.size(); ++i) {
-    const feature::Fill* fill = spec.fillOf(columns[i]);
-    if (fill == nullptr) continue;
-    values[i] = fill->value;
-    filled[i] = true;
-    infinite[i] = fill->infinite;
-  }
-  if (std::find(filled.begin(), filled.end(), true) == filled.end()) return input;
-  const std::vector<int64_t> shape = {widthOf(columns)};
-  const std::string nan = builder.node("IsNaN", {input}, input + "_is_nan");
-  std::string missing =
-      builder.node("And", {nan, builder.constant(input + "_filled_columns", shape, filled)}, input + "_missing");
-  if (std::find(infinite.begin(), infinite.end(), true) != infinite.end()) {
-    const std::string isInfinite = builder.node("IsInf", {input}, input + "_is_infinite");
-    const std::string columnsOf = builder.constant(input + "_infinite_columns", shape, infinite);
-    const std::string counted = builder.node("And", {isInfinite, columnsOf}, input + "_missing_infinite");
-    missing = builder.node("Or", {missing, counted}, input + "_missing_any");
-  }
-  const std::string fills = builder.constant(input + "_fill", shape, values);
-  return builder.node("Where", {missing, fills, input}, input + "_present");
-}
-
 // sign(x) * log(1 + |x|) of the columns that want it.
 std::string addLogarithms(GraphBuilder& builder, const std::string& input, const std::string& name,
                           const std::vector<Transform>& transforms) {
@@ -139,9 +111,35 @@ std::string placeCurves(GraphBuilder& builder, const std::string& input, const s
 
 }  // namespace
 
-std::string addTransforms(GraphBuilder& builder, const std::string& input, const feature::FeatureSpec& spec,
-                          const std::vector<std::string>& columns, const std::vector<Transform>& transforms) {
-  const std::string present = addFills(builder, input, spec, columns);
+std::string addFills(GraphBuilder& builder, const std::string& input, const feature::FeatureSpec& spec,
+                     const std::vector<std::string>& columns) {
+  std::vector<float> values(columns.size());
+  std::vector<bool> filled(columns.size());
+  std::vector<bool> infinite(columns.size());
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const feature::Fill* fill = spec.fillOf(columns[i]);
+    if (fill == nullptr) continue;
+    values[i] = fill->value;
+    filled[i] = true;
+    infinite[i] = fill->infinite;
+  }
+  if (std::find(filled.begin(), filled.end(), true) == filled.end()) return input;
+  const std::vector<int64_t> shape = {widthOf(columns)};
+  const std::string nan = builder.node("IsNaN", {input}, input + "_is_nan");
+  std::string missing =
+      builder.node("And", {nan, builder.constant(input + "_filled_columns", shape, filled)}, input + "_missing");
+  if (std::find(infinite.begin(), infinite.end(), true) != infinite.end()) {
+    const std::string isInfinite = builder.node("IsInf", {input}, input + "_is_infinite");
+    const std::string columnsOf = builder.constant(input + "_infinite_columns", shape, infinite);
+    const std::string counted = builder.node("And", {isInfinite, columnsOf}, input + "_missing_infinite");
+    missing = builder.node("Or", {missing, counted}, input + "_missing_any");
+  }
+  const std::string fills = builder.constant(input + "_fill", shape, values);
+  return builder.node("Where", {missing, fills, input}, input + "_present");
+}
+
+std::string addTransforms(GraphBuilder& builder, const std::string& input, const std::string& present,
+                          const std::vector<Transform>& transforms) {
   const std::string logarithms = addLogarithms(builder, present, input, transforms);
   const std::string placed = placeCurves(builder, logarithms, present, input, transforms);
   return addStandardisation(builder, placed, input, transforms);

@@ -12,8 +12,13 @@
 
 namespace mlaas::model {
 
-// Nodes behind `input`, whose last axis runs over `columns`; `transforms` has one for each. Returns the last tensor's name.
-std::string addTransforms(GraphBuilder& builder, const std::string& input, const feature::FeatureSpec& spec,
-                          const std::vector<std::string>& columns, const std::vector<feature::Transform>& transforms);
+// Where(missing, fill, x) behind `input`, whose last axis runs over `columns`: missing is NaN, for some fills the infinities
+// too. Returns the last tensor's name.
+std::string addFills(GraphBuilder& builder, const std::string& input, const feature::FeatureSpec& spec,
+                     const std::vector<std::string>& columns);
+
+// Nodes behind `present`, what addFills() gave for `input`, whose last axis runs over `columns`; `transforms` has one for each. Returns the last tensor's name.
+std::string addTransforms(GraphBuilder& builder, const std::string& input, const std::string& present,
+                          const std::vector<feature::Transform>& transforms);
 
 }  // namespace mlaas::model

@@ -22,7 +22,8 @@ OnnxGroup addGroup(GraphBuilder& builder, const feature::FeatureSpec& spec, cons
   OnnxGroup result{.name = group.name, .length = group.length, .columns = static_cast<int64_t>(group.columns.size())};
   const std::string values = builder.input(group.name, ElementType::kFloat32, {-1, group.length, result.columns});
   const std::string count = builder.input(group.name + "_count", ElementType::kInt32, {-1});
-  const std::string transformed = addTransforms(builder, values, spec, group.columns, transforms);
+  result.raw = addFills(builder, values, spec, group.columns);
+  const std::string transformed = addTransforms(builder, values, result.raw, transforms);
 
   std::vector<int32_t> positions(static_cast<size_t>(group.length));
   for (size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<int32_t>(i);
@@ -116,7 +117,8 @@ OnnxInputs addInputs(GraphBuilder& builder, const NetworkGraph& graph) {
   if (!graph.scalars.empty()) {
     const auto width = static_cast<int64_t>(graph.scalars.size());
     const std::string scalars = builder.input("scalars", ElementType::kFloat32, {-1, width});
-    inputs.scalars = addTransforms(builder, scalars, graph.features, graph.features.scalars, graph.scalars);
+    const std::string present = addFills(builder, scalars, graph.features, graph.features.scalars);
+    inputs.scalars = addTransforms(builder, scalars, present, graph.scalars);
   }
   for (size_t i = 0; i < graph.groups.size(); ++i) {
     inputs.groups.push_back(addGroup(builder, graph.features, graph.features.groups[i], graph.groups[i]));

@@ -25,6 +25,12 @@ from integration.test_feature_transforms import (
 MODELS = {
     "mlp": {"kind": "mlp", "layers": [16, 16], "normalisation": "batch", "residual": True, "activation": "mish"},
     "deepsets": {"kind": "deepsets", "phi": [16, 8], "rho": [16], "normalisation": "layer"},
+    # The events have no azimuth.
+    "transformer": {
+        "kind": "particle_transformer",
+        **{"pt": "Jet_pt", "eta": "Jet_eta", "phi": "Jet_eta"},
+        **{"embed": [16], "pair_embed": [8], "heads": 2, "blocks": 1, "class_blocks": 1},
+    },
 }
 TRAINING = {
     "epochs": 2,
@@ -53,7 +59,7 @@ def made(mlaas, tmp_path_factory):
                 "fill": FILL,
             },
             "model": model,
-            "training": TRAINING,
+            "training": TRAINING | {"epochs": 8 if name == "transformer" else 2},
             "output": str(folder / "models" / name),
         }
         path = folder / f"{name}.yaml"
@@ -97,6 +103,14 @@ def test_the_bundle_says_how_it_was_trained(made):
         "start_divisor": 25,
         "final_divisor": 10000,
     }
+
+
+def test_a_column_that_is_not_there_is_named(mlaas, made):
+    folder, _ = made
+    done = mlaas("train", folder / "transformer.yaml", "--quiet", "--set", "model.mass=Jet_mas")
+    assert done.returncode == 4
+    assert f"{folder / 'transformer.yaml'}:" in done.stderr
+    assert "model.mass: 'Jet_mas' is no column of dataset.features.jets; there are: Jet_pt, Jet_eta" in done.stderr
 
 
 def test_sets_without_a_collection_are_refused(mlaas, made):

@@ -32,6 +32,7 @@ def read_yaml(text: str) -> object:
 EXAMPLES = sorted((ROOT / "examples").rglob("*.yaml"))
 MLP = read_yaml((ROOT / "examples" / "tth" / "mlp.yaml").read_text())
 SETS = MLP | {"model": {"kind": "deepsets"}}
+PARTICLES = {"kind": "particle_transformer", "pt": "Jet_pt", "eta": "Jet_eta", "phi": "Jet_phi"}
 TREES = read_yaml((ROOT / "examples" / "tth" / "trees.yaml").read_text())
 ABSENT = object()
 
@@ -100,6 +101,7 @@ ACCEPTED = [
     (MLP, "model", {"kind": "mlp", "normalisation": "batch", "residual": True, "activation": "mish"}),
     (SETS, "model", {"kind": "deepsets", "phi": [32, 16], "rho": 8, "pooling": "mean", "scaling": {"Jet_*": "log"}}),
     (SETS, "training/epochs", 3),
+    (MLP, "model", PARTICLES | {"embed": [64, 32], "pair_embed": 16, "heads": 4, "blocks": 2, "head": [8]}),
     (MLP, "training/negative_weights", "keep"),
     (MLP, "training/negative_weights", "pair-annihilate"),
     (MLP, "training/class_balance", "equal"),
@@ -168,6 +170,8 @@ REFUSED = [
     (MLP, "model/residual", 1),
     (SETS, "model/layers", [3]),
     (SETS, "model/pooling", "max"),
+    (MLP, "model", {"kind": "particle_transformer"}),
+    (MLP, "model", PARTICLES | {"blocks": -1}),
     (MLP, "training/optimizer/betas", [0.9]),
     (MLP, "training/early_stopping", True),
     (MLP, "training/checkpoint", True),
@@ -318,7 +322,7 @@ def test_every_documented_option_is_in_the_schema():
 def test_every_documented_option_of_networks_is_in_the_schema():
     text = (ROOT / "docs" / "networks.md").read_text()
     kinds = SCHEMA["definitions"]["network_training"]["properties"]["schedule"]["properties"]["kind"]["enum"]
-    names = {"mlp", "deepsets"}
+    names = {"mlp", "deepsets", "particle_transformer"}
     known = {name: keys_of(definition) for name, definition in SCHEMA["definitions"].items()}
     of_models = documented(text[text.index("## Kinds") : text.index("## Training")]) - names - {"model.kind"}
     assert of_models <= set().union(*(known[name] for name in names))

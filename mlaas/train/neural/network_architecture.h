@@ -28,5 +28,6 @@ using ArchitectureReader = std::unique_ptr<NetworkArchitecture> (*)(OptionReader
 
 std::unique_ptr<NetworkArchitecture> readMlp(OptionReader& model);
 std::unique_ptr<NetworkArchitecture> readDeepSets(OptionReader& model);
+std::unique_ptr<NetworkArchitecture> readParticleTransformer(OptionReader& model);
 
 }  // namespace mlaas::train

@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include "mlaas/model/pair_features.h"
+
 namespace mlaas::train {
 
 namespace {
@@ -26,6 +28,29 @@ void packGroup(std::span<const feature::Transform> transforms, const feature::Gr
     const float* from = group.values.data() + group.firstElement(row) * columns;
     for (int32_t element = 0; element < group.count[row]; ++element, from += columns, to += columns) {
       scaleRow(transforms, from, to);
+    }
+  }
+}
+
+model::Particle particleAt(const float* element, const std::vector<size_t>& kinematics) {
+  const float mass = kinematics.size() > 3 ? element[kinematics[3]] : 0;
+  return {.pt = element[kinematics[0]], .eta = element[kinematics[1]], .phi = element[kinematics[2]], .mass = mass};
+}
+
+void packPairs(const std::vector<size_t>& kinematics, const feature::GroupTensor& group, size_t rows,
+               std::vector<float>& out) {
+  out.clear();
+  const auto columns = static_cast<size_t>(group.numColumns);
+  std::vector<model::Particle> particles;
+  for (size_t row = 0; row < rows; ++row) {
+    const float* element = group.values.data() + group.firstElement(row) * columns;
+    particles.clear();
+    for (int32_t i = 0; i < group.count[row]; ++i, element += columns) {
+      particles.push_back(particleAt(element, kinematics));
+      for (const model::Particle& other : particles) {
+        out.resize(out.size() + model::kNumPairFeatures);
+        model::pairFeatures(particles.back(), other, out.data() + out.size() - model::kNumPairFeatures);
+      }
     }
   }
 }
@@ -69,6 +94,10 @@ void NetworkInput::prepare(const model::Network& network, const feature::Tensors
   if (!network.has(model::NetworkOp::kElements)) return;
   out.groups.resize(groups.size());
   for (size_t g = 0; g < groups.size(); ++g) packGroup(groups[g], tensors.groups[g], rows, out.groups[g]);
+  for (const auto& node : network.nodes()) {
+    if (node.op != model::NetworkOp::kPairs) continue;
+    packPairs(node.kinematics, tensors.groups[*node.group], rows, out.groups[*node.group].pairs);
+  }
 }
 
 }  // namespace mlaas::train

@@ -23,6 +23,8 @@ struct NetworkRows {
   struct Group {
     std::vector<float> elements;
     std::vector<int64_t> offsets;  // of elements, rows + 1
+    // [pairs, 4] of each event's elements i and j <= i, in the order (0, 0), (1, 0), (1, 1), (2, 0)...
+    std::vector<float> pairs = {};
   };
   int64_t rows = 0;
   std::vector<float> flat;

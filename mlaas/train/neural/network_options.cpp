@@ -110,6 +110,12 @@ int64_t NetworkOptions::stepsFor(int64_t events) const {
   return chunks.passes * (events / chunks.events * steps(chunks.events) + steps(events % chunks.events));
 }
 
+Result<model::Network> NetworkOptions::build(const feature::FeatureSpec& features, int64_t numOutputs) const {
+  auto network = architecture->build(features, numOutputs);
+  if (!network.ok() && !where.empty()) return std::move(network).error().within(where);
+  return network;
+}
+
 Json NetworkOptions::toJson() const {
   Json json;
   architecture->describe(json);
@@ -135,6 +141,7 @@ Result<NetworkOptions> readNetworkOptions(const std::string& kind, ArchitectureR
                                           const dataset::Workflow& workflow) {
   NetworkOptions options;
   options.kind = kind;
+  options.where = workflow.model.where;
   OptionReader model(workflow.model.options, workflow.model.where, "model");
   options.architecture = readArchitecture(model);
   model.value("scaling");  // read below

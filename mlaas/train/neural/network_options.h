@@ -22,6 +22,7 @@ namespace mlaas::train {
 
 struct NetworkOptions {
   std::string kind;
+  std::string where;  // of `model` in the workflow
   std::shared_ptr<const NetworkArchitecture> architecture;
   ScalingRules scaling;
 
@@ -42,6 +43,8 @@ struct NetworkOptions {
 
   // Steps of an epoch over so many events.
   int64_t stepsFor(int64_t events) const;
+  // Errors name the place in the workflow.
+  Result<model::Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const;
   nlohmann::ordered_json toJson() const;
 };
 

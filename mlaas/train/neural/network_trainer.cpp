@@ -292,13 +292,15 @@ class NetworkTrainer final : public Trainer {
   explicit NetworkTrainer(NetworkOptions options) : options_(std::move(options)) {}
 
   Result<dataset::StatisticsNeeds> statisticsNeeded(const feature::FeatureSpec& features) const override {
+    // Before the files are read for statistics.
+    MLAAS_CHECK(options_.build(features, 1));
     MLAAS_TRY(const auto scalings, options_.scaling.resolve(features));
     return needsOf(scalings);
   }
 
   Result<TrainingOutcome> train(const TrainingInput& input) override {
     const feature::FeatureSpec& features = input.data->features();
-    MLAAS_TRY(const auto network, options_.architecture->build(features, input.classes->numOutputs()));
+    MLAAS_TRY(const auto network, options_.build(features, input.classes->numOutputs()));
     MLAAS_TRY(WeightScale scale, makeWeightScale(input, options_.balance, options_.negative));
     // A mixed epoch has more or fewer events, of the same sum of weights.
     scale.stretch(input.statistics->rowsOfMixedEpoch() / static_cast<double>(input.eventsIn(dataset::Part::kTrain)));
@@ -326,7 +328,11 @@ TrainerFactory factoryOf(const std::string& kind, ArchitectureReader reader) {
 }  // namespace
 
 TrainerFactories networkTrainers() {
-  return {{"mlp", factoryOf("mlp", readMlp)}, {"deepsets", factoryOf("deepsets", readDeepSets)}};
+  const std::map<std::string, ArchitectureReader> kinds = {
+      {"mlp", readMlp}, {"deepsets", readDeepSets}, {"particle_transformer", readParticleTransformer}};
+  TrainerFactories factories;
+  for (const auto& [kind, reader] : kinds) factories.emplace(kind, factoryOf(kind, reader));
+  return factories;
 }
 
 }  // namespace mlaas::train

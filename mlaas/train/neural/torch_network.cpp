@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "mlaas/base/random.h"
+#include "mlaas/train/neural/torch_attention.h"
 
 namespace mlaas::train {
 
@@ -112,7 +114,8 @@ struct TorchNetwork::State {
   at::Tensor running;
   std::vector<NodeWeights> nodeWeights;  // [node]
   Random random{0};
-  std::vector<at::Tensor> values;  // [node], of one forward pass
+  std::vector<at::Tensor> values;          // [node], of one forward pass
+  std::map<size_t, ElementPlaces> places;  // by group, of one forward pass
   std::vector<float> outputGradients;
 
   void makeViews();
@@ -120,6 +123,8 @@ struct TorchNetwork::State {
   at::Tensor batchNorm(const NetworkNode& node, const NodeWeights& own, const at::Tensor& x, bool training);
   at::Tensor reduce(const NetworkNode& node, NetworkRows& rows, const at::Tensor& x) const;
   at::Tensor input(const NetworkNode& node, NetworkRows& rows) const;
+  const ElementPlaces& placesIn(size_t group, const NetworkRows& rows);
+  at::Tensor attention(const NetworkNode& node, NetworkRows& rows);
   at::Tensor compute(size_t index, NetworkRows& rows, bool training);
   at::Tensor forward(size_t last, NetworkRows& rows, bool training);
 };
@@ -136,12 +141,18 @@ void TorchNetwork::State::makeViews() {
   for (size_t i = 0; i < network.nodes().size(); ++i) {
     const NetworkNode& node = network.node(i);
     const bool isNorm = node.op == NetworkOp::kBatchNorm || node.op == NetworkOp::kLayerNorm;
-    if (node.op != NetworkOp::kLinear && !isNorm) continue;
-    const int64_t inputs = isNorm ? 1 : network.node(node.inputs[0]).width;
-    const int64_t length = inputs * node.width;
-    nodeWeights[i].first =
-        isNorm ? view(node.firstWeight, {node.width}, length) : view(node.firstWeight, {node.width, inputs}, length);
-    nodeWeights[i].second = view(node.firstWeight + static_cast<size_t>(length), {node.width}, node.width);
+    if (node.op == NetworkOp::kLinear) {
+      const int64_t inputs = network.node(node.inputs[0]).width;
+      nodeWeights[i].first = view(node.firstWeight, {node.width, inputs}, inputs * node.width);
+      nodeWeights[i].second =
+          view(node.firstWeight + static_cast<size_t>(inputs * node.width), {node.width}, node.width);
+    } else if (isNorm) {
+      nodeWeights[i].first = view(node.firstWeight, {node.width}, node.width);
+      nodeWeights[i].second = view(node.firstWeight + static_cast<size_t>(node.width), {node.width}, node.width);
+    } else if (node.op == NetworkOp::kToken || node.op == NetworkOp::kScale) {
+      const int64_t length = node.heads > 0 ? node.heads : node.width;
+      nodeWeights[i].first = view(node.firstWeight, {length}, length);
+    }
   }
 }
 
@@ -162,6 +173,7 @@ at::Tensor TorchNetwork::State::dropoutMask(const at::Tensor& like, double proba
 // A single row has no variance: it is normalised by the running numbers.
 at::Tensor TorchNetwork::State::batchNorm(const NetworkNode& node, const NodeWeights& own, const at::Tensor& x,
                                           bool training) {
+  if (x.size(0) == 0) return x;
   const auto first = static_cast<int64_t>(node.firstRunning);
   const at::Tensor mean = running.narrow(0, first, node.width);
   const at::Tensor variance = running.narrow(0, first + node.width, node.width);
@@ -171,9 +183,9 @@ at::Tensor TorchNetwork::State::batchNorm(const NetworkNode& node, const NodeWei
 
 at::Tensor TorchNetwork::State::reduce(const NetworkNode& node, NetworkRows& rows, const at::Tensor& x) const {
   std::vector<int64_t>& offsets = rows.groups[*network.node(node.inputs[0]).group].offsets;
-  const at::Tensor places =
+  const at::Tensor offsetsTensor =
       at::from_blob(offsets.data(), {static_cast<int64_t>(offsets.size())}, at::TensorOptions().dtype(at::kLong));
-  at::Tensor sum = SumElements::apply(x, places);
+  at::Tensor sum = SumElements::apply(x, offsetsTensor);
   if (node.op == NetworkOp::kSum) return sum;
   at::Tensor inverse = at::empty({rows.rows, 1}, at::kFloat);
   for (int64_t row = 0; row < rows.rows; ++row) {
@@ -188,7 +200,23 @@ at::Tensor TorchNetwork::State::input(const NetworkNode& node, NetworkRows& rows
   if (node.op == NetworkOp::kFlat) return matrixOver(rows.flat.data(), rows.rows, node.width);
   if (node.op == NetworkOp::kScalars) return matrixOver(rows.scalars.data(), rows.rows, node.width);
   NetworkRows::Group& group = rows.groups[*node.group];
+  if (node.op == NetworkOp::kPairs) {
+    return matrixOver(group.pairs.data(), static_cast<int64_t>(group.pairs.size()) / node.width, node.width);
+  }
   return matrixOver(group.elements.data(), group.offsets.back(), node.width);
+}
+
+const ElementPlaces& TorchNetwork::State::placesIn(size_t group, const NetworkRows& rows) {
+  const auto found = places.find(group);
+  if (found != places.end()) return found->second;
+  return places.emplace(group, placesOf(rows.groups[group].offsets)).first->second;
+}
+
+at::Tensor TorchNetwork::State::attention(const NetworkNode& node, NetworkRows& rows) {
+  const auto from = [&](size_t i) -> const at::Tensor& { return values[node.inputs[i]]; };
+  if (node.op == NetworkOp::kAttention) return attend(from(0), from(1), placesIn(*node.group, rows));
+  const size_t group = *network.node(node.inputs[2]).group;
+  return attendClass(from(0), from(1), from(2), node.heads, placesIn(group, rows));
 }
 
 at::Tensor TorchNetwork::State::compute(size_t index, NetworkRows& rows, bool training) {
@@ -199,6 +227,7 @@ at::Tensor TorchNetwork::State::compute(size_t index, NetworkRows& rows, bool tr
     case NetworkOp::kFlat:
     case NetworkOp::kScalars:
     case NetworkOp::kElements:
+    case NetworkOp::kPairs:
       return input(node, rows);
     case NetworkOp::kLinear:
       return at::linear(from(0), own.first, own.second);
@@ -220,12 +249,20 @@ at::Tensor TorchNetwork::State::compute(size_t index, NetworkRows& rows, bool tr
     case NetworkOp::kSum:
     case NetworkOp::kMean:
       return reduce(node, rows, from(0));
+    case NetworkOp::kToken:
+      return own.first.view({1, node.width}).expand({rows.rows, node.width});
+    case NetworkOp::kScale:
+      return at::mul(from(0), node.heads > 0 ? own.first.repeat_interleave(node.width / node.heads) : own.first);
+    case NetworkOp::kAttention:
+    case NetworkOp::kClassAttention:
+      return attention(node, rows);
   }
   return {};
 }
 
 at::Tensor TorchNetwork::State::forward(size_t last, NetworkRows& rows, bool training) {
   values.assign(network.nodes().size(), at::Tensor());
+  places.clear();
   for (size_t i = 0; i <= last; ++i) values[i] = compute(i, rows, training);
   at::Tensor result = values[last].contiguous();
   values.clear();

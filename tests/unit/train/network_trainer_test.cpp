@@ -86,6 +86,15 @@ TEST(NetworkTrainer, SaysThatSetsNeedAGroup) {
   EXPECT_NE(fixture.problem({}, kFewEpochs).find("needs a group of jagged columns"), std::string::npos);
 }
 
+TEST(NetworkTrainer, RefusesHeadsThatDoNotFit) {
+  Fixture fixture({}, "particle_transformer");
+  const Json particles = {{"pt", "pt"}, {"eta", "eta"}, {"phi", "phi"}};
+  Json model = particles;
+  model["heads"] = 3;
+  EXPECT_NE(fixture.problem(model, {}).find("128, is no multiple of the number of heads, 3"), std::string::npos);
+  EXPECT_NE(fixture.problem({}, {}).find("model.pt: is missing"), std::string::npos);
+}
+
 TEST(NetworkTrainer, LearnsThreeClasses) {
   MemoryOptions options;
   options.numClasses = 3;

@@ -27,38 +27,46 @@ std::unique_ptr<NetworkArchitecture> architectureOf(ArchitectureReader read, con
   return architecture;
 }
 
-// Three scalars and up to four jets of two columns.
-feature::FeatureSpec exampleFeatures() {
+// Three scalars, up to four jets of four columns and, unless `oneGroup`, up to two leptons.
+feature::FeatureSpec exampleFeatures(bool oneGroup = false) {
   feature::FeatureSpec features;
   features.scalars = {"ht", "met", "mass"};
-  features.groups = {{"jets", {"Jet_pt", "Jet_eta"}, kLength}, {"leptons", {"Lepton_pt"}, 2}};
+  features.groups = {{"jets", {"Jet_pt", "Jet_eta", "Jet_mass", "Jet_phi"}, kLength}, {"leptons", {"Lepton_pt"}, 2}};
   features.fills = {{"met", feature::Fill::Kind::kNumber, 2, true},
                     {"Jet_eta", feature::Fill::Kind::kNumber, -1, false}};
+  if (oneGroup) features.groups.pop_back();
   return features;
 }
 
-NetworkInput exampleInput() {
+NetworkInput exampleInput(bool oneGroup = false) {
   NetworkInput input;
   input.scalars = {{1, 0.5F}, {0.5F, 1, true}, {0, 2}};
-  input.groups = {{{2, 0.25F}, {0, 1}}, {{1, 1}}};
+  input.groups = {{{2, 0.25F}, {0, 1}, {1, 0.5F}, {0, 1}}, {{1, 1}}};
   input.scaler = feature::RowScaler(input.scalars, {{input.groups[0], kLength}, {input.groups[1], 2}});
+  if (oneGroup) input.groups.pop_back();
+  if (oneGroup) input.scaler = feature::RowScaler(input.scalars, {{input.groups[0], kLength}});
   return input;
 }
 
 // Events without jets, with one, and with as many as there is place for, among others.
-feature::Tensors exampleEvents(int64_t rows) {
+feature::Tensors exampleEvents(int64_t rows, bool oneGroup = false) {
   Random random(3);
   const auto number = [&random] { return static_cast<float>(4 * random.uniform() - 1); };
   feature::Tensors tensors;
   tensors.rows = rows;
   tensors.numScalars = 3;
   for (int64_t i = 0; i < 3 * rows; ++i) tensors.scalars.push_back(number());
-  tensors.groups = {{kLength, 2, {}, {}}, {2, 1, {}, {}}};
+  tensors.groups = {{kLength, 4, {}, {}}, {2, 1, {}, {}}};
+  if (oneGroup) tensors.groups.pop_back();
   for (auto& group : tensors.groups) {
     for (int64_t row = 0; row < rows; ++row) {
       group.count.push_back(static_cast<int32_t>(row % (group.length + 1)));
       for (int64_t i = 0; i < group.length; ++i) {
-        for (int64_t c = 0; c < group.numColumns; ++c) group.values.push_back(i < group.count.back() ? number() : 0);
+        for (int64_t c = 0; c < group.numColumns; ++c) {
+          // Momenta and masses of particles are not negative.
+          const float value = c % 2 == 0 ? 5 + number() : number();
+          group.values.push_back(i < group.count.back() ? value : 0);
+        }
       }
     }
   }
@@ -69,6 +77,7 @@ struct Case {
   std::string name;
   ArchitectureReader read;
   Json options;
+  bool oneGroup = false;
 };
 
 std::vector<Case> cases() {
@@ -89,24 +98,43 @@ std::vector<Case> cases() {
                       readDeepSets,
                       {{"phi", {8, 6}}, {"rho", {7}}, {"activation", "gelu"}, {"pooling", pooling}}});
   }
+  for (const char* mass : {"", "Jet_mass"}) {
+    Json options = {{"pt", "Jet_pt"},
+                    {"eta", "Jet_eta"},
+                    {"phi", "Jet_phi"},
+                    {"embed", {8}},
+                    {"pair_embed", {6}},
+                    {"class_blocks", 2},
+                    {"blocks", *mass != 0 ? 1 : 2},
+                    {"heads", 4},
+                    {"dropout", 0},
+                    {"head", {5}}};
+    if (*mass != 0) options["mass"] = mass;
+    result.push_back({std::string("transformer") + mass, readParticleTransformer, options, true});
+  }
   return result;
 }
 
 TEST(TorchNetwork, HasTheGradientOfItsLoss) {
   constexpr int64_t kRows = 11;
-  const auto tensors = exampleEvents(kRows);
   for (const Case& one : cases()) {
+    const auto tensors = exampleEvents(kRows, one.oneGroup);
     if (one.name == "relu" || one.name == "leaky_relu") continue;  // their kinks
     for (const int64_t outputs : {1, 3}) {
-      const auto network = architectureOf(one.read, one.options)->build(exampleFeatures(), outputs).value();
+      const auto network = architectureOf(one.read, one.options)->build(exampleFeatures(one.oneGroup), outputs).value();
       TorchNetwork computed = TorchNetwork::make(network, 5, 1).value();
       NetworkRows rows;
-      exampleInput().prepare(network, tensors, rows);
+      exampleInput(one.oneGroup).prepare(network, tensors, rows);
       std::vector<int32_t> label;
       std::vector<float> weight;
       for (int32_t row = 0; row < kRows; ++row) {
         label.push_back(row % static_cast<int32_t>(std::max<int64_t>(outputs, 2)));
         weight.push_back(row % 4 == 0 ? -0.5F : 1.5F);
+      }
+      // A layer norm of a token as small as it begins bends too much for differences.
+      for (const auto& node : network.nodes()) {
+        if (node.op != model::NetworkOp::kToken) continue;
+        for (float& value : computed.weights().subspan(node.firstWeight, static_cast<size_t>(node.width))) value *= 30;
       }
       const auto lossAt = [&](size_t index, float shift) {
         computed.weights()[index] += shift;
@@ -116,12 +144,27 @@ TEST(TorchNetwork, HasTheGradientOfItsLoss) {
       };
       ASSERT_TRUE(computed.trainStep(rows, {label, {}, weight}, {}, 1).ok());
       const std::vector<float> gradient(computed.gradients().begin(), computed.gradients().end());
-      for (size_t i = 0; i < gradient.size(); i += 7) {
+      const size_t stride = std::max<size_t>(7, gradient.size() / 40);
+      for (size_t i = 0; i < gradient.size(); i += stride) {
         const double numeric = (lossAt(i, 4e-3F) - lossAt(i, -4e-3F)) / 8e-3;
         EXPECT_NEAR(static_cast<double>(gradient[i]), numeric, 1e-3) << one.name << " " << outputs << " " << i;
       }
     }
   }
+}
+
+// arXiv:2202.03772, table 4: 2.14 million with 17 columns and 10 classes; arXiv:1810.05165 calls for 82,000.
+TEST(TorchNetwork, IsAsLargeAsThePapersSay) {
+  feature::FeatureSpec features;
+  features.groups = {{"particles", std::vector<std::string>(17, "x"), 128}};
+  features.groups[0].columns[0] = "pt";
+  features.groups[0].columns[1] = "eta";
+  features.groups[0].columns[2] = "phi";
+  const Json particles = {{"pt", "pt"}, {"eta", "eta"}, {"phi", "phi"}};
+  const auto transformer = architectureOf(readParticleTransformer, particles)->build(features, 10).value();
+  EXPECT_NEAR(static_cast<double>(transformer.numWeights()), 2.14e6, 0.01e6);
+  const auto sets = architectureOf(readDeepSets, {})->build(features, 1).value();
+  EXPECT_NEAR(static_cast<double>(sets.numWeights()), 85000, 2000);
 }
 
 TEST(TorchNetwork, StandsStillWhereNoEventHasAnElement) {
@@ -170,16 +213,17 @@ TEST(TorchNetwork, IsTheSameInOpenvino) {
 #endif
   constexpr int64_t kRows = 24;
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-  auto tensors = exampleEvents(kRows);
-  tensors.scalars[1] = kNan;
-  tensors.scalars[4] = std::numeric_limits<float>::infinity();
-  tensors.groups[0].values[1 * kLength * 2 + 1] = kNan;
   const io::TemporaryFolder folder;
   for (const Case& one : cases()) {
+    auto tensors = exampleEvents(kRows, one.oneGroup);
+    tensors.scalars[1] = kNan;
+    tensors.scalars[4] = std::numeric_limits<float>::infinity();
+    tensors.groups[0].values[1 * kLength * 4 + 1] = kNan;
     for (const int64_t outputs : {1, 3}) {
+      if (one.oneGroup && outputs > 1) continue;  // nothing new
       model::NetworkGraph graph;
-      graph.features = exampleFeatures();
-      const NetworkInput input = exampleInput();
+      graph.features = exampleFeatures(one.oneGroup);
+      const NetworkInput input = exampleInput(one.oneGroup);
       graph.scalars = input.scalars;
       graph.groups = input.groups;
       graph.network = architectureOf(one.read, one.options)->build(graph.features, outputs).value();
