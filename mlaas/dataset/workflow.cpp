@@ -16,8 +16,8 @@ namespace mlaas::dataset {
 
 namespace {
 
-const std::vector<std::string> kWorkflowKeys = {"name", "dataset", "model", "training", "evaluation",
-                                                "compare", "output", kIncludeKey};
+const std::vector<std::string> kWorkflowKeys = {"name",       "dataset", "model",  "training",
+                                                "evaluation", "compare", "output", kIncludeKey};
 const std::vector<std::string> kModelKinds = {"mlp", "deepsets", "particle_transformer", "trees"};
 
 void collectPlaces(const YamlNode& node, const std::string& path, std::map<std::string, std::string>& places) {
