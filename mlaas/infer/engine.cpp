@@ -31,6 +31,26 @@ Error wrongShape(const std::string& what, int64_t found, int64_t expected) {
           what + " has " + std::to_string(found) + " values, the model expects " + std::to_string(expected)};
 }
 
+// The mean of what several engines say.
+class MeanEngine final : public Engine {
+ public:
+  explicit MeanEngine(std::vector<std::unique_ptr<Engine>> engines) : engines_(std::move(engines)) {}
+  int64_t numOutputs() const override { return engines_.front()->numOutputs(); }
+  Result<void> run(const feature::Tensors& input, std::vector<float>& scores) override {
+    MLAAS_CHECK(engines_.front()->run(input, scores));
+    for (size_t i = 1; i < engines_.size(); ++i) {
+      MLAAS_CHECK(engines_[i]->run(input, own_));
+      for (size_t k = 0; k < scores.size(); ++k) scores[k] += own_[k];
+    }
+    for (float& score : scores) score /= static_cast<float>(engines_.size());
+    return {};
+  }
+
+ private:
+  std::vector<std::unique_ptr<Engine>> engines_;
+  std::vector<float> own_;  // kept from call to call
+};
+
 Result<std::vector<std::unique_ptr<Engine>>> makeByKind(const model::Bundle& bundle, const std::string& file,
                                                         size_t count) {
   switch (bundle.engine) {
@@ -66,14 +86,26 @@ Result<void> checkShapes(const feature::FeatureSpec& features, const feature::Te
   return {};
 }
 
+Result<std::vector<std::vector<std::unique_ptr<Engine>>>> makeMemberEngines(const model::Bundle& bundle, size_t count) {
+  std::vector<std::vector<std::unique_ptr<Engine>>> members;
+  for (const auto& name : bundle.members.empty() ? std::vector{bundle.modelFile} : bundle.members) {
+    const std::string file = (std::filesystem::path(bundle.directory) / name).string();
+    auto engines = makeByKind(bundle, file, count);
+    if (!engines.ok()) return std::move(engines).error().within(file);
+    members.push_back(*std::move(engines));
+  }
+  return members;
+}
+
 Result<std::vector<std::unique_ptr<Engine>>> makeEngines(const model::Bundle& bundle, size_t count) {
-  const std::string file = (std::filesystem::path(bundle.directory) / bundle.modelFile).string();
-  auto engines = makeByKind(bundle, file, count);
-  if (!engines.ok()) return std::move(engines).error().within(file);
-  if (bundle.calibration) {
-    for (auto& engine : engines.value()) {
-      engine = std::make_unique<CalibratedEngine>(std::move(engine), *bundle.calibration);
-    }
+  MLAAS_TRY(auto members, makeMemberEngines(bundle, count));
+  std::vector<std::unique_ptr<Engine>> engines;
+  for (size_t i = 0; i < count; ++i) {
+    std::vector<std::unique_ptr<Engine>> ofAll;
+    for (auto& member : members) ofAll.push_back(std::move(member[i]));
+    auto engine = ofAll.size() == 1 ? std::move(ofAll.front()) : std::make_unique<MeanEngine>(std::move(ofAll));
+    if (bundle.calibration) engine = std::make_unique<CalibratedEngine>(std::move(engine), *bundle.calibration);
+    engines.push_back(std::move(engine));
   }
   return engines;
 }

@@ -26,8 +26,11 @@ class Engine {
 // An engine for the bundle's model file, chosen by Bundle::engine.
 Result<std::unique_ptr<Engine>> makeEngine(const model::Bundle& bundle);
 
-// `count` engines of one model, one for each serving thread. The file is read once.
+// `count` engines, one for each serving thread; of a bundle of several models each gives their mean. Files are read once.
 Result<std::vector<std::unique_ptr<Engine>>> makeEngines(const model::Bundle& bundle, size_t count);
+
+// The same for each model of the bundle by itself: [model][thread].
+Result<std::vector<std::vector<std::unique_ptr<Engine>>>> makeMemberEngines(const model::Bundle& bundle, size_t count);
 
 // kInvalidArgument where `input` does not have the shapes that `features` describe.
 Result<void> checkShapes(const feature::FeatureSpec& features, const feature::Tensors& input);

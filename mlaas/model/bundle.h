@@ -18,11 +18,17 @@
 
 namespace mlaas::model {
 
-// 2: with a calibration, which a reader of 1 would leave out.
-inline constexpr int kBundleFormatVersion = 2;
+// 2: with a calibration, 3: with several models; readers of smaller numbers would leave them out.
+inline constexpr int kBundleFormatVersion = 3;
 
 // What kind of engine runs the model file.
 enum class EngineKind { kOnnx, kTrees };
+
+// How k-fold training divided the events: the one whose identity has the hash h (feature/identity_hash.h, with `seed`)
+// was not seen by the model of the fold h / 2^64 * number of models.
+struct Folds {
+  uint64_t seed = 1;
+};
 
 struct Bundle {
   std::string name;
@@ -33,10 +39,12 @@ struct Bundle {
   std::vector<std::string> identity;  // columns copied beside scores
   std::vector<std::string> labels;    // class names, index = label; two for a binary model
   std::vector<std::string> outputs;   // score columns: one ("score") for a binary model
-  // Behind the scores of trees. A network has its own in the graph.
+  // Behind the scores of trees, or the mean of several models. One network has its own in the graph.
   std::optional<ScoreCalibration> calibration = {};
   nlohmann::ordered_json provenance;             // workflow, data, versions, seed
   std::map<std::string, std::string> checksums;  // file -> "xxh3:<16 hex digits>"
+  std::vector<std::string> members = {};         // files of all models where there are several; modelFile is the first
+  std::optional<Folds> folds = {};               // of the members; without, their scores are averaged
   std::string directory;                         // where it was read from; not written
   std::string created;                           // ISO 8601, UTC
 };

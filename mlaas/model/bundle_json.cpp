@@ -9,6 +9,7 @@ using nlohmann::ordered_json;
 
 namespace {
 
+constexpr size_t kMostMembers = 1000;
 constexpr int64_t kLongestGroup = 1 << 20;
 
 std::string_view engineName(EngineKind kind) { return kind == EngineKind::kOnnx ? "onnx" : "trees"; }
@@ -85,8 +86,12 @@ Result<void> checkBundle(const Bundle& bundle) {
   for (const auto& [name, checksum] : bundle.checksums) {
     if (!isPlainName(name)) return wrong("'" + name + "' in files is not a plain file name");
   }
-  if (!bundle.checksums.contains(bundle.modelFile)) {
-    return wrong("the model file '" + bundle.modelFile + "' has no checksum in files");
+  for (const auto& file : bundle.members.empty() ? std::vector{bundle.modelFile} : bundle.members) {
+    if (!bundle.checksums.contains(file)) return wrong("the model file '" + file + "' has no checksum in files");
+  }
+  if (bundle.members.size() > kMostMembers) return wrong("more than " + std::to_string(kMostMembers) + " models");
+  if (bundle.folds && (bundle.members.size() < 2 || bundle.identity.empty())) {
+    return wrong("folds need at least two models and an identity");
   }
   if (bundle.outputs.empty()) return wrong("the model has no outputs");
   if (bundle.calibration && bundle.outputs.size() != 1) {
@@ -105,7 +110,14 @@ Bundle readFields(const ordered_json& json) {
     throw Error(ErrorCode::kUnsupported, "bundle.json: engine '" + engine + "' is unknown; there are: onnx, trees");
   }
   bundle.engine = engine == "onnx" ? EngineKind::kOnnx : EngineKind::kTrees;
-  bundle.modelFile = json.at("engine").at("file").get<std::string>();
+  if (json["engine"].contains("files")) {
+    bundle.members = json["engine"]["files"].get<std::vector<std::string>>();
+    if (bundle.members.empty()) throw Error(ErrorCode::kCorrupt, "bundle.json: engine.files lists no model");
+    bundle.modelFile = bundle.members.front();
+  } else {
+    bundle.modelFile = json.at("engine").at("file").get<std::string>();
+  }
+  if (json.contains("folds")) bundle.folds = Folds{json["folds"].at("seed").get<uint64_t>()};
   bundle.features = featuresFromJson(json.at("features"));
   bundle.identity = json.at("identity").get<std::vector<std::string>>();
   bundle.labels = json.at("labels").get<std::vector<std::string>>();
@@ -123,11 +135,17 @@ ordered_json bundleToJson(const Bundle& bundle) {
   outputs.push_back(
       {{"name", "scores"}, {"dtype", "float32"}, {"shape", {-1, bundle.outputs.size()}}, {"columns", bundle.outputs}});
   ordered_json json;
-  json["format"] = bundle.calibration ? 2 : 1;
+  json["format"] = bundle.members.empty() ? (bundle.calibration ? 2 : 1) : 3;
   json["name"] = bundle.name;
   json["description"] = bundle.description;
   json["created"] = bundle.created;
-  json["engine"] = {{"kind", engineName(bundle.engine)}, {"file", bundle.modelFile}};
+  json["engine"] = {{"kind", engineName(bundle.engine)}};
+  if (bundle.members.empty()) {
+    json["engine"]["file"] = bundle.modelFile;
+  } else {
+    json["engine"]["files"] = bundle.members;
+  }
+  if (bundle.folds) json["folds"] = {{"seed", bundle.folds->seed}};
   json["inputs"] = inputsToJson(bundle.features);
   json["outputs"] = std::move(outputs);
   json["features"] = featuresToJson(bundle.features);

@@ -25,6 +25,7 @@ class CalibratedModel final : public TrainedModel {
     MLAAS_TRY(const std::string graph, model_->serialise());
     return model::appendCalibration(graph, calibration_);
   }
+  std::vector<const TrainedModel*> members() const override { return model_->members(); }
   nlohmann::ordered_json description() const override {
     auto json = model_->description();
     json["calibration"] = calibration_.toJson()["kind"];

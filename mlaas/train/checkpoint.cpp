@@ -154,11 +154,16 @@ Checkpoints Checkpoints::part(const std::string& name, Json key) const {
 
 bool Checkpoints::exists() const {
   std::error_code failure;
-  return fs::exists(path(), failure);
+  if (fs::exists(path(), failure)) return true;
+  for (const auto& entry : fs::directory_iterator(folder_, failure)) {
+    if (entry.is_directory(failure) && fs::exists(entry.path() / "state", failure)) return true;
+  }
+  return false;
 }
 
 Result<void> Checkpoints::resume() {
-  if (!exists()) return {};
+  std::error_code failure;
+  if (!fs::exists(path(), failure)) return {};
   MLAAS_TRY(const std::string bytes, readFile(path()));
   MLAAS_TRY(auto decoded, decodeState(bytes, path()));
   if (decoded.key != key_) {

@@ -43,7 +43,7 @@ class Checkpoints {
   // Of a part of a training that has several, in a folder within this one; `key` belongs to that part.
   Checkpoints part(const std::string& name, nlohmann::ordered_json key) const;
 
-  // Whether there is a state of any key.
+  // Whether there is a state of any key, of the training or of one of its parts.
   bool exists() const;
   // Reads the state that train() goes on from; nothing where there is none.
   Result<void> resume();

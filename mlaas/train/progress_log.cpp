@@ -30,9 +30,7 @@ void ProgressLog::batch(int64_t epoch, int64_t events, int64_t total) {
 
 void ProgressLog::epoch(const TrainingHistory& history, double eventsPerSecond) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  auto json = progressJson(history, eventsPerSecond, seconds);
-  if (!part_.empty()) json["part"] = part_;
-  const std::string line = json.dump() + "\n";
+  const std::string line = progressJson(history, eventsPerSecond, seconds).dump() + "\n";
   const bool written = ::write(descriptor_, line.data(), line.size()) == static_cast<ssize_t>(line.size());
   if (!written && !failed_) {
     failed_ = true;

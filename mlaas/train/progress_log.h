@@ -21,9 +21,6 @@ class ProgressLog final : public TrainingProgress {
   ProgressLog(const ProgressLog&) = delete;
   ProgressLog& operator=(const ProgressLog&) = delete;
 
-  // Of a training with several parts: which one follows; stands in each line.
-  void beginPart(const std::string& name) { part_ = name; }
-
   void batch(int64_t epoch, int64_t events, int64_t total) override;
   void epoch(const TrainingHistory& history, double eventsPerSecond) override;
 
@@ -34,7 +31,6 @@ class ProgressLog final : public TrainingProgress {
   int descriptor_;
   std::string path_;
   TrainingProgress* next_;
-  std::string part_;
   bool failed_ = false;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

@@ -54,6 +54,8 @@ class TrainedModel {
   virtual std::string fileName() const = 0;
   // The contents of fileName(): the same bytes for the same training.
   virtual Result<std::string> serialise() const = 0;
+  // The models that score together, where there are several; each has a file of its own and this one has none.
+  virtual std::vector<const TrainedModel*> members() const { return {}; }
   // Kind, size and every option as it was used, defaults included.
   virtual nlohmann::ordered_json description() const = 0;
 };
@@ -75,6 +77,7 @@ struct TrainingInput {
   std::stop_token stop;
   // Takes the states of the training and gives the one to go on from; null: none are kept.
   Checkpoints* checkpoints = nullptr;
+  bool resumes = false;  // parts of the training look for states of their own
 
   int64_t eventsIn(dataset::Part part) const;
   // Of an epoch as networks read it: mixed where the workflow says so; rounded.
@@ -83,7 +86,8 @@ struct TrainingInput {
 
 struct TrainingOutcome {
   std::unique_ptr<TrainedModel> model;
-  TrainingHistory history;
+  TrainingHistory history;                    // of several models: of the first
+  std::vector<TrainingHistory> members = {};  // of several models: of each
 };
 
 class Trainer {

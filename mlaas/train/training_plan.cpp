@@ -8,6 +8,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int64_t kMostModels = 100;
+constexpr int64_t kSeeds = int64_t{1} << 31;
 constexpr double kMostMinutes = 60 * 24 * 365;
 
 }  // namespace
@@ -17,7 +19,7 @@ Result<TrainingPlan> planTraining(const dataset::Workflow& workflow) {
   plan.workflow = workflow;
   if (!workflow.training.is_object()) return plan;
   Json own = Json::object();
-  for (const char* key : {"checkpoint"}) {
+  for (const char* key : {"checkpoint", "ensemble"}) {
     if (!workflow.training.contains(key)) continue;
     own[key] = workflow.training[key];
     plan.workflow.training.erase(key);
@@ -29,8 +31,20 @@ Result<TrainingPlan> planTraining(const dataset::Workflow& workflow) {
     plan.checkpoint.minutes =
         training.section("checkpoint").number("minutes", plan.checkpoint.minutes, 0, kMostMinutes);
   }
+  plan.ensemble = training.integer("ensemble", plan.ensemble, 1, kMostModels);
   MLAAS_CHECK(training.finish());
   return plan;
+}
+
+dataset::Workflow memberWorkflow(const TrainingPlan& plan, int64_t index) {
+  dataset::Workflow workflow = plan.workflow;
+  if (index == 0) return workflow;
+  auto& training = workflow.training;
+  if (!training.is_object()) training = Json::object();
+  // A seed that is no integer is refused by the trainer, for the first model.
+  const Json seed = training.value("seed", Json(1));
+  if (seed.is_number_integer()) training["seed"] = (seed.get<int64_t>() + index) % kSeeds;
+  return workflow;
 }
 
 Json trainingKey(const dataset::Workflow& workflow) {

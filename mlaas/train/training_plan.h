@@ -1,4 +1,4 @@
-// The options under `training` that are about the run as a whole and no trainer's: checkpoints.
+// The options under `training` that are about the run as a whole and no trainer's: checkpoints, ensembles.
 // Errors:  kInvalidArgument with the key and its place.
 // Threads: a value.
 #pragma once
@@ -11,8 +11,12 @@ namespace mlaas::train {
 
 struct TrainingPlan {
   CheckpointOptions checkpoint;
+  int64_t ensemble = 1;        // models that differ by their seed
   dataset::Workflow workflow;  // without those options, as trainers take it
 };
+
+// The workflow of one of several models: its seed is that of the workflow plus `index`.
+dataset::Workflow memberWorkflow(const TrainingPlan& plan, int64_t index);
 
 Result<TrainingPlan> planTraining(const dataset::Workflow& workflow);
 

@@ -13,6 +13,7 @@
 #include "mlaas/model/bundle.h"
 #include "mlaas/train/calibrated_model.h"
 #include "mlaas/train/checkpoint.h"
+#include "mlaas/train/ensemble.h"
 #include "mlaas/train/evaluation.h"
 #include "mlaas/train/progress_log.h"
 #include "mlaas/train/report/report.h"
@@ -108,6 +109,33 @@ struct Made {
   Evaluation evaluation;
 };
 
+// "model_0.onnx"
+std::string memberFile(const TrainedModel& model, size_t index) {
+  const std::filesystem::path file = model.fileName();
+  return file.stem().string() + "_" + std::to_string(index) + file.extension().string();
+}
+
+Result<void> writeModels(model::BundleWriter& writer, const TrainedModel& model) {
+  const auto members = model.members();
+  for (size_t i = 0; i < members.size(); ++i) {
+    MLAAS_TRY(const std::string bytes, members[i]->serialise());
+    MLAAS_CHECK(writer.addFile(memberFile(model, i), bytes));
+  }
+  if (!members.empty()) return {};
+  MLAAS_TRY(const std::string bytes, model.serialise());
+  return writer.addFile(model.fileName(), bytes);
+}
+
+// How the training of one of several models went.
+Json memberJson(const TrainingHistory& history) {
+  Json json = {{"best_" + history.unit, history.bestEpoch}, {history.unit + "s", history.epochs.size()}};
+  if (history.bestEpoch == 0) return json;
+  const EpochRecord& best = history.epochs.at(static_cast<size_t>(history.bestEpoch - 1));
+  if (best.validationLoss) json["validation_loss"] = *best.validationLoss;
+  if (best.validationAuc) json["validation_auc"] = *best.validationAuc;
+  return json;
+}
+
 model::Bundle bundleOf(const dataset::Workflow& workflow, const dataset::Dataset& data, const Made& made,
                        const Json& versions) {
   const TrainedModel& trained = *made.outcome.model;
@@ -115,11 +143,14 @@ model::Bundle bundleOf(const dataset::Workflow& workflow, const dataset::Dataset
   bundle.name = workflow.name;
   bundle.engine = trained.engine();
   bundle.modelFile = trained.fileName();
+  for (size_t i = 0; i < trained.members().size(); ++i) bundle.members.push_back(memberFile(trained, i));
   bundle.features = data.features();
   bundle.identity = workflow.dataset.identity;
   bundle.labels = made.evaluation.classes.names;
   bundle.outputs = made.evaluation.classes.outputNames();
-  if (bundle.engine == model::EngineKind::kTrees) bundle.calibration = made.evaluation.calibration;
+  if (bundle.engine == model::EngineKind::kTrees || !bundle.members.empty()) {
+    bundle.calibration = made.evaluation.calibration;
+  }
   bundle.provenance["workflow"] = Json::parse(workflow.text);
   bundle.provenance["samples"] = samplesJson(made.statistics);
   bundle.provenance["model"] = trained.description();
@@ -140,9 +171,10 @@ model::Bundle bundleOf(const dataset::Workflow& workflow, const dataset::Dataset
 Result<void> writeBundle(model::BundleWriter& writer, const dataset::Workflow& workflow, const dataset::Dataset& data,
                          const Made& made, const std::string& version) {
   const Json versions = {{"mlaas4hep", version}, {"library", made.outcome.model->description()["library"]}};
-  MLAAS_TRY(const std::string model, made.outcome.model->serialise());
-  MLAAS_CHECK(writer.addFile(made.outcome.model->fileName(), model));
-  MLAAS_CHECK(writer.addFile("metrics.json", metricsJson(made.evaluation, made.outcome.history).dump(1) + "\n"));
+  MLAAS_CHECK(writeModels(writer, *made.outcome.model));
+  Json metrics = metricsJson(made.evaluation, made.outcome.history);
+  for (const TrainingHistory& member : made.outcome.members) metrics["models"].push_back(memberJson(member));
+  MLAAS_CHECK(writer.addFile("metrics.json", metrics.dump(1) + "\n"));
   MLAAS_CHECK(writer.addFile("statistics.json", made.statistics.toJson().dump(1) + "\n"));
   MLAAS_CHECK(writer.addFile("workflow.json", Json::parse(workflow.text).dump(2) + "\n"));
   ReportInput report;
@@ -206,7 +238,7 @@ Result<Checkpoints> openCheckpoints(const RunSummary& summary, const TrainingPla
     return checkpoints;
   }
   MLAAS_CHECK(checkpoints.resume());
-  if (checkpoints.resumed()) {
+  if (checkpoints.exists()) {
     log::info("going on from " + checkpoints.folder());
   } else {
     log::info("no checkpoint in " + checkpoints.folder() + ": training begins anew");
@@ -330,8 +362,14 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
   TrainingInput input{data.get(),   &made.statistics,
                       &classes,     progress ? progress.get() : options.progress,
                       options.stop, plan.checkpoint.enabled ? &checkpoints : nullptr};
+  input.resumes = options.resume;
   reading.beginTraining();
-  MLAAS_TRY(made.outcome, trainer->train(input));
+  if (plan.ensemble > 1) {
+    MLAAS_TRY(const TrainerFactory factory, factoryOf(workflow, options.factories));
+    MLAAS_TRY(made.outcome, trainEnsemble(plan, factory, input, key));
+  } else {
+    MLAAS_TRY(made.outcome, trainer->train(input));
+  }
   summary.interrupted = made.outcome.history.interrupted;
   reading.endTraining(summary.interrupted);
   summary.trainingStageSeconds = watch.lap();

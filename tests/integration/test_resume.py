@@ -30,6 +30,7 @@ KINDS = {
         *["--set", "model.normalisation=batch", "--set", "training.schedule={kind: plateau, patience: 0}"],
         *["--set", "training.optimizer.kind=adamw", "--set", "training.early_stopping.patience=1", *OFTEN],
     ],
+    "ensemble": [TREES, "--set", "model.rounds=30", "--set", "training.ensemble=2", *OFTEN],
     "trees": [TREES, "--set", "model.rounds=60", *OFTEN],
     "trees that draw rows and columns": [
         *[TREES, "--set", "model.rounds=60", "--set", "model.subsample=0.7", "--set", "model.colsample_bynode=0.5"],
@@ -70,7 +71,7 @@ class Training:
 
     def reached(self, epoch: int) -> bool:
         if epoch == 0:
-            return (self.checkpoint / "state").exists()
+            return any(self.checkpoint.rglob("state"))
         return any(line.get("round", line.get("epoch")) >= epoch for line in self.lines())
 
     def stop_at(self, epoch: int, number: signal.Signals, *arguments: str, seconds: float = 0) -> tuple[int, str]:
@@ -111,6 +112,8 @@ def test_a_killed_training_ends_with_the_same_bytes(mlaas, uninterrupted, tmp_pa
     draw = random.Random(kind)
     for attempt in range(2):
         epoch = draw.randint(attempt, max(attempt, (attempt + 1) * epochs // 3 - 1))
+        if kind == "ensemble":  # one in the first model, one in either
+            epoch = epoch + 1 if attempt == 0 else epochs
         if "columns" in kind:  # a state every 25 rounds
             epoch = max(epoch, 26 + attempt)
         arguments = ["--resume"] if attempt else []
