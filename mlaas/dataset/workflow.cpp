@@ -18,7 +18,7 @@ namespace {
 
 const std::vector<std::string> kWorkflowKeys = {"name",       "dataset", "model",  "training",
                                                 "evaluation", "compare", "output", kIncludeKey};
-const std::vector<std::string> kModelKinds = {"mlp", "deepsets", "particle_transformer", "trees"};
+const std::vector<std::string> kModelKinds = {"mlp", "deepsets", "particle_transformer", "autoencoder", "trees"};
 
 void collectPlaces(const YamlNode& node, const std::string& path, std::map<std::string, std::string>& places) {
   if (!path.empty()) places[path] = node.where();

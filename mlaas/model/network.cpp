@@ -70,6 +70,13 @@ size_t Network::add(size_t left, size_t right) {
   return append(std::move(node));
 }
 
+size_t Network::distance(size_t left, size_t right) {
+  assert(nodes_[left].width == nodes_[right].width && nodes_[left].group == nodes_[right].group);
+  NetworkNode node = behind(NetworkOp::kDistance, left, 1);
+  node.inputs.push_back(right);
+  return append(std::move(node));
+}
+
 size_t Network::concat(const std::vector<size_t>& inputs) {
   if (inputs.size() == 1) return inputs.front();
   NetworkNode node{.op = NetworkOp::kConcat, .inputs = inputs, .width = 0};

@@ -23,7 +23,8 @@ enum class Activation : uint8_t {
   kMish,
   kTanh,
   kSigmoid,
-  kSoftmax,  // over a row
+  kSoftsign,  // x / (1 + |x|)
+  kSoftmax,   // over a row
 };
 
 enum class NetworkOp : uint8_t {
@@ -39,9 +40,11 @@ enum class NetworkOp : uint8_t {
   kConcat,  // side by side
   kSum,     // of each event's elements; 0 where there are none
   kMean,    // the same by their number
-  kPairs,   // input: of two elements ln dR, ln kT, ln z, ln m2, see pair_features.h
-  kToken,   // the same row for every event; weights [width]
-  kScale,   // column by column; weights [width], or [heads] where a head's columns share one
+  // The mean over columns of the squared difference of two values: [rows, 1].
+  kDistance,
+  kPairs,  // input: of two elements ln dR, ln kT, ln z, ln m2, see pair_features.h
+  kToken,  // the same row for every event; weights [width]
+  kScale,  // column by column; weights [width], or [heads] where a head's columns share one
   // Of queries, keys and values [elements, 3 width] among an event's elements, with [pairs, heads] added to the scores.
   kAttention,
   // Of an event's query [events, width] among a key and value of its own [events, 2 width] and those of its elements
@@ -84,6 +87,7 @@ class Network {
   size_t sum(size_t elements);
   size_t mean(size_t elements);
 
+  size_t distance(size_t left, size_t right);
   size_t pairs(size_t group, const std::vector<size_t>& kinematics);
   size_t token(int64_t width);
   size_t scale(size_t input, int64_t heads = 0);  // 0: column by column

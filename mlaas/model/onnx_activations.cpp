@@ -49,6 +49,8 @@ std::string addActivation(GraphBuilder& builder, Activation activation, const st
       return builder.node("Tanh", {input}, output);
     case Activation::kSigmoid:
       return builder.node("Sigmoid", {input}, output);
+    case Activation::kSoftsign:
+      return builder.node("Softsign", {input}, output);
     case Activation::kSoftmax:
       builder.node("Softmax", {input}, output);
       builder.attribute("axis", int64_t{1});

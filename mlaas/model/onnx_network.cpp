@@ -50,6 +50,13 @@ std::string OnnxNetworkWriter::add(const Network& network, size_t index, const s
       const std::string shape = builder_.constant(name + "_shape", {2}, std::vector<int64_t>{-1, node.width});
       return builder_.node("Reshape", {pairs, shape}, name);
     }
+    case NetworkOp::kDistance: {
+      const std::string difference = builder_.node("Sub", inputs, name + "_difference");
+      const std::string square = builder_.node("Mul", {difference, difference}, name + "_square");
+      builder_.node("ReduceMean", {square}, name);
+      builder_.attribute("axes", std::vector<int64_t>{1});
+      return name;
+    }
     case NetworkOp::kToken:
       return addToken(node, name);
     case NetworkOp::kScale:

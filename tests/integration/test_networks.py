@@ -25,6 +25,7 @@ from integration.test_feature_transforms import (
 MODELS = {
     "mlp": {"kind": "mlp", "layers": [16, 16], "normalisation": "batch", "residual": True, "activation": "mish"},
     "deepsets": {"kind": "deepsets", "phi": [16, 8], "rho": [16], "normalisation": "layer"},
+    "autoencoder": {"kind": "autoencoder", "layers": [16], "latent": 3, "activation": "silu"},
     # The events have no azimuth.
     "transformer": {
         "kind": "particle_transformer",
@@ -38,8 +39,10 @@ TRAINING = {
     "schedule": {"kind": "one_cycle"},
     "averaging": 0.9,
     "gradient_clipping": 1,
-    "label_smoothing": 0.05,
 }
+# What differs: an autoencoder has no labels to smooth, attention takes longer to learn.
+FURTHER = {name: {"label_smoothing": 0.05} for name in MODELS if name != "autoencoder"}
+FURTHER["transformer"] = {"epochs": 8}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +62,7 @@ def made(mlaas, tmp_path_factory):
                 "fill": FILL,
             },
             "model": model,
-            "training": TRAINING | {"epochs": 8 if name == "transformer" else 2},
+            "training": TRAINING | FURTHER.get(name, {}),
             "output": str(folder / "models" / name),
         }
         path = folder / f"{name}.yaml"
@@ -86,7 +89,8 @@ def test_the_trainers_metrics_are_those_of_the_predicted_scores(mlaas, made, nam
     auc = weighted_auc(predict(mlaas, folder, name)[test], data.label[test], np.ones(test.sum()))
     metrics = json.loads((folder / "models" / name / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["parts"]["test"]["auc"] == pytest.approx(auc, abs=2e-5)
-    assert auc > 0.7
+    # Events that an autoencoder has not learned are those of wider distributions.
+    assert auc > (0.55 if name == "autoencoder" else 0.7)
 
 
 def test_the_bundle_says_how_it_was_trained(made):

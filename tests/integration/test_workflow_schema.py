@@ -102,6 +102,7 @@ ACCEPTED = [
     (MLP, "model", {"kind": "mlp", "normalisation": "batch", "residual": True, "activation": "mish"}),
     (SETS, "model", {"kind": "deepsets", "phi": [32, 16], "rho": 8, "pooling": "mean", "scaling": {"Jet_*": "log"}}),
     (SETS, "training/epochs", 3),
+    (MLP, "model", {"kind": "autoencoder", "layers": [16], "latent": 4, "learns": 0, "dropout": 0.1}),
     (MLP, "model", PARTICLES | {"embed": [64, 32], "pair_embed": 16, "heads": 4, "blocks": 2, "head": [8]}),
     (MLP, "training/negative_weights", "keep"),
     (MLP, "training/negative_weights", "pair-annihilate"),
@@ -172,6 +173,8 @@ REFUSED = [
     (SETS, "model/layers", [3]),
     (SETS, "model/pooling", "max"),
     (MLP, "model", {"kind": "particle_transformer"}),
+    (MLP, "model", {"kind": "autoencoder", "learns": [2]}),
+    (MLP | {"model": {"kind": "autoencoder"}}, "training/loss", {"kind": "focal"}),
     (MLP, "model", PARTICLES | {"blocks": -1}),
     (MLP, "training/optimizer/betas", [0.9]),
     (MLP, "training/early_stopping", True),
@@ -324,7 +327,7 @@ def test_every_documented_option_is_in_the_schema():
 def test_every_documented_option_of_networks_is_in_the_schema():
     text = (ROOT / "docs" / "networks.md").read_text()
     kinds = SCHEMA["definitions"]["network_training"]["properties"]["schedule"]["properties"]["kind"]["enum"]
-    names = {"mlp", "deepsets", "particle_transformer"}
+    names = {"mlp", "deepsets", "particle_transformer", "autoencoder"}
     known = {name: keys_of(definition) for name, definition in SCHEMA["definitions"].items()}
     of_models = documented(text[text.index("## Kinds") : text.index("## Training")]) - names - {"model.kind"}
     assert of_models <= set().union(*(known[name] for name in names))

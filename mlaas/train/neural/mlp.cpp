@@ -15,10 +15,8 @@ class Mlp final : public NetworkArchitecture {
   }
 
   Result<model::Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const override {
-    auto width = static_cast<int64_t>(features.scalars.size());
-    for (const auto& group : features.groups) width += group.length * static_cast<int64_t>(group.columns.size());
     model::Network network;
-    addClassifier(network, layers_.addTo(network, network.flat(width)), numOutputs);
+    addClassifier(network, layers_.addTo(network, network.flat(flatWidth(features))), numOutputs);
     return network;
   }
 
@@ -32,6 +30,12 @@ class Mlp final : public NetworkArchitecture {
 };
 
 }  // namespace
+
+int64_t flatWidth(const feature::FeatureSpec& features) {
+  auto width = static_cast<int64_t>(features.scalars.size());
+  for (const auto& group : features.groups) width += group.length * static_cast<int64_t>(group.columns.size());
+  return width;
+}
 
 std::unique_ptr<NetworkArchitecture> readMlp(OptionReader& model) { return std::make_unique<Mlp>(model); }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "mlaas/base/error.h"
 #include "mlaas/feature/feature_spec.h"
@@ -19,6 +20,8 @@ class NetworkArchitecture {
   virtual ~NetworkArchitecture() = default;
   // kInvalidArgument where the features are not what such a network takes.
   virtual Result<model::Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const = 0;
+  // The labels whose events it learns to reproduce, with the squared error as loss; empty for what tells classes apart.
+  virtual std::vector<int64_t> reproduces() const { return {}; }
   // Adds every option as it is used.
   virtual void describe(nlohmann::ordered_json& json) const = 0;
 };
@@ -29,5 +32,9 @@ using ArchitectureReader = std::unique_ptr<NetworkArchitecture> (*)(OptionReader
 std::unique_ptr<NetworkArchitecture> readMlp(OptionReader& model);
 std::unique_ptr<NetworkArchitecture> readDeepSets(OptionReader& model);
 std::unique_ptr<NetworkArchitecture> readParticleTransformer(OptionReader& model);
+std::unique_ptr<NetworkArchitecture> readAutoencoder(OptionReader& model);
+
+// Columns of the flat matrix: scalars, and every group element by element.
+int64_t flatWidth(const feature::FeatureSpec& features);
 
 }  // namespace mlaas::train

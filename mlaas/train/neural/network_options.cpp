@@ -66,7 +66,14 @@ void readChunks(OptionReader& training, ChunkOptions& chunks) {
   chunks.passes = reader.integer("passes", chunks.passes, 1, 1000000);
 }
 
-void readLoss(OptionReader& training, LossOptions& loss) {
+void readLoss(OptionReader& training, bool reproduces, LossOptions& loss) {
+  if (reproduces) {
+    loss.kind = LossOptions::Kind::kSquared;
+    for (const char* key : {"loss", "label_smoothing"}) {
+      if (training.has(key)) training.reject(key, "an autoencoder learns by the squared error; leave this out");
+    }
+    return;
+  }
   if (training.has("loss")) {
     OptionReader& reader = training.section("loss");
     const bool focal = reader.choice("kind", "cross_entropy", {"cross_entropy", "focal"}) == "focal";
@@ -90,7 +97,7 @@ void readTraining(OptionReader& training, NetworkOptions& options) {
   options.epochs = training.integer("epochs", options.epochs, 1, 1000000);
   options.batchSize = training.integer("batch_size", options.batchSize, 1, 10000000);
   readChunks(training, options.chunks);
-  readLoss(training, options.loss);
+  readLoss(training, !options.architecture->reproduces().empty(), options.loss);
   readOptimizer(training.section("optimizer"), options.optimizer);
   options.schedule.read(training);
   options.gradientClipping = training.number("gradient_clipping", 0, 0, kInfinity);
@@ -124,7 +131,7 @@ Json NetworkOptions::toJson() const {
   json["batch_size"] = batchSize;
   if (chunks.events > 0) json["chunks"] = {{"events", chunks.events}, {"passes", chunks.passes}};
   json["loss"] = lossJson(loss);
-  json["label_smoothing"] = loss.smoothing;
+  if (loss.kind == LossOptions::Kind::kCrossEntropy) json["label_smoothing"] = loss.smoothing;
   json["optimizer"] = optimizerJson(optimizer);
   json["schedule"] = schedule.toJson();
   json["gradient_clipping"] = gradientClipping;

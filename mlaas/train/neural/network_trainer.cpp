@@ -55,7 +55,8 @@ class NetworkTraining {
         rate_(options.schedule, options.optimizer.learningRate, options.stepsFor(input.eventsInMixedEpoch()),
               options.epochs),
         average_(options.averaging),
-        stopping_(options.patience, options.leastImprovement) {
+        stopping_(options.patience, options.leastImprovement),
+        learns_(options.architecture->reproduces()) {
     history_.lossName = lossName(options.loss, input.classes->numOutputs());
   }
 
@@ -228,7 +229,11 @@ class NetworkTraining {
 
   // One step; gives the sum of weight * loss.
   Result<double> trainBatch(NetworkBatch& batch, uint64_t seed) {
-    const Truth truth{.label = batch.label, .target = {}, .weight = batch.weight};
+    if (batch.label.empty()) return 0.0;
+    const bool reproduces = options_.loss.kind == LossOptions::Kind::kSquared;
+    const Truth truth{.label = batch.label,
+                      .target = reproduces ? std::span<const float>(batch.rows.flat) : std::span<const float>(),
+                      .weight = batch.weight};
     MLAAS_TRY(const double loss, network_.trainStep(batch.rows, truth, options_.loss, seed));
     if (options_.gradientClipping > 0) clipNorm(network_.gradients(), options_.gradientClipping);
     optimizer_.step(network_.weights(), network_.gradients(), rate_.at(numSteps_++));
@@ -243,7 +248,41 @@ class NetworkTraining {
     batch.label.assign(raw.label.begin(), raw.label.end());
     batch.weight.assign(raw.weight.begin(), raw.weight.end());
     scale_.apply(batch.label, raw.row, batch.weight);
+    if (!learns_.empty()) keepLearned(batch);
     return true;
+  }
+
+  bool isLearned(int32_t label) const { return std::ranges::find(learns_, label) != learns_.end(); }
+
+  // Leaves the events of other classes out.
+  void keepLearned(NetworkBatch& batch) const {
+    const size_t width = batch.label.empty() ? 0 : batch.rows.flat.size() / batch.label.size();
+    size_t kept = 0;
+    for (size_t row = 0; row < batch.label.size(); ++row) {
+      if (!isLearned(batch.label[row])) continue;
+      std::copy_n(batch.rows.flat.data() + row * width, width, batch.rows.flat.data() + kept * width);
+      batch.label[kept] = batch.label[row];
+      batch.weight[kept] = batch.weight[row];
+      ++kept;
+    }
+    batch.rows.rows = static_cast<int64_t>(kept);
+    batch.rows.flat.resize(kept * width);
+    batch.label.resize(kept);
+    batch.weight.resize(kept);
+  }
+
+  // The mean squared error of the classes that are learned, from scores of e / (1 + e).
+  double reproductionLoss(const ScoredEvents& events) const {
+    double loss = 0;
+    double total = 0;
+    for (size_t row = 0; row < events.rows(); ++row) {
+      if (!isLearned(events.label[row])) continue;
+      const auto score = static_cast<double>(events.score[row]);
+      const auto weight = static_cast<double>(events.weight[row]);
+      loss += weight * score / (1 - score);
+      total += std::abs(weight);
+    }
+    return total > 0 ? loss / total : 0;
   }
 
   Result<void> validate(EpochRecord& record) {
@@ -255,7 +294,7 @@ class NetworkTraining {
       if (const auto roc = computeRoc(view.score, view.isSignal, events.weight)) record.validationAuc = roc->auc;
     }
     scale_.apply(events.label, events.row, events.weight);
-    record.validationLoss = logLoss(events);
+    record.validationLoss = learns_.empty() ? logLoss(events) : reproductionLoss(events);
     if (!std::isfinite(*record.validationLoss)) return diverged(record.epoch);
     return {};
   }
@@ -282,6 +321,7 @@ class NetworkTraining {
   EarlyStopping stopping_;
   int64_t numSteps_ = 0;
   Position position_;
+  const std::vector<int64_t> learns_;  // labels to reproduce; empty for what tells classes apart
   std::vector<float> bestWeights_;
   std::vector<float> bestRunning_;
   TrainingHistory history_;
@@ -289,11 +329,11 @@ class NetworkTraining {
 
 class NetworkTrainer final : public Trainer {
  public:
-  explicit NetworkTrainer(NetworkOptions options) : options_(std::move(options)) {}
+  NetworkTrainer(NetworkOptions options, int64_t numOutputs) : options_(std::move(options)), numOutputs_(numOutputs) {}
 
   Result<dataset::StatisticsNeeds> statisticsNeeded(const feature::FeatureSpec& features) const override {
     // Before the files are read for statistics.
-    MLAAS_CHECK(options_.build(features, 1));
+    MLAAS_CHECK(options_.build(features, numOutputs_));
     MLAAS_TRY(const auto scalings, options_.scaling.resolve(features));
     return needsOf(scalings);
   }
@@ -315,21 +355,24 @@ class NetworkTrainer final : public Trainer {
 
  private:
   NetworkOptions options_;
+  int64_t numOutputs_;
 };
 
 TrainerFactory factoryOf(const std::string& kind, ArchitectureReader reader) {
-  return [kind, reader](const dataset::Workflow& workflow,
-                        const ClassTable& /*classes*/) -> Result<std::unique_ptr<Trainer>> {
-    MLAAS_TRY(NetworkOptions options, readNetworkOptions(kind, reader, workflow));
-    return std::unique_ptr<Trainer>(std::make_unique<NetworkTrainer>(std::move(options)));
-  };
+  return
+      [kind, reader](const dataset::Workflow& workflow, const ClassTable& classes) -> Result<std::unique_ptr<Trainer>> {
+        MLAAS_TRY(NetworkOptions options, readNetworkOptions(kind, reader, workflow));
+        return std::unique_ptr<Trainer>(std::make_unique<NetworkTrainer>(std::move(options), classes.numOutputs()));
+      };
 }
 
 }  // namespace
 
 TrainerFactories networkTrainers() {
-  const std::map<std::string, ArchitectureReader> kinds = {
-      {"mlp", readMlp}, {"deepsets", readDeepSets}, {"particle_transformer", readParticleTransformer}};
+  const std::map<std::string, ArchitectureReader> kinds = {{"mlp", readMlp},
+                                                           {"deepsets", readDeepSets},
+                                                           {"particle_transformer", readParticleTransformer},
+                                                           {"autoencoder", readAutoencoder}};
   TrainerFactories factories;
   for (const auto& [kind, reader] : kinds) factories.emplace(kind, factoryOf(kind, reader));
   return factories;

@@ -47,6 +47,8 @@ at::Tensor activate(const at::Tensor& x, model::Activation activation) {
       return at::tanh(x);
     case model::Activation::kSigmoid:
       return at::sigmoid(x);
+    case model::Activation::kSoftsign:
+      return at::div(x, at::add(at::abs(x), 1));
     case model::Activation::kSoftmax:
       return at::softmax(x, 1);
   }
@@ -249,6 +251,8 @@ at::Tensor TorchNetwork::State::compute(size_t index, NetworkRows& rows, bool tr
     case NetworkOp::kSum:
     case NetworkOp::kMean:
       return reduce(node, rows, from(0));
+    case NetworkOp::kDistance:
+      return at::mean(at::square(at::sub(from(0), from(1))), at::IntArrayRef{1}, true);
     case NetworkOp::kToken:
       return own.first.view({1, node.width}).expand({rows.rows, node.width});
     case NetworkOp::kScale:

@@ -86,6 +86,41 @@ TEST(NetworkTrainer, SaysThatSetsNeedAGroup) {
   EXPECT_NE(fixture.problem({}, kFewEpochs).find("needs a group of jagged columns"), std::string::npos);
 }
 
+TEST(NetworkTrainer, LearnsToReproduceOneClass) {
+  Fixture fixture({}, "autoencoder");
+  Json training = kFewEpochs;
+  training["epochs"] = 10;
+  auto outcome = fixture.train({{"layers", {16}}, {"latent", 3}, {"activation", "tanh"}}, training).value();
+  const auto& epochs = outcome.history.epochs;
+  EXPECT_LT(epochs.back().trainLoss, 0.8 * epochs.front().trainLoss);
+  EXPECT_EQ(outcome.history.lossName, "mean squared error");
+  EXPECT_EQ(outcome.history.eventsTrained, 10 * fixture.statistics.samples[0].selected[0]);
+  // The error that is kept is that of label 0 in the validation part, weighted; a score is error / (1 + error).
+  const ScoredEvents events = fixture.score(outcome, dataset::Part::kValidation);
+  double loss = 0;
+  double total = 0;
+  for (size_t row = 0; row < events.rows(); ++row) {
+    ASSERT_GE(events.score[row], 0);
+    ASSERT_LT(events.score[row], 1);
+    if (events.label[row] != 0) continue;
+    const double score = events.score[row];
+    loss += score / (1 - score) * events.weight[row];
+    total += events.weight[row];
+  }
+  EXPECT_NEAR(loss / total, *epochs[static_cast<size_t>(outcome.history.bestEpoch - 1)].validationLoss, 1e-4);
+}
+
+TEST(NetworkTrainer, AnAutoencoderNeedsTwoClassesAndHasItsOwnLoss) {
+  MemoryOptions options;
+  options.numClasses = 3;
+  Fixture three(options, "autoencoder");
+  EXPECT_NE(three.problem({}, kFewEpochs).find("gives one score"), std::string::npos);
+  Fixture fixture({}, "autoencoder");
+  EXPECT_NE(fixture.problem({}, {{"loss", {{"kind", "focal"}}}}).find("learns by the squared error"),
+            std::string::npos);
+  EXPECT_NE(fixture.problem({{"learns", {2}}}, {}).find("model.learns"), std::string::npos);
+}
+
 TEST(NetworkTrainer, RefusesHeadsThatDoNotFit) {
   Fixture fixture({}, "particle_transformer");
   const Json particles = {{"pt", "pt"}, {"eta", "eta"}, {"phi", "phi"}};
