@@ -4,7 +4,8 @@
 #   tools/setup.sh [--dry-run] [PROFILE...]
 #
 # Profiles (default: run):
-#   run    building and running: compiler, libraries, and .venv with OpenVINO, Arrow and liblzma
+#   run    building and running: compiler, libraries, .venv with OpenVINO, Arrow and liblzma, and JSROOT for reports if
+#          npm is there
 #   lint   make check: formatters and linters, and .venv-test
 #   test   run + lint + test libraries, .venv-test with the peers that results are compared with, and JSROOT if npm is there
 #   bench  run + benchmark libraries, load generator and peers, .venv-test, and .venv-bench with a peer of its own
@@ -182,12 +183,12 @@ makeVenv() {
   say "made ${folder} in $((SECONDS - started)) s ($(du -sh "${folder}" | cut -f1))"
 }
 
-# Installs what tests/jsroot/package-lock.json pins, where npm is there; its tests are skipped otherwise.
+# Installs what the package-lock.json of a folder pins, where npm is there; the second argument says what goes without.
 makeNodeModules() {
-  local folder=tests/jsroot stamp want
+  local folder=$1 otherwise=$2 stamp want
   stamp=${folder}/node_modules/mlaas-stamp
   if ! command -v npm >/dev/null; then
-    [ -f "${stamp}" ] || say "no npm, so no JSROOT: the tests that read with it will be skipped"
+    [ -f "${stamp}" ] || say "no npm, so no JSROOT in ${folder}: ${otherwise}"
     return 0
   fi
   want="$(node --version) $(sha256sum "${folder}/package-lock.json")"
@@ -202,7 +203,7 @@ makeNodeModules() {
     printf '%s\n' "${want}" >"${stamp}"
   else
     tail -n 25 "${log}" >&2
-    say "installing JSROOT failed, see above; the tests that read with it will be skipped"
+    say "installing JSROOT failed, see above: ${otherwise}"
   fi
 }
 
@@ -248,7 +249,8 @@ main() {
   case ${venvs} in *test*) makeVenv .venv-test tools/python/test.lock ;; esac
   # PyTorch is the system's.
   case ${venvs} in *bench*) makeVenv .venv-bench tools/python/bench.lock --system-site-packages ;; esac
-  if "${node}"; then makeNodeModules; fi
+  case ${venvs} in *run*) makeNodeModules tools/report_plots "reports have pictures for plots" ;; esac
+  if "${node}"; then makeNodeModules tests/jsroot "the tests that read with it will be skipped"; fi
 }
 
 main "$@"

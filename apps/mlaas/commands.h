@@ -10,6 +10,7 @@ void addConvert(CLI::App& app, Action& chosen);
 void addExport(CLI::App& app, Action& chosen);
 void addInspect(CLI::App& app, Action& chosen);
 void addPredict(CLI::App& app, Action& chosen);
+void addReport(CLI::App& app, Action& chosen);
 void addServe(CLI::App& app, Action& chosen);
 void addStats(CLI::App& app, Action& chosen);
 void addTrain(CLI::App& app, Action& chosen);

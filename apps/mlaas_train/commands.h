@@ -7,6 +7,7 @@
 namespace mlaas::command {
 
 void declareCheck(CLI::App& app, Action& chosen);
+void declareReport(CLI::App& app, Action& chosen);
 void declareTrain(CLI::App& app, Action& chosen);
 
 train::TrainerFactories trainerFactories();

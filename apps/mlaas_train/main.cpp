@@ -1,4 +1,4 @@
-// mlaas-train: what `mlaas train` and `mlaas check` start. An executable of its own because of libtorch's size.
+// mlaas-train: what `mlaas train`, `mlaas check` and `mlaas report` start. An executable of its own because of libtorch's size.
 #include <string_view>
 
 #include "apps/mlaas_train/commands.h"
@@ -29,6 +29,13 @@ int main(int argc, char** argv) {
                        .description = "Checks a workflow file against its real files, without training",
                        .subcommands = {},
                        .options = &declareCheck},
+                      argc, argv);
+  }
+  if (argc > 0 && std::string_view(argv[0]) == "mlaas-report") {
+    return runProgram({.name = "mlaas report",
+                       .description = "Compares the models of several bundles on one page",
+                       .subcommands = {},
+                       .options = &declareReport},
                       argc, argv);
   }
   return runProgram({.name = "mlaas train",

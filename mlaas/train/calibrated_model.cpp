@@ -18,6 +18,9 @@ class CalibratedModel final : public TrainedModel {
     calibration_.apply(scores);
     return {};
   }
+  Result<std::optional<Contributions>> contributions(const feature::Tensors& features) override {
+    return model_->contributions(features);
+  }
   model::EngineKind engine() const override { return model_->engine(); }
   std::string fileName() const override { return model_->fileName(); }
   Result<std::string> serialise() const override {

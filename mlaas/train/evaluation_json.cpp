@@ -213,6 +213,7 @@ Json featuresJson(const FeatureEvaluation& features, const ClassTable& classes) 
           {{"name", one.name}, {"auc_drop", finite(one.drop)}, {"error", finite(one.error)}});
     }
   }
+  for (const auto& one : features.contributions) json["mean_contribution"][one.name] = finite(one.value);
   return json;
 }
 

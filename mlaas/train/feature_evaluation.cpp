@@ -123,6 +123,26 @@ VariableEfficiency efficiencyOf(const std::string& name, const std::vector<float
   return result;
 }
 
+// Means over the sample, by |weight|.
+std::vector<MeanContribution> meanContributions(const Contributions& contributions, const EventSample& sample) {
+  std::vector<MeanContribution> means;
+  for (const auto& name : contributions.names) means.push_back({name, 0});
+  const size_t width = means.size() + 1;
+  const size_t outputs = sample.rows() > 0 ? contributions.values.size() / width / sample.rows() : 0;
+  double total = 0;
+  for (size_t row = 0; row < sample.rows(); ++row) {
+    const double weight = std::abs(static_cast<double>(sample.weight[row]));
+    total += weight;
+    for (size_t k = 0; k < outputs * width; ++k) {
+      if (k % width == means.size()) continue;
+      means[k % width].value += weight * std::abs(static_cast<double>(contributions.values[row * outputs * width + k]));
+    }
+  }
+  for (auto& mean : means) mean.value = total > 0 ? mean.value / total : 0;
+  std::stable_sort(means.begin(), means.end(), [](const auto& a, const auto& b) { return a.value > b.value; });
+  return means;
+}
+
 std::vector<std::string> efficiencyVariables(const EvaluationOptions& options,
                                              const std::vector<RankedVariable>& ranking) {
   std::vector<std::string> names = options.efficiency.variables;
@@ -191,6 +211,8 @@ Result<FeatureEvaluation> evaluateFeatures(TrainedModel& model, const TrainingIn
     result.importanceEvents = few.rows();
     MLAAS_TRY(result.importance,
               permutationImportance(model, spec, *input.classes, few, *options.importance, options.seed, input.stop));
+    MLAAS_TRY(const auto contributions, model.contributions(few.features));
+    if (contributions) result.contributions = meanContributions(*contributions, few);
   }
   return result;
 }

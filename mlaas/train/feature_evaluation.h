@@ -36,6 +36,12 @@ struct VariableHistogram {
   std::vector<std::vector<double>> share;  // [class][bin]
 };
 
+// Mean |contribution| of one input to the score before sigmoid or softmax, weighted; over outputs their sum.
+struct MeanContribution {
+  std::string name;
+  double value = 0;
+};
+
 struct FeatureEvaluation {
   size_t events = 0;                    // looked at, test part
   std::vector<RankedVariable> ranking;  // best first
@@ -46,6 +52,7 @@ struct FeatureEvaluation {
   std::vector<VariableHistogram> histograms;
   size_t importanceEvents = 0;
   std::vector<Importance> importance;
+  std::vector<MeanContribution> contributions;  // of trees, largest first
 };
 
 // kInvalidArgument where `options` name a variable that `spec` does not have.

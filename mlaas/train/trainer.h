@@ -45,11 +45,21 @@ struct TrainingHistory {
 nlohmann::ordered_json historyState(const TrainingHistory& history);
 TrainingHistory restoreHistory(const nlohmann::ordered_json& state);
 
+// How much each input moves the score of each row (Shapley values of the score before sigmoid or softmax).
+struct Contributions {
+  std::vector<std::string> names;  // of the inputs
+  std::vector<float> values;       // [rows, outputs, names + 1]; the last one is the expectation
+};
+
 class TrainedModel {
  public:
   virtual ~TrainedModel() = default;
   // Fills `scores` (resized to rows * numOutputs) for raw physics values.
   virtual Result<void> score(const feature::Tensors& features, std::vector<float>& scores) = 0;
+  // Nothing where this kind of model has none.
+  virtual Result<std::optional<Contributions>> contributions(const feature::Tensors& /*features*/) {
+    return std::optional<Contributions>();
+  }
   virtual model::EngineKind engine() const = 0;
   virtual std::string fileName() const = 0;
   // The contents of fileName(): the same bytes for the same training.

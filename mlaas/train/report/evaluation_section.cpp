@@ -5,6 +5,8 @@
 
 #include "mlaas/train/report/evaluation_plots.h"
 #include "mlaas/train/report/html_text.h"
+#include "mlaas/train/report/page.h"
+#include "mlaas/train/report/plots_library.h"
 
 namespace mlaas::train {
 
@@ -13,17 +15,6 @@ namespace {
 std::string heading(const std::string& text) { return "\n<h3>" + escapeHtml(text) + "</h3>"; }
 
 std::string note(const std::string& text) { return "<p class=\"soft\">" + escapeHtml(text) + "</p>"; }
-
-std::string cells(const std::vector<std::string>& texts, const char* tag = "td") {
-  std::string html = "<tr>";
-  for (const auto& text : texts) html += std::string("<") + tag + ">" + escapeHtml(text) + "</" + tag + ">";
-  return html + "</tr>";
-}
-
-std::string table(const std::vector<std::string>& heads, const std::string& rows) {
-  return "<div class=\"scroll\"><table><thead>" + cells(heads, "th") + "</thead><tbody>" + rows +
-         "</tbody></table></div>";
-}
 
 // A row of a bar chart: name, bar of `share` of the width, text.
 std::string barRow(const std::string& name, double share, const std::string& text, bool negative) {
@@ -45,13 +36,13 @@ std::string comparedTable(const Evaluation& evaluation) {
     return value ? formatNumber(*value) : std::string("undefined");
   };
   const auto& curve = evaluation.precisionRecall.front();
-  std::string rows =
-      cells({"model", text(model), precision(curve ? std::optional(curve->averagePrecision) : std::nullopt)});
+  std::vector<std::vector<std::string>> rows;
+  rows.push_back({"model", text(model), precision(curve ? std::optional(curve->averagePrecision) : std::nullopt)});
   for (const auto& method : evaluation.compared) {
-    rows += cells({method.name, text(method.roc), precision(method.averagePrecision)});
+    rows.push_back({method.name, text(method.roc), precision(method.averagePrecision)});
   }
   return heading("Compared with traditional methods") + note("On the same test events.") +
-         table({"method", "AUC", "average precision"}, rows);
+         tableHtml({"method", "AUC", "average precision"}, rows);
 }
 
 std::string importanceBars(const FeatureEvaluation& features) {
@@ -70,6 +61,20 @@ std::string importanceBars(const FeatureEvaluation& features) {
          note("How much the AUC falls when a feature's values are shuffled among " +
               formatCount(static_cast<int64_t>(features.importanceEvents)) +
               " test events. Features that say the same share their importance.") +
+         bars(rows);
+}
+
+std::string contributionBars(const FeatureEvaluation& features) {
+  if (features.contributions.empty()) return "";
+  constexpr size_t kMost = 30;
+  const double highest = std::max(1e-12, features.contributions.front().value);
+  std::string rows;
+  for (size_t i = 0; i < std::min(kMost, features.contributions.size()); ++i) {
+    const auto& one = features.contributions[i];
+    rows += barRow(one.name, one.value / highest, formatNumber(one.value, 3), false);
+  }
+  return heading("Contributions to the score") +
+         note("Mean absolute Shapley value of each input (SHAP), in units of the score before the sigmoid.") +
          bars(rows);
 }
 
@@ -123,7 +128,8 @@ std::string curves(const Evaluation& evaluation) {
 }  // namespace
 
 std::string plotFigure(const Plot& plot, const std::string& caption) {
-  return "<figure class=\"graph\">" + renderSvg(plot) + "<figcaption>" + escapeHtml(caption) + "</figcaption></figure>";
+  return "<figure class=\"graph\">" + renderSvg(plot) + plotData(plot) +
+         (caption.empty() ? "" : "<figcaption>" + escapeHtml(caption) + "</figcaption>") + "</figure>";
 }
 
 std::string evaluationSection(const Evaluation& evaluation) {
@@ -136,10 +142,11 @@ std::string evaluationSection(const Evaluation& evaluation) {
   }
   if (!evaluation.compared.empty()) html += comparedTable(evaluation);
   if (!evaluation.features) return html;
-  html += importanceBars(*evaluation.features) + rankingBars(*evaluation.features) + correlationMaps(evaluation);
+  html += importanceBars(*evaluation.features) + contributionBars(*evaluation.features) +
+          rankingBars(*evaluation.features) + correlationMaps(evaluation);
   html += heading("Inputs by class") + note("Test part, each class normalised to 1, weighted.") +
           "<div class=\"plots small\">";
-  for (const Plot& plot : inputPlots(evaluation)) html += "<figure class=\"graph\">" + renderSvg(plot) + "</figure>";
+  for (const Plot& plot : inputPlots(evaluation)) html += plotFigure(plot, "");
   return html + "</div>";
 }
 

@@ -4,8 +4,8 @@
 
 #include "mlaas/train/report/evaluation_section.h"
 #include "mlaas/train/report/html_text.h"
+#include "mlaas/train/report/page.h"
 #include "mlaas/train/report/report_plots.h"
-#include "mlaas/train/report/report_style.h"
 
 namespace mlaas::train {
 
@@ -211,12 +211,8 @@ std::string renderReport(const ReportInput& input) {
   const std::string title = input.workflow->name.empty() ? "Model" : input.workflow->name;
   std::string classes;
   for (const auto& name : input.evaluation->classes.names) classes += (classes.empty() ? "" : " / ") + name;
-  std::string html =
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">" +
-      element("title", title + " - mlaas4hep report") + "<style>" + std::string(reportStyle()) +
-      "</style></head><body>\n<header>" + element("h1", title) + "<p class=\"soft\">" +
-      escapeHtml(input.model.value("kind", "") + ": " + classes) + "</p></header>\n";
+  std::string html = "<header>" + element("h1", title) + "<p class=\"soft\">" +
+                     escapeHtml(input.model.value("kind", "") + ": " + classes) + "</p></header>\n";
   html += keyFigures(input) + "\n<h2>Result</h2>" + plots(input) + "\n<h3>Parts</h3>" + partsTable(input);
   html += "<h3>Confusion on the test part" +
           (input.evaluation->classes.isBinary() ? " at a score of " + formatNumber(input.evaluation->threshold)
@@ -231,7 +227,7 @@ std::string renderReport(const ReportInput& input) {
   html += "\n<h2>Model and training</h2>" + settings(input.model);
   html += "\n<h2>Workflow</h2>" + workflowText(input.workflow->text);
   html += "\n<h2>Versions</h2>" + settings(input.versions);
-  return html + "\n<footer>Made by mlaas4hep. This page needs no network.</footer></body></html>\n";
+  return pageHtml(title + " - mlaas4hep report", html);
 }
 
 }  // namespace mlaas::train

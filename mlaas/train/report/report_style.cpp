@@ -39,6 +39,16 @@ svg .faint { stroke: var(--faint); }
 svg .fill.c0, svg .dot.c0 { fill: var(--c0); } svg .fill.c1, svg .dot.c1 { fill: var(--c1); }
 svg .fill.c2, svg .dot.c2 { fill: var(--c2); } svg .fill.c3, svg .dot.c3 { fill: var(--c3); }
 svg .fill.c4, svg .dot.c4 { fill: var(--c4); } svg .fill.c5, svg .dot.c5 { fill: var(--c5); }
+.plots > figure { min-width: 0; }
+figure.graph .canvas { width: 100%; aspect-ratio: 64 / 42; } figure.graph svg.plot[hidden] { display: none; }
+.legend { display: flex; flex-wrap: wrap; align-items: center; gap: 0.1rem 0.9rem; padding: 0.2rem 0.4rem;
+  font-size: 0.9rem; }
+.legend b { flex-basis: 100%; } .legend span { display: inline-flex; align-items: center; gap: 0.35rem; }
+.legend i { width: 1.3rem; border-top: 3px solid currentColor; } .legend i.dashed { border-top-style: dashed; }
+.legend i.filled { height: 0.7rem; border: 1px solid; background: color-mix(in srgb, currentColor 25%, transparent); }
+.legend i.points { width: 0.6rem; height: 0.6rem; border: 0; border-radius: 50%; background: currentColor; }
+.legend button { margin-left: auto; font: inherit; color: inherit; background: none; border: 1px solid var(--rule);
+  border-radius: 4px; padding: 0 0.5rem; cursor: pointer; } .legend button[aria-pressed=true] { background: var(--rule); }
 .plots.small { grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); }
 svg.map text { font-size: 11px; } svg.map text.cell { font-size: 8px; } svg.map rect.cell { stroke: none; }
 svg rect.cell.c0 { fill: var(--c0); } svg rect.cell.c1 { fill: var(--c1); }

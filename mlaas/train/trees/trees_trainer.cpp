@@ -74,6 +74,13 @@ class TreesModel final : public TrainedModel {
     feature::treeMatrix(features, kMissing, matrix_);
     return booster_.predict(matrix_, static_cast<int64_t>(columns_.size()), scores);
   }
+  Result<std::optional<Contributions>> contributions(const feature::Tensors& features) override {
+    feature::treeMatrix(features, kMissing, matrix_);
+    Contributions result;
+    result.names = columns_;
+    MLAAS_TRY(result.values, booster_.contributions(matrix_, static_cast<int64_t>(columns_.size())));
+    return std::optional(std::move(result));
+  }
   model::EngineKind engine() const override { return model::EngineKind::kTrees; }
   std::string fileName() const override { return "model.json"; }
   Result<std::string> serialise() const override { return booster_.toJson(); }

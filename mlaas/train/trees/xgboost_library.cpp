@@ -276,6 +276,24 @@ Result<void> Booster::predict(std::span<const float> values, int64_t columns, st
   return {};
 }
 
+Result<std::vector<float>> Booster::contributions(std::span<const float> values, int64_t columns) const {
+  const auto width = static_cast<bst_ulong>(columns);
+  void* handle = nullptr;
+  MLAAS_CHECK(check(XGDMatrixCreateFromMat(values.data(), values.size() / width, width,
+                                           std::numeric_limits<float>::quiet_NaN(), &handle)));
+  const std::unique_ptr<void, decltype(&XGDMatrixFree)> matrix(handle, &XGDMatrixFree);
+  const bst_ulong* shape = nullptr;
+  bst_ulong dimensions = 0;
+  const float* result = nullptr;
+  MLAAS_CHECK(check(XGBoosterPredictFromDMatrix(
+      handle_.get(), handle,
+      R"({"type": 2, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": true})", &shape,
+      &dimensions, &result)));
+  bst_ulong count = 1;
+  for (bst_ulong i = 0; i < dimensions; ++i) count *= shape[i];
+  return std::vector<float>(result, result + count);
+}
+
 Result<std::string> Booster::toJson() const {
   bst_ulong length = 0;
   const char* bytes = nullptr;

@@ -76,6 +76,8 @@ class Booster {
   Result<Booster> first(int rounds) const;
   // Probabilities [rows, outputs] of rows of `columns` values.
   Result<void> predict(std::span<const float> values, int64_t columns, std::vector<float>& scores) const;
+  // Shapley values [rows, outputs, columns + 1] of the margins, the expectation last.
+  Result<std::vector<float>> contributions(std::span<const float> values, int64_t columns) const;
   // The model in XGBoost's JSON.
   Result<std::string> toJson() const;
 

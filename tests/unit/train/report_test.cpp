@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "mlaas/train/report/html_text.h"
+#include "mlaas/train/report/plots_library.h"
 #include "mlaas/train/report/report_plots.h"
 #include "tests/unit/train/memory_dataset.h"
 
@@ -118,7 +119,10 @@ TEST(Report, IsOnePageWithEveryStringEscaped) {
   EXPECT_NE(html.find("<h1>a &quot;name&quot; &amp; &lt;more&gt;</h1>"), std::string::npos);
   EXPECT_NE(html.find("ht &gt; 1 &amp;&amp; met &lt; 2"), std::string::npos);
   EXPECT_NE(html.find("loss &lt;of &amp; a test&gt;"), std::string::npos);
-  for (const char* remote : {"http", "<script", "url(", "@import"}) EXPECT_EQ(html.find(remote), std::string::npos);
+  for (const char* remote : {"http:", "https:", " src=", "url(", "@import", "<link"}) {
+    EXPECT_EQ(html.find(remote), std::string::npos) << remote;
+  }
+  EXPECT_EQ(html.find("application/json") != std::string::npos, hasPlotsLibrary());
   EXPECT_EQ(html, fixture.report(evaluation));
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/unit/train/trainer_fixture.h"
 
 namespace mlaas::train {
@@ -36,6 +38,28 @@ TEST(TreesTrainer, LearnsThreeClasses) {
   auto outcome = fixture.train(kSmallModel, {}).value();
   for (int64_t label = 0; label < 3; ++label) EXPECT_GT(fixture.auc(outcome, label), 0.75) << label;
   EXPECT_EQ(fixture.score(outcome).score.size(), 3 * fixture.score(outcome).rows());
+}
+
+// Shapley values and the expectation sum to the margin.
+TEST(TreesTrainer, SplitsTheMarginIntoContributions) {
+  Fixture fixture;
+  auto outcome = fixture.train(kSmallModel, {}).value();
+  dataset::StreamOptions options;
+  options.part = dataset::Part::kTest;
+  options.batchSize = 50;
+  const auto stream = fixture.data.stream(options).value();
+  dataset::Batch batch;
+  ASSERT_TRUE(stream->next(batch).value());
+  const auto contributions = outcome.model->contributions(batch.features).value().value();
+  std::vector<float> scores;
+  ASSERT_TRUE(outcome.model->score(batch.features, scores).ok());
+  const size_t width = contributions.names.size() + 1;
+  ASSERT_EQ(contributions.values.size(), scores.size() * width);
+  for (size_t row = 0; row < scores.size(); ++row) {
+    double sum = 0;
+    for (size_t i = 0; i < width; ++i) sum += contributions.values[row * width + i];
+    EXPECT_NEAR(sum, std::log(scores[row] / (1 - scores[row])), 1e-4);
+  }
 }
 
 TEST(TreesTrainer, UsesAbsoluteWeightsOrDrops) {
