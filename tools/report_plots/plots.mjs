@@ -143,26 +143,24 @@ async function draw(figure) {
   const still = figure.querySelector('svg.plot');
   const target = document.createElement('div');
   target.className = 'canvas';
-  still.hidden = true;
+  still.setAttribute('hidden', '');  // an SVG element has no property of that name
   still.after(target);
   try {
     const painter = await TH1Painter.draw(target, frameOf(plot), 'axis');
     const pad = painter.getPadPainter().getRootPad(true);
-    pad.fLeftMargin = 0.15;
-    pad.fRightMargin = 0.04;
-    pad.fTopMargin = 0.04;
-    pad.fBottomMargin = 0.13;
     pad.fLogy = plot.logY ? 1 : 0;
     await painter.redrawPad();
     for (const series of plot.series) await drawSeries(target, series);
     const legend = legendOf(plot);
     legend.append(logarithmButton(plot, painter));
     target.before(legend);
-    new ResizeObserver(() => painter.getCanvPainter()?.checkCanvasResize()).observe(target);
+    new ResizeObserver(() => {
+      if (target.clientWidth > 0) painter.getCanvPainter()?.checkCanvasResize();
+    }).observe(target);
     figure.dataset.drawn = 'yes';
   } catch (error) {
     target.remove();
-    still.hidden = false;
+    still.removeAttribute('hidden');
     throw error;
   }
 }
@@ -183,7 +181,12 @@ gStyle.fCanvasBorderMode = gStyle.fPadBorderMode = gStyle.fFrameBorderMode = 0;
 gStyle.fOptStat = 0;
 gStyle.fOptTitle = 0;
 gStyle.fPadTickX = gStyle.fPadTickY = 1;
-gStyle.fFrameFillStyle = gStyle.fCanvasFillStyle = gStyle.fPadFillStyle = 0;
+gStyle.fCanvasColor = gStyle.fPadColor = gStyle.fFrameFillColor = addColor(pageColour('--card'));
+gStyle.fFrameLineColor = addColor(pageColour('--text'));
+gStyle.fPadLeftMargin = 0.15;
+gStyle.fPadRightMargin = 0.04;
+gStyle.fPadTopMargin = 0.04;
+gStyle.fPadBottomMargin = 0.14;
 
 drawWhenSeen([...document.querySelectorAll('figure.graph')]);
 dark.addEventListener('change', () => location.reload());
