@@ -84,8 +84,10 @@ double LearningRate::at(int64_t step) const {
     }
     case Kind::kPlateau:
       return std::max(rate_ * memory_.scale, std::min(options_.least, rate_));
-    case Kind::kExponential:
-      return rate_ * std::pow(options_.factor, static_cast<double>(step / stepsPerEpoch_));
+    case Kind::kExponential: {
+      const int64_t epoch = step / stepsPerEpoch_;
+      return rate_ * std::pow(options_.factor, static_cast<double>(epoch));
+    }
     case Kind::kConstant:
     case Kind::kOneCycle:
       break;
