@@ -11,6 +11,7 @@ import os
 import numpy as np
 import pytest
 from conformance.tth_events import ROOT, read_events, weighted_auc
+from sklearn.metrics import average_precision_score
 
 # Spinning OpenMP threads of scikit-learn are many times slower than one thread on a busy machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -26,7 +27,8 @@ def bundles(mlaas, tmp_path_factory):
     """Both models of examples/tth, trained as their workflows say."""
     folder = tmp_path_factory.mktemp("models")
     for kind in ("mlp", "trees"):
-        trained = mlaas("train", f"examples/tth/{kind}.yaml", "--quiet", "--output", folder / kind, cwd=ROOT)
+        compare = ["--set", "compare=[cut, cuts, fisher, likelihood]"] if kind == "trees" else []
+        trained = mlaas("train", f"examples/tth/{kind}.yaml", "--quiet", "--output", folder / kind, *compare, cwd=ROOT)
         assert trained.returncode == 0, trained.stderr
     return folder
 
@@ -99,6 +101,8 @@ def test_metrics_are_those_of_the_predicted_scores(kind, bundles, events, scores
     assert metrics["parts"]["test"]["sum_weights"] == pytest.approx(data.weight[test].sum(), rel=1e-5)
     assert metrics["parts"]["test"]["auc"] == pytest.approx(auc, abs=1e-5)
     assert 0.003 < metrics["parts"]["test"]["auc_error"] < 0.03
+    precision = average_precision_score(data.label[test], column[test], sample_weight=data.weight[test])
+    assert metrics["precision_recall"]["average_precision"] == pytest.approx(precision, abs=1e-5)
     cut = metrics["significance"]["best"]["cut"]
     for name, value in (("signal", 1), ("background", 0)):
         mine = (data.label == value) & test
@@ -145,3 +149,24 @@ def test_the_network_is_as_good_as_scikit_learns(bundles, events):
     )
     ours = read_json(bundles / "mlp" / "metrics.json")["parts"]["test"]["auc"]
     assert ours == pytest.approx(theirs, abs=0.01)
+
+
+def test_fisher_is_the_one_of_the_formula(bundles, events):
+    """Means and covariances with signed weights; scikit-learn's LDA, which has no weights, checks the unit test."""
+    data = events[0]
+    train, test = data.part == 0, data.part == 2
+    x = np.concatenate([data.flat(), data.count[:, None]], axis=1).astype(np.float64)
+    weight, label = data.weight[train].astype(np.float64), data.label[train]
+    size = np.where(np.isnan(x[train]), 0, np.abs(weight)[:, None])
+    x = np.where(np.isnan(x), (np.nan_to_num(x[train]) * size).sum(axis=0) / size.sum(axis=0), x)
+    x = (x - x[train].mean(axis=0)) / np.maximum(x[train].std(axis=0), 1e-9)
+    means = [np.average(x[train][label == k], axis=0, weights=weight[label == k]) for k in (0, 1)]
+    distance = x[train] - np.stack(means)[label]
+    within = (distance * weight[:, None]).T @ distance / weight.sum()
+    coefficients = np.linalg.pinv(within, rcond=1e-8, hermitian=True) @ (means[1] - means[0])
+    expected = weighted_auc(x[test] @ coefficients, data.label[test], data.weight[test])
+    compared = read_json(bundles / "trees" / "metrics.json")["compare"]
+    assert compared["fisher"]["training_events"] == train.sum()
+    assert compared["fisher"]["auc"] == pytest.approx(expected, abs=1e-4)
+    assert compared["fisher"]["auc"] > compared["cut"]["auc"]
+    assert compared["cuts"]["auc"] > compared["cut"]["auc"] - compared["cut"]["auc_error"]

@@ -146,6 +146,9 @@ std::vector<Plot> efficiencyPlots(const Evaluation& evaluation) {
     plot.xLabel = efficiency.variable;
     plot.yLabel = "efficiency of the cut";
     plot.yRange = {0, 1.3};
+    if (!efficiency.byClass.empty() && !efficiency.byClass.front().empty()) {
+      plot.xRange = {efficiency.byClass.front().front().low, efficiency.byClass.front().back().high};
+    }
     for (size_t label = 0; label < efficiency.byClass.size(); ++label) {
       PlotSeries series;
       series.style = PlotSeries::Style::kPoints;
