@@ -1,8 +1,7 @@
 #include "mlaas/dataset/identity_split.h"
 
-#include <algorithm>
-
 #include "mlaas/base/random.h"
+#include "mlaas/feature/identity_hash.h"
 
 namespace mlaas::dataset {
 
@@ -12,7 +11,7 @@ namespace {
 constexpr uint64_t kValidationSalt = 0x76616C6964617465ULL;
 constexpr uint64_t kSubsampleSalt = 0x73756273616D706CULL;
 
-double positionOf(uint64_t hash) { return static_cast<double>(hash >> 11) * 0x1.0p-53; }
+double positionOf(uint64_t hash) { return feature::positionOfHash(hash); }
 
 }  // namespace
 
@@ -31,8 +30,7 @@ const char* partName(Part part) {
 Part partOfHash(uint64_t hash, const Split& split) {
   const double position = positionOf(hash);
   if (split.folds > 0) {
-    const auto fold = static_cast<int64_t>(position * static_cast<double>(split.folds));
-    if (std::min(fold, split.folds - 1) == split.fold) return Part::kTest;
+    if (feature::foldOfHash(hash, split.folds) == split.fold) return Part::kTest;
     return positionOf(mix64(hash ^ kValidationSalt)) < split.validation ? Part::kValidation : Part::kTrain;
   }
   if (position < split.train) return Part::kTrain;
@@ -62,21 +60,7 @@ Part partOf(std::span<const uint64_t> identity, const Split& split) {
 }
 
 Result<std::vector<uint64_t>> identityHashes(std::span<const Column> identity, uint64_t seed) {
-  const auto length = identity.empty() ? size_t{0} : static_cast<size_t>(identity.front().length);
-  std::vector<uint64_t> hashes(length, mix64(seed));
-  for (const auto& column : identity) {
-    if (!column.type.isFlat() || isFloating(column.type.dtype) || column.type.dtype == DType::kBool) {
-      return Error(ErrorCode::kInvalidArgument,
-                   "an identity column must hold one integer an event, found " + column.type.name());
-    }
-    visitDType(column.type.dtype, [&](auto type) {
-      using Value = decltype(type);
-      const auto values = column.valuesAs<Value>();
-      // From a signed type to uint64_t: the sign is extended.
-      for (size_t i = 0; i < length; ++i) hashes[i] = mix64(hashes[i] ^ static_cast<uint64_t>(values[i]));
-    });
-  }
-  return hashes;
+  return feature::identityHashes(identity, seed);
 }
 
 Result<std::vector<Part>> partsOf(std::span<const Column> identity, const Split& split) {

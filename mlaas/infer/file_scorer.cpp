@@ -7,8 +7,10 @@
 #include <future>
 #include <limits>
 #include <mutex>
+#include <span>
 
 #include "mlaas/feature/feature_maker.h"
+#include "mlaas/feature/identity_hash.h"
 #include "mlaas/feature/missing_values.h"
 #include "mlaas/infer/engine.h"
 #include "mlaas/table/entry_pieces.h"
@@ -57,6 +59,29 @@ bool hasNan(const feature::Tensors& tensors, int64_t row) {
   });
 }
 
+// Some rows of padded tensors.
+feature::Tensors takeRows(const feature::Tensors& tensors, std::span<const size_t> rows) {
+  const auto take = [&](const auto& from, size_t width, auto& to) {
+    to.reserve(rows.size() * width);
+    for (const size_t row : rows) {
+      const auto first = from.begin() + static_cast<std::ptrdiff_t>(row * width);
+      to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(width));
+    }
+  };
+  feature::Tensors taken;
+  taken.rows = static_cast<int64_t>(rows.size());
+  taken.numScalars = tensors.numScalars;
+  take(tensors.scalars, static_cast<size_t>(tensors.numScalars), taken.scalars);
+  for (const auto& group : tensors.groups) {
+    feature::GroupTensor& own = taken.groups.emplace_back();
+    own.length = group.length;
+    own.numColumns = group.numColumns;
+    take(group.values, static_cast<size_t>(group.length * group.numColumns), own.values);
+    take(group.count, 1, own.count);
+  }
+  return taken;
+}
+
 // Splits rows of all outputs into a column for each; rows with a NaN feature that nothing fills get NaN.
 void fillScores(const feature::Tensors& tensors, const std::vector<float>& scores, ScoreBlock& block) {
   auto numRows = static_cast<size_t>(tensors.rows);
@@ -91,8 +116,14 @@ void fillSelected(const Column* selection, int64_t numRows, ScoreBlock& block) {
 }  // namespace
 
 struct FileScorer::State {
-  State(model::Bundle used, TaskPool& threads, std::vector<std::unique_ptr<Engine>> made)
-      : bundle(std::move(used)), missing(bundle.features), pool(threads), engines(std::move(made)) {}
+  // engines[m] is the store of the model m; there is one store where models are averaged.
+  State(model::Bundle used, TaskPool& threads, std::vector<std::vector<std::unique_ptr<Engine>>> made)
+      : bundle(std::move(used)), missing(bundle.features), pool(threads) {
+    for (auto& ofModel : made) engines.push_back(std::make_unique<EngineStore>(std::move(ofModel)));
+  }
+  Result<void> run(size_t model, const feature::Tensors& tensors, std::vector<float>& scores);
+  // Each row by the model of its fold, which has not seen it.
+  Result<void> runByFold(const feature::Tensors& tensors, std::span<const Column> identity, std::vector<float>& scores);
 
   Result<ScoreBlock> scorePiece(const feature::FeatureMaker& maker, const table::Table& table,
                                 table::EntryRange entries);
@@ -100,7 +131,7 @@ struct FileScorer::State {
   model::Bundle bundle;
   feature::MissingValues missing;
   TaskPool& pool;
-  EngineStore engines;
+  std::vector<std::unique_ptr<EngineStore>> engines;
 };
 
 FileScorer::FileScorer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -110,8 +141,43 @@ FileScorer::~FileScorer() = default;
 const model::Bundle& FileScorer::bundle() const { return state_->bundle; }
 
 Result<FileScorer> FileScorer::make(model::Bundle bundle, TaskPool& pool) {
-  MLAAS_TRY(auto engines, makeEngines(bundle, pool.numThreads()));
+  std::vector<std::vector<std::unique_ptr<Engine>>> engines;
+  if (bundle.folds) {
+    MLAAS_TRY(engines, makeMemberEngines(bundle, pool.numThreads()));
+  } else {
+    MLAAS_TRY(auto averaged, makeEngines(bundle, pool.numThreads()));
+    engines.push_back(std::move(averaged));
+  }
   return FileScorer(std::make_unique<State>(std::move(bundle), pool, std::move(engines)));
+}
+
+Result<void> FileScorer::State::run(size_t model, const feature::Tensors& tensors, std::vector<float>& scores) {
+  auto engine = engines[model]->take();
+  Result<void> ran = engine->run(tensors, scores);
+  engines[model]->giveBack(std::move(engine));
+  return ran;
+}
+
+Result<void> FileScorer::State::runByFold(const feature::Tensors& tensors, std::span<const Column> identity,
+                                          std::vector<float>& scores) {
+  MLAAS_TRY(const auto hashes, feature::identityHashes(identity, bundle.folds->seed));
+  const size_t numOutputs = bundle.outputs.size();
+  scores.resize(hashes.size() * numOutputs);
+  std::vector<float> own;
+  for (size_t fold = 0; fold < engines.size(); ++fold) {
+    std::vector<size_t> rows;
+    for (size_t row = 0; row < hashes.size(); ++row) {
+      const int64_t ofRow = feature::foldOfHash(hashes[row], static_cast<int64_t>(engines.size()));
+      if (static_cast<size_t>(ofRow) == fold) rows.push_back(row);
+    }
+    if (rows.empty()) continue;
+    MLAAS_CHECK(run(fold, takeRows(tensors, rows), own));
+    for (size_t i = 0; i < rows.size(); ++i) {
+      std::copy_n(own.data() + i * numOutputs, numOutputs, scores.data() + rows[i] * numOutputs);
+    }
+  }
+  if (bundle.calibration) bundle.calibration->apply(scores);
+  return {};
 }
 
 Result<ScoreBlock> FileScorer::State::scorePiece(const feature::FeatureMaker& maker, const table::Table& table,
@@ -119,10 +185,11 @@ Result<ScoreBlock> FileScorer::State::scorePiece(const feature::FeatureMaker& ma
   MLAAS_TRY(auto features, maker.process(table, entries));
   missing.fill(features.tensors);
   std::vector<float> scores;
-  auto engine = engines.take();
-  Result<void> ran = engine->run(features.tensors, scores);
-  engines.giveBack(std::move(engine));
-  if (!ran.ok()) return std::move(ran).error();
+  if (bundle.folds) {
+    MLAAS_CHECK(runByFold(features.tensors, std::span(features.extras).first(bundle.identity.size()), scores));
+  } else {
+    MLAAS_CHECK(run(0, features.tensors, scores));
+  }
   ScoreBlock block;
   block.entries = entries;
   block.scores.resize(bundle.outputs.size());

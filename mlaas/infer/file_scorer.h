@@ -1,5 +1,6 @@
 // Scores whole tables: every entry gets its row, in the order of the table, so that the scores can stand beside it.
 // The bundle's selection leaves no row out; it is a column of its own. An entry with a NaN among its features gets NaN.
+// Of a bundle of folds each entry is scored by the model that has not seen it in training.
 // Work goes piece by piece (whole clusters where they are small) to a task pool, a few pieces ahead of the sink:
 // memory does not grow with the table.
 // Errors:  those of the table, the features (a missing column; names offered) and the engine; kCancelled.

@@ -21,6 +21,11 @@ class CalibratedModel final : public TrainedModel {
   Result<std::optional<Contributions>> contributions(const feature::Tensors& features) override {
     return model_->contributions(features);
   }
+  Result<void> scoreBatch(const dataset::Batch& batch, std::vector<float>& scores) override {
+    MLAAS_CHECK(model_->scoreBatch(batch, scores));
+    calibration_.apply(scores);
+    return {};
+  }
   model::EngineKind engine() const override { return model_->engine(); }
   std::string fileName() const override { return model_->fileName(); }
   Result<std::string> serialise() const override {

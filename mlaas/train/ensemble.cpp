@@ -3,6 +3,9 @@
 #include <optional>
 
 #include "mlaas/base/log.h"
+#include "mlaas/train/metrics/classification.h"
+#include "mlaas/train/metrics/roc.h"
+#include "mlaas/train/scoring.h"
 
 namespace mlaas::train {
 
@@ -10,7 +13,13 @@ namespace {
 
 class MeanModel final : public TrainedModel {
  public:
-  explicit MeanModel(std::vector<std::unique_ptr<TrainedModel>> models) : models_(std::move(models)) {}
+  explicit MeanModel(std::vector<std::unique_ptr<TrainedModel>> models, bool folds = false)
+      : models_(std::move(models)), folds_(folds) {}
+
+  Result<void> scoreBatch(const dataset::Batch& batch, std::vector<float>& scores) override {
+    if (!folds_ || batch.row.empty()) return score(batch.features, scores);
+    return models_.at(static_cast<size_t>(batch.row.front() / kRowsOfFold))->score(batch.features, scores);
+  }
 
   Result<void> score(const feature::Tensors& features, std::vector<float>& scores) override {
     MLAAS_CHECK(models_.front()->score(features, scores));
@@ -39,13 +48,72 @@ class MeanModel final : public TrainedModel {
 
  private:
   std::vector<std::unique_ptr<TrainedModel>> models_;
+  bool folds_;              // batches are those of a FoldData
   std::vector<float> own_;  // kept from call to call
 };
+
+// AUC and loss of a fold's model on its test part.
+Result<nlohmann::ordered_json> foldMetrics(TrainedModel& model, dataset::Dataset& data, const TrainingInput& input) {
+  const bool isBinary = input.classes->isBinary();
+  MLAAS_TRY(const ScoredEvents events, scorePart(model, data, dataset::Part::kTest, input.classes->numOutputs(), {}));
+  nlohmann::ordered_json json = {{"events", events.rows()}, {"log_loss", logLoss(events)}};
+  for (int64_t label = isBinary ? 1 : 0; label < input.classes->numClasses(); ++label) {
+    const ClassView view = viewOfClass(events, label);
+    const auto roc = computeRoc(view.score, view.isSignal, events.weight);
+    const nlohmann::ordered_json auc = roc ? nlohmann::ordered_json(roc->auc) : nullptr;
+    const nlohmann::ordered_json error = roc ? nlohmann::ordered_json(roc->aucError) : nullptr;
+    if (isBinary) {
+      json["auc"] = auc;
+      json["auc_error"] = error;
+    } else {
+      json["auc"][input.classes->names[static_cast<size_t>(label)]] = auc;
+      json["auc_error"][input.classes->names[static_cast<size_t>(label)]] = error;
+    }
+  }
+  return json;
+}
+
+void sumUp(TrainingOutcome& together) {
+  together.history = together.members.front();
+  together.history.eventsTrained = 0;
+  together.history.trainSeconds = 0;
+  for (const TrainingHistory& member : together.members) {
+    together.history.eventsTrained += member.eventsTrained;
+    together.history.trainSeconds += member.trainSeconds;
+  }
+}
 
 }  // namespace
 
 std::unique_ptr<TrainedModel> meanOf(std::vector<std::unique_ptr<TrainedModel>> models) {
   return std::make_unique<MeanModel>(std::move(models));
+}
+
+Result<TrainingOutcome> trainFolds(Trainer& trainer, FoldData& data, const TrainingInput& input,
+                                   const nlohmann::ordered_json& key) {
+  std::vector<std::unique_ptr<TrainedModel>> models;
+  TrainingOutcome together;
+  for (size_t fold = 0; fold < data.numFolds(); ++fold) {
+    TrainingInput own = input;
+    own.data = &data.fold(fold);
+    own.statistics = &data.statisticsOf(fold);
+    std::optional<Checkpoints> checkpoints;
+    if (input.checkpoints != nullptr) {
+      checkpoints = input.checkpoints->part("fold_" + std::to_string(fold), key);
+      if (input.resumes) MLAAS_CHECK(checkpoints->resume());
+      own.checkpoints = &*checkpoints;
+    }
+    log::info("fold " + std::to_string(fold + 1) + " of " + std::to_string(data.numFolds()));
+    MLAAS_TRY(auto outcome, trainer.train(own));
+    if (outcome.history.interrupted) return cancelledTraining();
+    MLAAS_TRY(auto metrics, foldMetrics(*outcome.model, *own.data, own));
+    together.memberMetrics.push_back(std::move(metrics));
+    models.push_back(std::move(outcome.model));
+    together.members.push_back(std::move(outcome.history));
+  }
+  sumUp(together);
+  together.model = std::make_unique<MeanModel>(std::move(models), true);
+  return together;
 }
 
 Result<TrainingOutcome> trainEnsemble(const TrainingPlan& plan, const TrainerFactory& factory,
@@ -74,13 +142,7 @@ Result<TrainingOutcome> trainEnsemble(const TrainingPlan& plan, const TrainerFac
     models.push_back(std::move(outcome->model));
     together.members.push_back(std::move(outcome->history));
   }
-  together.history = together.members.front();
-  together.history.eventsTrained = 0;
-  together.history.trainSeconds = 0;
-  for (const TrainingHistory& member : together.members) {
-    together.history.eventsTrained += member.eventsTrained;
-    together.history.trainSeconds += member.trainSeconds;
-  }
+  sumUp(together);
   together.history.interrupted = interrupted;
   together.model = meanOf(std::move(models));
   return together;

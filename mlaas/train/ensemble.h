@@ -1,4 +1,4 @@
-// Several models that score together: their scores are averaged.
+// Several models that score together: their scores are averaged, but for events that all but one model of k folds have seen.
 // Threads: as Trainer and TrainedModel.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mlaas/base/error.h"
+#include "mlaas/train/fold_data.h"
 #include "mlaas/train/trainer.h"
 #include "mlaas/train/training_plan.h"
 
@@ -13,6 +14,11 @@ namespace mlaas::train {
 
 // The mean of the scores of `models`, at least one. It has their description, with their number.
 std::unique_ptr<TrainedModel> meanOf(std::vector<std::unique_ptr<TrainedModel>> models);
+
+// Trains a model on each fold, one after the other, each with a checkpoint of its own. kCancelled where it is asked to
+// stop: some folds alone tell nothing about all events.
+Result<TrainingOutcome> trainFolds(Trainer& trainer, FoldData& data, const TrainingInput& input,
+                                   const nlohmann::ordered_json& key);
 
 // Trains plan.ensemble models, one after the other, each with a seed and a checkpoint of its own. A stop ends with the
 // models that are there.

@@ -32,7 +32,7 @@ Result<ScoredEvents> scorePart(TrainedModel& model, dataset::Dataset& data, data
     if (stop.stop_requested()) return cancelledTraining();
     MLAAS_TRY(const bool more, batches.next(batch));
     if (!more) return events;
-    MLAAS_CHECK(model.score(batch.features, scores));
+    MLAAS_CHECK(model.scoreBatch(batch, scores));
     append(events.score, scores);
     append(events.label, batch.label);
     append(events.weight, batch.weight);

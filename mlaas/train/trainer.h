@@ -60,6 +60,10 @@ class TrainedModel {
   virtual Result<std::optional<Contributions>> contributions(const feature::Tensors& /*features*/) {
     return std::optional<Contributions>();
   }
+  // The same for a batch; models of folds score it with the one that has not seen it.
+  virtual Result<void> scoreBatch(const dataset::Batch& batch, std::vector<float>& scores) {
+    return score(batch.features, scores);
+  }
   virtual model::EngineKind engine() const = 0;
   virtual std::string fileName() const = 0;
   // The contents of fileName(): the same bytes for the same training.
@@ -96,8 +100,9 @@ struct TrainingInput {
 
 struct TrainingOutcome {
   std::unique_ptr<TrainedModel> model;
-  TrainingHistory history;                    // of several models: of the first
-  std::vector<TrainingHistory> members = {};  // of several models: of each
+  TrainingHistory history;                                 // of several models: of the first
+  std::vector<TrainingHistory> members = {};               // of several models: of each
+  std::vector<nlohmann::ordered_json> memberMetrics = {};  // of folds: what each says of its test part
 };
 
 class Trainer {

@@ -12,6 +12,22 @@ constexpr int64_t kMostModels = 100;
 constexpr int64_t kSeeds = int64_t{1} << 31;
 constexpr double kMostMinutes = 60 * 24 * 365;
 
+void checkFolds(const dataset::Workflow& workflow, const TrainingPlan& plan, OptionReader& training) {
+  constexpr size_t kLeastMemoryBytes = size_t{1} << 20;
+  if (plan.ensemble > 1) training.reject("folds", "give either folds or ensemble");
+  if (workflow.dataset.split.folds > 0) {
+    training.reject("folds", "dataset.split.folds picks one fold of several; leave it out to train on all of them");
+  }
+  for (const auto& fill : workflow.dataset.fills) {
+    if (fill.kind == feature::Fill::Kind::kNumber) continue;
+    training.reject("folds", "each fold would have another mean or median; give dataset.fill of '" + fill.pattern +
+                                 "' as a number");
+  }
+  if (workflow.dataset.memoryBytes / static_cast<size_t>(plan.folds) < kLeastMemoryBytes) {
+    training.reject("folds", "the folds share dataset.memory, which is less than 1 MiB for each; raise it");
+  }
+}
+
 }  // namespace
 
 Result<TrainingPlan> planTraining(const dataset::Workflow& workflow) {
@@ -19,7 +35,7 @@ Result<TrainingPlan> planTraining(const dataset::Workflow& workflow) {
   plan.workflow = workflow;
   if (!workflow.training.is_object()) return plan;
   Json own = Json::object();
-  for (const char* key : {"checkpoint", "ensemble"}) {
+  for (const char* key : {"checkpoint", "ensemble", "folds"}) {
     if (!workflow.training.contains(key)) continue;
     own[key] = workflow.training[key];
     plan.workflow.training.erase(key);
@@ -32,8 +48,25 @@ Result<TrainingPlan> planTraining(const dataset::Workflow& workflow) {
         training.section("checkpoint").number("minutes", plan.checkpoint.minutes, 0, kMostMinutes);
   }
   plan.ensemble = training.integer("ensemble", plan.ensemble, 1, kMostModels);
+  if (training.has("folds")) {
+    plan.folds = training.integer("folds", 2, 2, kMostModels);
+    checkFolds(workflow, plan, training);
+  }
   MLAAS_CHECK(training.finish());
   return plan;
+}
+
+std::vector<dataset::DatasetConfig> foldConfigs(const TrainingPlan& plan) {
+  std::vector<dataset::DatasetConfig> configs(static_cast<size_t>(plan.folds), plan.workflow.dataset);
+  for (int64_t fold = 0; fold < plan.folds; ++fold) {
+    dataset::DatasetConfig& config = configs[static_cast<size_t>(fold)];
+    config.memoryBytes /= static_cast<size_t>(plan.folds);
+    dataset::Split& split = config.split;
+    split.validation = split.validation / (split.train + split.validation);
+    split.folds = plan.folds;
+    split.fold = fold;
+  }
+  return configs;
 }
 
 dataset::Workflow memberWorkflow(const TrainingPlan& plan, int64_t index) {

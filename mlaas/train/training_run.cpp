@@ -146,6 +146,7 @@ model::Bundle bundleOf(const dataset::Workflow& workflow, const dataset::Dataset
   for (size_t i = 0; i < trained.members().size(); ++i) bundle.members.push_back(memberFile(trained, i));
   bundle.features = data.features();
   bundle.identity = workflow.dataset.identity;
+  if (!made.outcome.memberMetrics.empty()) bundle.folds = model::Folds{workflow.dataset.split.seed};
   bundle.labels = made.evaluation.classes.names;
   bundle.outputs = made.evaluation.classes.outputNames();
   if (bundle.engine == model::EngineKind::kTrees || !bundle.members.empty()) {
@@ -174,6 +175,9 @@ Result<void> writeBundle(model::BundleWriter& writer, const dataset::Workflow& w
   MLAAS_CHECK(writeModels(writer, *made.outcome.model));
   Json metrics = metricsJson(made.evaluation, made.outcome.history);
   for (const TrainingHistory& member : made.outcome.members) metrics["models"].push_back(memberJson(member));
+  for (size_t fold = 0; fold < made.outcome.memberMetrics.size(); ++fold) {
+    metrics["models"][fold]["test"] = made.outcome.memberMetrics[fold];
+  }
   MLAAS_CHECK(writer.addFile("metrics.json", metrics.dump(1) + "\n"));
   MLAAS_CHECK(writer.addFile("statistics.json", made.statistics.toJson().dump(1) + "\n"));
   MLAAS_CHECK(writer.addFile("workflow.json", Json::parse(workflow.text).dump(2) + "\n"));
@@ -331,11 +335,24 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
   MLAAS_TRY(const auto trainer, makeTrainer(workflow, options.factories));
   MLAAS_TRY(const TrainingPlan plan, planTraining(workflow));
   MLAAS_TRY(const EvaluationOptions judging, readEvaluationOptions(workflow, classes));
+  if (plan.folds > 0 && !judging.compare.empty()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 workflow.where("training.folds") +
+                     ": training.folds: 'compare' trains its methods on one split; leave either out");
+  }
 
   Stopwatch watch;
   TaskPool pool(options.readerThreads);
   ReadingStop reading(options.stop);
-  MLAAS_TRY(const auto data, dataset::Dataset::open(workflow.dataset, pool, reading.token()));
+  std::unique_ptr<dataset::Dataset> data;
+  FoldData* folds = nullptr;
+  if (plan.folds > 0) {
+    MLAAS_TRY(auto opened, FoldData::open(foldConfigs(plan), pool, reading.token()));
+    folds = opened.get();
+    data = std::move(opened);
+  } else {
+    MLAAS_TRY(data, dataset::Dataset::open(workflow.dataset, pool, reading.token()));
+  }
   MLAAS_CHECK(checkVariables(judging, data->features()));
   Made made;
   MLAAS_TRY(const auto needs, trainer->statisticsNeeded(data->features()));
@@ -364,7 +381,9 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
                       options.stop, plan.checkpoint.enabled ? &checkpoints : nullptr};
   input.resumes = options.resume;
   reading.beginTraining();
-  if (plan.ensemble > 1) {
+  if (folds != nullptr) {
+    MLAAS_TRY(made.outcome, trainFolds(*trainer, *folds, input, key));
+  } else if (plan.ensemble > 1) {
     MLAAS_TRY(const TrainerFactory factory, factoryOf(workflow, options.factories));
     MLAAS_TRY(made.outcome, trainEnsemble(plan, factory, input, key));
   } else {

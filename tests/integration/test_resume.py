@@ -31,6 +31,7 @@ KINDS = {
         *["--set", "training.optimizer.kind=adamw", "--set", "training.early_stopping.patience=1", *OFTEN],
     ],
     "ensemble": [TREES, "--set", "model.rounds=30", "--set", "training.ensemble=2", *OFTEN],
+    "folds": [TREES, "--set", "model.rounds=20", "--set", "training.folds=2", *OFTEN],
     "trees": [TREES, "--set", "model.rounds=60", *OFTEN],
     "trees that draw rows and columns": [
         *[TREES, "--set", "model.rounds=60", "--set", "model.subsample=0.7", "--set", "model.colsample_bynode=0.5"],
@@ -112,7 +113,7 @@ def test_a_killed_training_ends_with_the_same_bytes(mlaas, uninterrupted, tmp_pa
     draw = random.Random(kind)
     for attempt in range(2):
         epoch = draw.randint(attempt, max(attempt, (attempt + 1) * epochs // 3 - 1))
-        if kind == "ensemble":  # one in the first model, one in either
+        if kind in ("ensemble", "folds"):  # one in the first model, one in either
             epoch = epoch + 1 if attempt == 0 else epochs
         if "columns" in kind:  # a state every 25 rounds
             epoch = max(epoch, 26 + attempt)
