@@ -42,6 +42,14 @@ std::string summaryText(const train::RunSummary& summary) {
     const std::string what = summary.auc.size() == 1 ? "" : " of " + summary.classes[i];
     text += line("AUC", aucOf(summary, i) + what + " (test part, weighted)");
   }
+  for (const auto& target : summary.targets) {
+    const auto number = [](const std::optional<double>& value) {
+      return value ? train::formatNumber(*value) : std::string("undefined");
+    };
+    text += line(target.name, "root mean square error " + number(target.rmse) + ", resolution " +
+                                  number(target.resolution) + ", bias " + number(target.bias) + ", R2 " +
+                                  number(target.r2) + " (test part, weighted)");
+  }
   text += line("bundle", summary.bundle);
   text += line("report", summary.bundle + "/report.html");
   text += line("seconds", "read " + seconds(summary.readSeconds) + ", train " + seconds(summary.trainingStageSeconds) +

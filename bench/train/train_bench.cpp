@@ -75,7 +75,7 @@ Result<model::Network> makeNetwork(const Options& options) {
   train::OptionReader reader(model, "", "model");
   const auto architecture = options.sets ? train::readDeepSets(reader) : train::readMlp(reader);
   MLAAS_CHECK(reader.finish());
-  return architecture->build(features, 1);
+  return architecture->build(features, {train::OutputForm::Kind::kClasses, 1});
 }
 
 double cpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }

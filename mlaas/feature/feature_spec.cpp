@@ -34,6 +34,25 @@ const Fill* FeatureSpec::fillOf(std::string_view column) const {
   return found == fills.end() ? nullptr : &*found;
 }
 
+Result<FeatureSpec> withoutUnusedDefines(FeatureSpec spec) {
+  std::set<std::string> used(spec.scalars.begin(), spec.scalars.end());
+  for (const JaggedGroup& group : spec.groups) used.insert(group.columns.begin(), group.columns.end());
+  if (!spec.select.empty()) {
+    MLAAS_TRY(const auto names, table::namesUsed(spec.select));
+    used.insert(names.begin(), names.end());
+  }
+  // A define uses earlier ones only.
+  std::vector<Define> kept;
+  for (auto define = spec.defines.rbegin(); define != spec.defines.rend(); ++define) {
+    if (!used.contains(define->name)) continue;
+    MLAAS_TRY(const auto names, table::namesUsed(define->expression));
+    used.insert(names.begin(), names.end());
+    kept.push_back(*define);
+  }
+  spec.defines.assign(kept.rbegin(), kept.rend());
+  return spec;
+}
+
 Result<std::vector<std::string>> columnNames(const FeatureSpec& spec, const std::vector<std::string>& extras) {
   std::set<std::string> names(spec.scalars.begin(), spec.scalars.end());
   for (const JaggedGroup& group : spec.groups) names.insert(group.columns.begin(), group.columns.end());

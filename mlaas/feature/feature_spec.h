@@ -60,6 +60,9 @@ struct FeatureSpec {
   const Fill* fillOf(std::string_view column) const;
 };
 
+// `spec` with only those defines that its features and its selection are made of: what a model's input takes.
+Result<FeatureSpec> withoutUnusedDefines(FeatureSpec spec);
+
 // The names of columns, and patterns for them, that `spec` and the expressions `extras` use, each once; no defines.
 Result<std::vector<std::string>> columnNames(const FeatureSpec& spec, const std::vector<std::string>& extras);
 

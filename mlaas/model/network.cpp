@@ -87,6 +87,14 @@ size_t Network::concat(const std::vector<size_t>& inputs) {
   return append(std::move(node));
 }
 
+size_t Network::rescale(size_t input) {
+  const int64_t width = nodes_[input].width;
+  NetworkNode node{.op = NetworkOp::kRescale, .inputs = {input}, .width = width, .group = nodes_[input].group};
+  node.firstRunning = numRunning_;
+  numRunning_ += 2 * static_cast<size_t>(width);
+  return append(std::move(node));
+}
+
 size_t Network::reduce(NetworkOp op, size_t elements) {
   assert(nodes_[elements].group.has_value());
   return append({.op = op, .inputs = {elements}, .width = nodes_[elements].width});
@@ -179,9 +187,9 @@ std::vector<float> Network::initialWeights(uint64_t seed) const {
 std::vector<float> Network::initialRunning() const {
   std::vector<float> running(numRunning_);
   for (const NetworkNode& node : nodes_) {
-    if (node.op != NetworkOp::kBatchNorm) continue;
-    const auto variance = running.begin() + static_cast<std::ptrdiff_t>(node.firstRunning) + node.width;
-    std::fill(variance, variance + node.width, 1.F);
+    auto ones = running.begin() + static_cast<std::ptrdiff_t>(node.firstRunning);
+    if (node.op == NetworkOp::kBatchNorm) ones += node.width;
+    if (node.op == NetworkOp::kBatchNorm || node.op == NetworkOp::kRescale) std::fill(ones, ones + node.width, 1.F);
   }
   return running;
 }

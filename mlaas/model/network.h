@@ -37,9 +37,10 @@ enum class NetworkOp : uint8_t {
   kLayerNorm,  // weights scale and shift [width]
   kDropout,    // in training only
   kAdd,
-  kConcat,  // side by side
-  kSum,     // of each event's elements; 0 where there are none
-  kMean,    // the same by their number
+  kConcat,   // side by side
+  kRescale,  // x * scale + shift by column; running numbers: scale and shift [width]
+  kSum,      // of each event's elements; 0 where there are none
+  kMean,     // the same by their number
   // The mean over columns of the squared difference of two values: [rows, 1].
   kDistance,
   kPairs,  // input: of two elements ln dR, ln kT, ln z, ln m2, see pair_features.h
@@ -84,6 +85,7 @@ class Network {
   size_t dropout(size_t input, double probability);  // 0 adds nothing
   size_t add(size_t left, size_t right);
   size_t concat(const std::vector<size_t>& inputs);  // of one adds nothing
+  size_t rescale(size_t input);
   size_t sum(size_t elements);
   size_t mean(size_t elements);
 
@@ -107,7 +109,8 @@ class Network {
   size_t numRunning() const { return numRunning_; }
   bool has(NetworkOp op) const;
 
-  // Linear layers uniform in +-1/sqrt(inputs), tokens in +-0.035, scales 1, shifts 0; running means 0, variances 1.
+  // Linear layers uniform in +-1/sqrt(inputs), tokens in +-0.035, scales 1, shifts 0; running means and shifts 0, variances
+  // and scales 1.
   std::vector<float> initialWeights(uint64_t seed) const;
   std::vector<float> initialRunning() const;
 

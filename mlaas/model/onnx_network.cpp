@@ -37,6 +37,14 @@ std::string OnnxNetworkWriter::add(const Network& network, size_t index, const s
       return inputs[0];
     case NetworkOp::kAdd:
       return builder_.node("Add", inputs, name);
+    case NetworkOp::kRescale: {
+      const auto width = static_cast<size_t>(node.width);
+      const std::string scale =
+          builder_.constant(name + "_scale", {node.width}, runningAt(node.firstRunning, node.width));
+      const std::string shift =
+          builder_.constant(name + "_shift", {node.width}, runningAt(node.firstRunning + width, node.width));
+      return builder_.node("Add", {builder_.node("Mul", {inputs[0], scale}, name + "_scaled"), shift}, name);
+    }
     case NetworkOp::kConcat:
       builder_.node("Concat", inputs, name);
       builder_.attribute("axis", int64_t{1});

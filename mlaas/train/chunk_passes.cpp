@@ -61,6 +61,7 @@ void ChunkPasses::gather(dataset::Batch& batch, size_t first, size_t last) const
     gatherRows(from.groups[g].count, 1, rows, to.groups[g].count);
   }
   gatherRows(chunk_.label, 1, rows, batch.label);
+  gatherRows(chunk_.targets, chunk_.targets.size() / chunk_.label.size(), rows, batch.targets);
   gatherRows(chunk_.weight, 1, rows, batch.weight);
   gatherRows(chunk_.sample, 1, rows, batch.sample);
   gatherRows(chunk_.row, 1, rows, batch.row);

@@ -42,11 +42,16 @@ std::vector<ClassSums> sumByClass(const dataset::Statistics& statistics, const C
 
 }  // namespace
 
+int64_t ClassTable::numOutputs() const {
+  if (predictsTargets()) return static_cast<int64_t>(targets.size());
+  return isBinary() ? 1 : numClasses();
+}
+
 std::vector<std::string> ClassTable::outputNames() const {
   if (isBinary()) return {"score"};
   std::vector<std::string> result;
-  for (const auto& name : names) {
-    std::string column = "score_";
+  for (const auto& name : predictsTargets() ? targets : names) {
+    std::string column = predictsTargets() ? "predicted_" : "score_";
     for (const char c : name) column += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
     while (std::find(result.begin(), result.end(), column) != result.end()) column += '_';
     result.push_back(column);
@@ -76,6 +81,11 @@ Result<ClassTable> makeClassTable(const std::vector<dataset::Sample>& samples,
     name += (name.empty() ? "" : "+") + sample.name;
   }
   return table;
+}
+
+Result<ClassTable> makeClassTable(const dataset::DatasetConfig& config) {
+  if (config.targets.empty()) return makeClassTable(config.samples, config.classes);
+  return ClassTable{dataset::classNames(config), config.targets};
 }
 
 Result<WeightScale> WeightScale::make(const dataset::Statistics& statistics, const ClassTable& classes,

@@ -1,4 +1,5 @@
-// The classes that a model tells apart, from the labels of the samples, and what their weights become in training.
+// The classes that a model tells apart, from the labels of the samples, or the targets that it predicts, and what the
+// weights of each class become in training.
 // Threads: values.
 #pragma once
 
@@ -14,12 +15,15 @@
 namespace mlaas::train {
 
 struct ClassTable {
-  std::vector<std::string> names;  // index = label; the samples of one label joined by '+'
+  std::vector<std::string> names;         // index = label; the samples of one label joined by '+'
+  std::vector<std::string> targets = {};  // what is predicted; empty: the class
   int64_t numClasses() const { return static_cast<int64_t>(names.size()); }
-  bool isBinary() const { return names.size() == 2; }
-  // Columns of the model's output: one for two classes (that of label 1), else one a class.
-  int64_t numOutputs() const { return isBinary() ? 1 : numClasses(); }
-  // "score" for two classes, else "score_NAME" with what no column name may have replaced by '_'.
+  bool predictsTargets() const { return !targets.empty(); }
+  bool isBinary() const { return !predictsTargets() && names.size() == 2; }
+  // Columns of the model's output: one for two classes (that of label 1), else one a class, or one a target.
+  int64_t numOutputs() const;
+  // "score" for two classes, "score_NAME" for more, "predicted_TARGET", with what no column name may have replaced by
+  // '_'.
   std::vector<std::string> outputNames() const;
 };
 
@@ -27,6 +31,8 @@ struct ClassTable {
 // `classes` are the names that the workflow gives by label; empty: those of the samples.
 Result<ClassTable> makeClassTable(const std::vector<dataset::Sample>& samples,
                                   const std::vector<std::string>& classes = {});
+// The same, or the targets where the dataset has some: any labels do then.
+Result<ClassTable> makeClassTable(const dataset::DatasetConfig& config);
 
 class PairedWeights;
 

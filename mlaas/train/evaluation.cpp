@@ -12,6 +12,7 @@ Result<PartEvaluation> evaluatePart(TrainedModel& model, const TrainingInput& in
   PartEvaluation result;
   MLAAS_TRY(result.events, scorePart(model, *input.data, part, input.classes->numOutputs(), input.stop));
   for (const float weight : result.events.weight) result.sumWeights += static_cast<double>(weight);
+  if (input.classes->predictsTargets()) return result;
   result.logLoss = logLoss(result.events);
   const int64_t first = input.classes->isBinary() ? 1 : 0;
   for (int64_t label = first; label < input.classes->numClasses(); ++label) {
@@ -70,6 +71,12 @@ Result<Evaluation> evaluate(TrainedModel& model, const TrainingInput& input, con
   if (test.rows() == 0) {
     return Error(ErrorCode::kInvalidArgument,
                  "the test part has no event to judge the model by; raise dataset.split.test");
+  }
+  if (result.classes.predictsTargets()) {
+    std::array<const ScoredEvents*, 3> events = {};
+    for (size_t part = 0; part < events.size(); ++part) events.at(part) = &result.parts.at(part).events;
+    result.targets = judgeTargets(result.classes.targets, events);
+    return result;
   }
   result.confusion = confusionMatrix(test, result.classes.numClasses(), result.threshold);
   if (result.classes.isBinary()) {

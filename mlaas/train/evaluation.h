@@ -19,6 +19,7 @@
 #include "mlaas/train/metrics/roc.h"
 #include "mlaas/train/metrics/scored_events.h"
 #include "mlaas/train/metrics/significance.h"
+#include "mlaas/train/target_evaluation.h"
 #include "mlaas/train/traditional/comparison.h"
 #include "mlaas/train/trainer.h"
 
@@ -47,7 +48,8 @@ struct Evaluation {
   std::vector<std::optional<BootstrapResult>> bootstraps;
   std::optional<model::ScoreCalibration> calibration;  // that the model has behind it
   std::optional<FeatureEvaluation> features;
-  std::vector<ComparedMethod> compared;  // traditional methods, two classes
+  std::vector<ComparedMethod> compared;   // traditional methods, two classes
+  std::vector<TargetEvaluation> targets;  // where the model predicts targets: all above but the parts' events is empty
 
   const PartEvaluation& of(dataset::Part part) const { return parts.at(static_cast<size_t>(part)); }
 };

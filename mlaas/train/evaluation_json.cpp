@@ -220,8 +220,13 @@ Json featuresJson(const FeatureEvaluation& features, const ClassTable& classes) 
 }  // namespace
 
 Json metricsJson(const Evaluation& evaluation, const TrainingHistory& history) {
-  const PartEvaluation& test = evaluation.of(dataset::Part::kTest);
   Json json;
+  if (evaluation.classes.predictsTargets()) {
+    json["targets"] = targetsJson(evaluation.targets);
+    json["learning_curve"] = historyJson(history);
+    return json;
+  }
+  const PartEvaluation& test = evaluation.of(dataset::Part::kTest);
   json["classes"] = evaluation.classes.names;
   for (const auto part : dataset::kAllParts) {
     json["parts"][dataset::partName(part)] = partJson(evaluation.of(part), evaluation.classes);

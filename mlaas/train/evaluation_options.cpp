@@ -59,6 +59,16 @@ Result<void> readCompare(const dataset::Workflow& workflow, const ClassTable& cl
 
 Result<EvaluationOptions> readEvaluationOptions(const dataset::Workflow& workflow, const ClassTable& classes) {
   EvaluationOptions options;
+  if (classes.predictsTargets()) {
+    for (const auto& [key, value] :
+         {std::pair("evaluation", workflow.evaluation), std::pair("compare", workflow.compare)}) {
+      if (value.is_null() || value.empty()) continue;
+      return Error(ErrorCode::kInvalidArgument, workflow.where(key) + ": " + key +
+                                                    ": its options are for classes, but dataset.targets are predicted; "
+                                                    "leave it out");
+    }
+    return options;
+  }
   OptionReader reader(workflow.evaluation, workflow.where("evaluation"), "evaluation");
   options.backgroundUncertainty = reader.number("background_uncertainty", 0, 0, 100);
   options.bootstrap = reader.integer("bootstrap", options.bootstrap, 0, 100000);

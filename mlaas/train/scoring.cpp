@@ -35,6 +35,7 @@ Result<ScoredEvents> scorePart(TrainedModel& model, dataset::Dataset& data, data
     MLAAS_CHECK(model.scoreBatch(batch, scores));
     append(events.score, scores);
     append(events.label, batch.label);
+    append(events.target, batch.targets);
     append(events.weight, batch.weight);
     if (withRows) append(events.row, batch.row);
   }

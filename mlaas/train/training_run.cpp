@@ -47,14 +47,6 @@ Result<TrainerFactory> factoryOf(const dataset::Workflow& workflow, const Traine
                                                 suggestNames(workflow.model.kind, kinds));
 }
 
-// Both kinds of model tell classes apart.
-Result<void> checkTargets(const dataset::Workflow& workflow) {
-  if (workflow.dataset.targets.empty()) return {};
-  return Error(ErrorCode::kInvalidArgument,
-               (workflow.model.where.empty() ? "" : workflow.model.where + ": ") + "model.kind: '" +
-                   workflow.model.kind + "' tells classes apart and cannot predict dataset.targets; leave them out");
-}
-
 // All kinds of model take inputs of one size.
 Result<void> checkLengths(const dataset::Workflow& workflow) {
   for (const auto& group : workflow.dataset.features.groups) {
@@ -136,19 +128,28 @@ Json memberJson(const TrainingHistory& history) {
   return json;
 }
 
-model::Bundle bundleOf(const dataset::Workflow& workflow, const dataset::Dataset& data, const Made& made,
-                       const Json& versions) {
+std::string describe(const std::string& kind, const ClassTable& classes) {
+  std::string text = kind + (classes.predictsTargets() ? " to predict" : " to tell apart");
+  const auto& names = classes.predictsTargets() ? classes.targets : classes.names;
+  for (size_t i = 0; i < names.size(); ++i) text += (i == 0 ? " " : ", ") + names[i];
+  return text;
+}
+
+Result<model::Bundle> bundleOf(const dataset::Workflow& workflow, const dataset::Dataset& data, const Made& made,
+                               const Json& versions) {
   const TrainedModel& trained = *made.outcome.model;
   model::Bundle bundle;
   bundle.name = workflow.name;
   bundle.engine = trained.engine();
   bundle.modelFile = trained.fileName();
   for (size_t i = 0; i < trained.members().size(); ++i) bundle.members.push_back(memberFile(trained, i));
-  bundle.features = data.features();
+  // Truth that only weights, labels or targets are made of need not be there when the model is used.
+  MLAAS_TRY(bundle.features, feature::withoutUnusedDefines(data.features()));
   bundle.identity = workflow.dataset.identity;
   if (!made.outcome.memberMetrics.empty()) bundle.folds = model::Folds{workflow.dataset.split.seed};
-  bundle.labels = made.evaluation.classes.names;
-  bundle.outputs = made.evaluation.classes.outputNames();
+  const ClassTable& classes = made.evaluation.classes;
+  bundle.labels = classes.predictsTargets() ? classes.targets : classes.names;
+  bundle.outputs = classes.outputNames();
   if (bundle.engine == model::EngineKind::kTrees || !bundle.members.empty()) {
     bundle.calibration = made.evaluation.calibration;
   }
@@ -164,8 +165,7 @@ model::Bundle bundleOf(const dataset::Workflow& workflow, const dataset::Dataset
         {made.outcome.history.unit + "s", static_cast<int64_t>(made.outcome.history.epochs.size())}};
   }
   bundle.provenance["versions"] = versions;
-  bundle.description = trained.description()["kind"].get<std::string>() + " to tell apart";
-  for (size_t i = 0; i < bundle.labels.size(); ++i) bundle.description += (i == 0 ? " " : ", ") + bundle.labels[i];
+  bundle.description = describe(trained.description()["kind"].get<std::string>(), classes);
   return bundle;
 }
 
@@ -190,7 +190,8 @@ Result<void> writeBundle(model::BundleWriter& writer, const dataset::Workflow& w
   report.model = made.outcome.model->description();
   report.versions = versions;
   MLAAS_CHECK(writer.addFile("report.html", renderReport(report)));
-  return writer.commit(bundleOf(workflow, data, made, versions));
+  MLAAS_TRY(const auto bundle, bundleOf(workflow, data, made, versions));
+  return writer.commit(bundle);
 }
 
 // Whether `folder` holds the bundle of a training that came to its end.
@@ -274,6 +275,10 @@ void summarise(const Made& made, RunSummary& summary) {
   summary.epochs = static_cast<int64_t>(history.epochs.size());
   summary.unit = history.unit;
   summary.classes = made.evaluation.classes.names;
+  for (const auto& target : made.evaluation.targets) {
+    const RegressionQuality& test = target.parts.at(static_cast<size_t>(dataset::Part::kTest));
+    summary.targets.push_back({target.name, test.all.rmse, test.all.bias, test.all.resolution, test.r2});
+  }
   for (const auto& roc : made.evaluation.of(dataset::Part::kTest).rocs) {
     summary.auc.push_back(roc ? std::optional(roc->auc) : std::nullopt);
     summary.aucError.push_back(roc ? std::optional(roc->aucError) : std::nullopt);
@@ -295,9 +300,18 @@ Json RunSummary::toJson() const {
   json["kind"] = kind;
   json["bundle"] = bundle;
   json["report"] = bundle + "/report.html";
-  json["classes"] = classes;
-  json["auc"] = listOf(auc);
-  json["auc_error"] = listOf(aucError);
+  if (targets.empty()) {
+    json["classes"] = classes;
+    json["auc"] = listOf(auc);
+    json["auc_error"] = listOf(aucError);
+  }
+  for (const auto& target : targets) {
+    const auto numberOf = [](const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); };
+    json["targets"][target.name] = {{"rmse", numberOf(target.rmse)},
+                                    {"bias", numberOf(target.bias)},
+                                    {"resolution", numberOf(target.resolution)},
+                                    {"r2", numberOf(target.r2)}};
+  }
   json["best_" + unit] = bestEpoch;
   json[unit + "s"] = epochs;
   json["events_read"] = entriesRead;
@@ -314,9 +328,8 @@ Json RunSummary::toJson() const {
 
 Result<std::unique_ptr<Trainer>> makeTrainer(const dataset::Workflow& workflow, const TrainerFactories& factories) {
   MLAAS_TRY(const TrainerFactory factory, factoryOf(workflow, factories));
-  MLAAS_CHECK(checkTargets(workflow));
   MLAAS_CHECK(checkLengths(workflow));
-  MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples, workflow.dataset.classes));
+  MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset));
   MLAAS_CHECK(readEvaluationOptions(workflow, classes));
   MLAAS_TRY(const TrainingPlan plan, planTraining(workflow));
   return factory(plan.workflow, classes);
@@ -331,7 +344,7 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
     return Error(ErrorCode::kInvalidArgument,
                  workflow.file + ": no 'output' says where the bundle goes; add it or give --output DIR");
   }
-  MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset.samples, workflow.dataset.classes));
+  MLAAS_TRY(const ClassTable classes, makeClassTable(workflow.dataset));
   MLAAS_TRY(const auto trainer, makeTrainer(workflow, options.factories));
   MLAAS_TRY(const TrainingPlan plan, planTraining(workflow));
   MLAAS_TRY(const EvaluationOptions judging, readEvaluationOptions(workflow, classes));

@@ -49,6 +49,15 @@ struct RunSummary {
   std::vector<std::string> classes;
   std::vector<std::optional<double>> auc;  // test part; one for two classes, else by class
   std::vector<std::optional<double>> aucError;
+  // Of the test part, where the model predicts targets: `auc` is empty then.
+  struct Target {
+    std::string name;
+    std::optional<double> rmse;
+    std::optional<double> bias;
+    std::optional<double> resolution;
+    std::optional<double> r2;
+  };
+  std::vector<Target> targets;
   dataset::DamageReport damage;  // what was left out
   bool interrupted = false;      // training was asked to stop; the checkpoint is kept
   bool written = true;           // false where an interrupted training left an earlier bundle in its place

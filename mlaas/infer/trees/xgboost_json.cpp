@@ -86,9 +86,13 @@ Result<TreeObjective> readObjective(const object& learner) {
   MLAAS_TRY(const std::string_view name, textAt(learner, "/objective/name"));
   if (name == "binary:logistic") return TreeObjective::kLogistic;
   if (name == "multi:softprob") return TreeObjective::kSoftmax;
-  if (name == "reg:squarederror") return TreeObjective::kIdentity;
-  return unsupported("objective '" + std::string(name.substr(0, 80)) +
-                     "'; the tree engine runs binary:logistic, multi:softprob and reg:squarederror");
+  if (name == "reg:squarederror" || name == "reg:pseudohubererror" || name == "reg:absoluteerror") {
+    return TreeObjective::kIdentity;
+  }
+  return unsupported(
+      "objective '" + std::string(name.substr(0, 80)) +
+      "'; the tree engine runs binary:logistic, multi:softprob, reg:squarederror, reg:pseudohubererror and "
+      "reg:absoluteerror");
 }
 
 // The arrays of one tree as they stand in the file, all of one length.

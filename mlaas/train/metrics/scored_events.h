@@ -14,7 +14,8 @@ struct ScoredEvents {
   std::vector<float> score;
   std::vector<int32_t> label;
   std::vector<float> weight;
-  std::vector<int64_t> row;  // numbers as in dataset::Batch; only where they were asked for
+  std::vector<float> target = {};  // [rows, numOutputs] where the model predicts targets
+  std::vector<int64_t> row;        // numbers as in dataset::Batch; only where they were asked for
 
   size_t rows() const { return label.size(); }
 };

@@ -20,12 +20,17 @@ class Autoencoder final : public NetworkArchitecture {
     if (learns_.empty()) model.reject("learns", "expected at least one label");
   }
 
-  Result<model::Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const override {
-    if (numOutputs != 1) {
+  Result<model::Network> build(const feature::FeatureSpec& features, OutputForm form) const override {
+    if (form.kind != OutputForm::Kind::kClasses) {
+      return Error(ErrorCode::kInvalidArgument,
+                   "model.kind: autoencoder learns to reproduce events and predicts no targets; leave dataset.targets "
+                   "out, or use mlp");
+    }
+    if (form.width != 1) {
       return Error(ErrorCode::kInvalidArgument,
                    "model.kind: autoencoder gives one score and needs samples of the labels 0 "
                    "and 1, found " +
-                       std::to_string(numOutputs) + " labels");
+                       std::to_string(form.width) + " labels");
     }
     const int64_t width = flatWidth(features);
     HiddenLayers decoder = encoder_;

@@ -20,7 +20,7 @@ class DeepSets final : public NetworkArchitecture {
     mean_ = model.choice("pooling", "sum", {"sum", "mean"}) == "mean";
   }
 
-  Result<model::Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const override {
+  Result<model::Network> build(const feature::FeatureSpec& features, OutputForm form) const override {
     if (features.groups.empty()) {
       return Error(ErrorCode::kInvalidArgument,
                    "model.kind: deepsets needs a group of jagged columns in dataset.features, found scalars only; add "
@@ -34,7 +34,7 @@ class DeepSets final : public NetworkArchitecture {
       const size_t latent = phi_.addTo(network, input);
       joined.push_back(mean_ ? network.mean(latent) : network.sum(latent));
     }
-    addClassifier(network, rho_.addTo(network, network.concat(joined)), numOutputs);
+    addOutput(network, rho_.addTo(network, network.concat(joined)), form);
     return network;
   }
 

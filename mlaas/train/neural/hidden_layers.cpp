@@ -65,9 +65,21 @@ size_t HiddenLayers::addTo(model::Network& network, size_t input) const {
   return x;
 }
 
-void addClassifier(model::Network& network, size_t input, int64_t numOutputs) {
-  const size_t output = network.linear(input, numOutputs);
-  network.setOutput(output, network.activate(output, numOutputs == 1 ? Activation::kSigmoid : Activation::kSoftmax));
+void addOutput(model::Network& network, size_t input, OutputForm form) {
+  const size_t output = network.linear(input, form.width);
+  size_t score = output;
+  switch (form.kind) {
+    case OutputForm::Kind::kClasses:
+      score = network.activate(output, form.width == 1 ? Activation::kSigmoid : Activation::kSoftmax);
+      break;
+    case OutputForm::Kind::kFlags:
+      score = network.activate(output, Activation::kSigmoid);
+      break;
+    case OutputForm::Kind::kNumbers:
+      score = network.rescale(output);
+      break;
+  }
+  network.setOutput(output, score);
 }
 
 }  // namespace mlaas::train

@@ -31,7 +31,18 @@ struct HiddenLayers {
   size_t addTo(model::Network& network, size_t input) const;
 };
 
-// The last layer of a classifier on `input`, and its probabilities: one sigmoid, or a softmax.
-void addClassifier(model::Network& network, size_t input, int64_t numOutputs);
+// What a network gives for an event.
+struct OutputForm {
+  enum class Kind : uint8_t {
+    kClasses,  // probabilities of classes that exclude each other: one sigmoid, or a softmax
+    kFlags,    // probabilities of flags that do not: sigmoids
+    kNumbers,  // compared with the truth in its own scale, rescaled for users
+  };
+  Kind kind = Kind::kClasses;
+  int64_t width = 1;
+};
+
+// The last layer on `input`, and what users get.
+void addOutput(model::Network& network, size_t input, OutputForm form);
 
 }  // namespace mlaas::train

@@ -14,9 +14,9 @@ class Mlp final : public NetworkArchitecture {
     layers_.readStyle(model);
   }
 
-  Result<model::Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const override {
+  Result<model::Network> build(const feature::FeatureSpec& features, OutputForm form) const override {
     model::Network network;
-    addClassifier(network, layers_.addTo(network, network.flat(flatWidth(features))), numOutputs);
+    addOutput(network, layers_.addTo(network, network.flat(flatWidth(features))), form);
     return network;
   }
 

@@ -11,6 +11,7 @@
 #include "mlaas/base/error.h"
 #include "mlaas/feature/feature_spec.h"
 #include "mlaas/model/network.h"
+#include "mlaas/train/neural/hidden_layers.h"
 #include "mlaas/train/option_reader.h"
 
 namespace mlaas::train {
@@ -19,7 +20,7 @@ class NetworkArchitecture {
  public:
   virtual ~NetworkArchitecture() = default;
   // kInvalidArgument where the features are not what such a network takes.
-  virtual Result<model::Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const = 0;
+  virtual Result<model::Network> build(const feature::FeatureSpec& features, OutputForm form) const = 0;
   // The labels whose events it learns to reproduce, with the squared error as loss; empty for what tells classes apart.
   virtual std::vector<int64_t> reproduces() const { return {}; }
   // Adds every option as it is used.

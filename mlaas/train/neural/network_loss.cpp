@@ -73,13 +73,39 @@ double EventLoss::focal(std::span<const float> outputs, int32_t label, std::span
   return -factor * logarithm;
 }
 
-double squared(std::span<const float> outputs, std::span<const float> target, std::span<double> gradient) {
+// Of one output.
+struct OutputLoss {
+  double value = 0;
+  double gradient = 0;
+};
+
+OutputLoss lossOfTarget(const LossOptions& options, double output, double target) {
+  const double difference = output - target;
+  switch (options.kind) {
+    case LossOptions::Kind::kHuber: {
+      const double size = std::abs(difference);
+      if (size < options.delta) return {difference * difference / 2, difference};
+      return {options.delta * (size - options.delta / 2), std::copysign(options.delta, difference)};
+    }
+    case LossOptions::Kind::kQuantile: {
+      const double slope = difference > 0 ? 1 - options.level : difference < 0 ? -options.level : 0;
+      return {slope * difference, slope};
+    }
+    case LossOptions::Kind::kFlags:
+      return {softplus(output) - target * output, 1 / (1 + std::exp(-output)) - target};
+    default:
+      return {difference * difference, 2 * difference};
+  }
+}
+
+double lossOfTargets(const LossOptions& options, std::span<const float> outputs, std::span<const float> target,
+                     std::span<double> gradient) {
   const auto number = static_cast<double>(outputs.size());
   double loss = 0;
   for (size_t k = 0; k < outputs.size(); ++k) {
-    const double difference = static_cast<double>(outputs[k]) - static_cast<double>(target[k]);
-    gradient[k] = 2 * difference / number;
-    loss += difference * difference / number;
+    const OutputLoss one = lossOfTarget(options, static_cast<double>(outputs[k]), static_cast<double>(target[k]));
+    gradient[k] = one.gradient / number;
+    loss += one.value / number;
   }
   return loss;
 }
@@ -105,8 +131,8 @@ double lossOf(const LossOptions& options, std::span<const float> outputs, const 
       case LossOptions::Kind::kFocal:
         value = loss.focal(own, truth.label[row], gradient);
         break;
-      case LossOptions::Kind::kSquared:
-        value = squared(own, truth.target.subspan(row * width, width), gradient);
+      default:
+        value = lossOfTargets(options, own, truth.target.subspan(row * width, width), gradient);
         break;
     }
     const auto weight = static_cast<double>(truth.weight[row]);
@@ -118,8 +144,20 @@ double lossOf(const LossOptions& options, std::span<const float> outputs, const 
 }
 
 std::string lossName(const LossOptions& options, int64_t numOutputs) {
-  if (options.kind == LossOptions::Kind::kFocal) return "focal loss";
-  if (options.kind == LossOptions::Kind::kSquared) return "mean squared error";
+  switch (options.kind) {
+    case LossOptions::Kind::kFocal:
+      return "focal loss";
+    case LossOptions::Kind::kSquared:
+      return "mean squared error";
+    case LossOptions::Kind::kHuber:
+      return "Huber loss";
+    case LossOptions::Kind::kQuantile:
+      return "quantile loss";
+    case LossOptions::Kind::kFlags:
+      return "binary cross entropy";
+    case LossOptions::Kind::kCrossEntropy:
+      break;
+  }
   return numOutputs == 1 ? "binary cross entropy" : "cross entropy";
 }
 

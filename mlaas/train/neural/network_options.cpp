@@ -66,7 +66,20 @@ void readChunks(OptionReader& training, ChunkOptions& chunks) {
   chunks.passes = reader.integer("passes", chunks.passes, 1, 1000000);
 }
 
-void readLoss(OptionReader& training, bool reproduces, LossOptions& loss) {
+constexpr std::array<std::pair<const char*, LossOptions::Kind>, 6> kLosses = {
+    {{"cross_entropy", LossOptions::Kind::kCrossEntropy},
+     {"focal", LossOptions::Kind::kFocal},
+     {"squared", LossOptions::Kind::kSquared},
+     {"huber", LossOptions::Kind::kHuber},
+     {"quantile", LossOptions::Kind::kQuantile},
+     {"flags", LossOptions::Kind::kFlags}}};
+
+const char* nameOf(LossOptions::Kind kind) {
+  return std::ranges::find(kLosses, kind, [](const auto& one) { return one.second; })->first;
+}
+
+// Those of classes, or those of targets.
+void readLoss(OptionReader& training, bool hasTargets, bool reproduces, LossOptions& loss) {
   if (reproduces) {
     loss.kind = LossOptions::Kind::kSquared;
     for (const char* key : {"loss", "label_smoothing"}) {
@@ -74,30 +87,38 @@ void readLoss(OptionReader& training, bool reproduces, LossOptions& loss) {
     }
     return;
   }
+  loss.kind = hasTargets ? LossOptions::Kind::kSquared : LossOptions::Kind::kCrossEntropy;
   if (training.has("loss")) {
     OptionReader& reader = training.section("loss");
-    const bool focal = reader.choice("kind", "cross_entropy", {"cross_entropy", "focal"}) == "focal";
-    if (focal) {
-      loss.kind = LossOptions::Kind::kFocal;
-      loss.gamma = reader.number("gamma", loss.gamma, 0, 100);
+    std::vector<std::string> names;
+    for (const auto& [name, kind] : kLosses) {
+      if (LossOptions{.kind = kind}.usesTargets() == hasTargets) names.emplace_back(name);
     }
+    const std::string chosen = reader.choice("kind", nameOf(loss.kind), names);
+    loss.kind = std::ranges::find(kLosses, chosen, [](const auto& one) { return std::string(one.first); })->second;
+    if (loss.kind == LossOptions::Kind::kFocal) loss.gamma = reader.number("gamma", loss.gamma, 0, 100);
+    if (loss.kind == LossOptions::Kind::kHuber) loss.delta = reader.number("delta", loss.delta, 1e-6, 1e6);
+    if (loss.kind == LossOptions::Kind::kQuantile) loss.level = reader.number("level", loss.level, 0.001, 0.999);
   }
   loss.smoothing = training.number("label_smoothing", 0, 0, 1);
   if (loss.smoothing > 0 && loss.kind != LossOptions::Kind::kCrossEntropy) {
-    training.reject("label_smoothing", "goes with the cross entropy only, not with the focal loss");
+    training.reject("label_smoothing", "goes with the cross entropy only, not with another loss");
   }
 }
 
 Json lossJson(const LossOptions& loss) {
-  if (loss.kind == LossOptions::Kind::kFocal) return {{"kind", "focal"}, {"gamma", loss.gamma}};
-  return {{"kind", loss.kind == LossOptions::Kind::kSquared ? "squared" : "cross_entropy"}};
+  Json json = {{"kind", nameOf(loss.kind)}};
+  if (loss.kind == LossOptions::Kind::kFocal) json["gamma"] = loss.gamma;
+  if (loss.kind == LossOptions::Kind::kHuber) json["delta"] = loss.delta;
+  if (loss.kind == LossOptions::Kind::kQuantile) json["level"] = loss.level;
+  return json;
 }
 
-void readTraining(OptionReader& training, NetworkOptions& options) {
+void readTraining(OptionReader& training, bool hasTargets, NetworkOptions& options) {
   options.epochs = training.integer("epochs", options.epochs, 1, 1000000);
   options.batchSize = training.integer("batch_size", options.batchSize, 1, 10000000);
   readChunks(training, options.chunks);
-  readLoss(training, !options.architecture->reproduces().empty(), options.loss);
+  readLoss(training, hasTargets, !options.architecture->reproduces().empty(), options.loss);
   readOptimizer(training.section("optimizer"), options.optimizer);
   options.schedule.read(training);
   options.gradientClipping = training.number("gradient_clipping", 0, 0, kInfinity);
@@ -117,8 +138,8 @@ int64_t NetworkOptions::stepsFor(int64_t events) const {
   return chunks.passes * (events / chunks.events * steps(chunks.events) + steps(events % chunks.events));
 }
 
-Result<model::Network> NetworkOptions::build(const feature::FeatureSpec& features, int64_t numOutputs) const {
-  auto network = architecture->build(features, numOutputs);
+Result<model::Network> NetworkOptions::build(const feature::FeatureSpec& features, OutputForm form) const {
+  auto network = architecture->build(features, form);
   if (!network.ok() && !where.empty()) return std::move(network).error().within(where);
   return network;
 }
@@ -155,7 +176,7 @@ Result<NetworkOptions> readNetworkOptions(const std::string& kind, ArchitectureR
   MLAAS_CHECK(model.finish());
   MLAAS_TRY(options.scaling, ScalingRules::read(workflow));
   OptionReader training(workflow.training, workflow.trainingWhere, "training");
-  readTraining(training, options);
+  readTraining(training, !workflow.dataset.targets.empty(), options);
   MLAAS_CHECK(training.finish());
   return options;
 }

@@ -44,7 +44,7 @@ struct NetworkOptions {
   // Steps of an epoch over so many events.
   int64_t stepsFor(int64_t events) const;
   // Errors name the place in the workflow.
-  Result<model::Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const;
+  Result<model::Network> build(const feature::FeatureSpec& features, OutputForm form) const;
   nlohmann::ordered_json toJson() const;
 };
 

@@ -27,6 +27,8 @@ namespace mlaas::train {
 
 namespace {
 
+constexpr double kLeastProbability = 1e-7;
+
 // Streams of random numbers that must not be the same.
 enum class Purpose : uint64_t { kWeights = 1, kDropout = 2, kChunks = 3 };
 
@@ -38,17 +40,62 @@ uint64_t seedFor(uint64_t seed, Purpose purpose, int64_t epoch = 0) {
 struct NetworkBatch {
   NetworkRows rows;
   std::vector<int32_t> label;
+  std::vector<float> target;  // in the scale of the loss
   std::vector<float> weight;
 };
+
+// Targets in the scale of the loss: with mean 0 and deviation 1 over the training part, but flags as they are.
+class TargetScale {
+ public:
+  TargetScale() = default;
+  explicit TargetScale(const std::vector<dataset::FeatureStatistics>& targets)
+      : transforms_(dataset::standardise(targets)) {}
+
+  void apply(std::vector<float>& values) const {
+    for (size_t i = 0; i < values.size() && !transforms_.empty(); ++i) {
+      values[i] = transforms_[i % transforms_.size()](values[i]);
+    }
+  }
+  // What the last node of `network` rescales with.
+  void assign(const model::Network& network, std::span<float> running) const {
+    if (transforms_.empty()) return;
+    const size_t first = network.node(network.score()).firstRunning;
+    for (size_t i = 0; i < transforms_.size(); ++i) {
+      running[first + i] = 1 / transforms_[i].inverseScale;
+      running[first + transforms_.size() + i] = transforms_[i].mean;
+    }
+  }
+
+ private:
+  std::vector<feature::Transform> transforms_;  // by target
+};
+
+Result<TargetScale> targetScaleOf(const LossOptions& loss, const dataset::Statistics& statistics) {
+  if (loss.kind != LossOptions::Kind::kFlags) return TargetScale(statistics.targets);
+  for (const auto& target : statistics.targets) {
+    if (target.minimum >= 0 && target.maximum <= 1) continue;
+    return Error(ErrorCode::kInvalidArgument, "training.loss: with flags every target is 0 or 1, but '" + target.name +
+                                                  "' lies between " + std::to_string(target.minimum) + " and " +
+                                                  std::to_string(target.maximum) + "; define a flag, or use squared");
+  }
+  return TargetScale();
+}
+
+OutputForm outputFormOf(const LossOptions& loss, const ClassTable& classes) {
+  if (!classes.predictsTargets()) return {OutputForm::Kind::kClasses, classes.numOutputs()};
+  const bool flags = loss.kind == LossOptions::Kind::kFlags;
+  return {flags ? OutputForm::Kind::kFlags : OutputForm::Kind::kNumbers, classes.numOutputs()};
+}
 
 // One training from its first to its last epoch.
 class NetworkTraining {
  public:
-  NetworkTraining(const NetworkOptions& options, const TrainingInput& input, WeightScale scale,
+  NetworkTraining(const NetworkOptions& options, const TrainingInput& input, WeightScale scale, TargetScale targetScale,
                   std::unique_ptr<NetworkModel> model)
       : options_(options),
         input_(input),
         scale_(std::move(scale)),
+        targetScale_(std::move(targetScale)),
         model_(std::move(model)),
         network_(model_->network()),
         optimizer_(network_.weights().size(), options.optimizer),
@@ -230,10 +277,8 @@ class NetworkTraining {
   // One step; gives the sum of weight * loss.
   Result<double> trainBatch(NetworkBatch& batch, uint64_t seed) {
     if (batch.label.empty()) return 0.0;
-    const bool reproduces = options_.loss.kind == LossOptions::Kind::kSquared;
-    const Truth truth{.label = batch.label,
-                      .target = reproduces ? std::span<const float>(batch.rows.flat) : std::span<const float>(),
-                      .weight = batch.weight};
+    const Truth truth{
+        .label = batch.label, .target = learns_.empty() ? batch.target : batch.rows.flat, .weight = batch.weight};
     MLAAS_TRY(const double loss, network_.trainStep(batch.rows, truth, options_.loss, seed));
     if (options_.gradientClipping > 0) clipNorm(network_.gradients(), options_.gradientClipping);
     optimizer_.step(network_.weights(), network_.gradients(), rate_.at(numSteps_++));
@@ -246,6 +291,8 @@ class NetworkTraining {
     if (!more) return false;
     model_->input().prepare(network_.network(), raw.features, batch.rows);
     batch.label.assign(raw.label.begin(), raw.label.end());
+    batch.target.assign(raw.targets.begin(), raw.targets.end());
+    targetScale_.apply(batch.target);
     batch.weight.assign(raw.weight.begin(), raw.weight.end());
     scale_.apply(batch.label, raw.row, batch.weight);
     if (!learns_.empty()) keepLearned(batch);
@@ -294,9 +341,29 @@ class NetworkTraining {
       if (const auto roc = computeRoc(view.score, view.isSignal, events.weight)) record.validationAuc = roc->auc;
     }
     scale_.apply(events.label, events.row, events.weight);
-    record.validationLoss = learns_.empty() ? logLoss(events) : reproductionLoss(events);
+    record.validationLoss = !learns_.empty()              ? reproductionLoss(events)
+                            : options_.loss.usesTargets() ? lossOfTargets(events)
+                                                          : logLoss(events);
     if (!std::isfinite(*record.validationLoss)) return diverged(record.epoch);
     return {};
+  }
+
+  // The mean over |weight|, as logLoss().
+  double lossOfTargets(ScoredEvents& events) const {
+    // What a network gives for flags are probabilities; the loss takes what stands before the sigmoid.
+    if (options_.loss.kind == LossOptions::Kind::kFlags) {
+      for (float& score : events.score) {
+        const double p = std::clamp(static_cast<double>(score), kLeastProbability, 1 - kLeastProbability);
+        score = static_cast<float>(std::log(p / (1 - p)));
+      }
+    }
+    targetScale_.apply(events.score);
+    targetScale_.apply(events.target);
+    std::vector<float> gradients(events.score.size());
+    const double loss = lossOf(options_.loss, events.score, {{}, events.target, events.weight}, gradients);
+    double total = 0;
+    for (const float weight : events.weight) total += std::abs(static_cast<double>(weight));
+    return total > 0 ? loss / total : 0;
   }
 
   void report() const {
@@ -313,6 +380,7 @@ class NetworkTraining {
   const NetworkOptions& options_;
   const TrainingInput& input_;
   WeightScale scale_;
+  TargetScale targetScale_;
   std::unique_ptr<NetworkModel> model_;
   TorchNetwork& network_;  // of model_
   FlatOptimizer optimizer_;
@@ -329,18 +397,19 @@ class NetworkTraining {
 
 class NetworkTrainer final : public Trainer {
  public:
-  NetworkTrainer(NetworkOptions options, int64_t numOutputs) : options_(std::move(options)), numOutputs_(numOutputs) {}
+  NetworkTrainer(NetworkOptions options, OutputForm form) : options_(std::move(options)), form_(form) {}
 
   Result<dataset::StatisticsNeeds> statisticsNeeded(const feature::FeatureSpec& features) const override {
     // Before the files are read for statistics.
-    MLAAS_CHECK(options_.build(features, numOutputs_));
+    MLAAS_CHECK(options_.build(features, form_));
     MLAAS_TRY(const auto scalings, options_.scaling.resolve(features));
     return needsOf(scalings);
   }
 
   Result<TrainingOutcome> train(const TrainingInput& input) override {
     const feature::FeatureSpec& features = input.data->features();
-    MLAAS_TRY(const auto network, options_.build(features, input.classes->numOutputs()));
+    MLAAS_TRY(const auto network, options_.build(features, form_));
+    MLAAS_TRY(TargetScale targetScale, targetScaleOf(options_.loss, *input.statistics));
     MLAAS_TRY(WeightScale scale, makeWeightScale(input, options_.balance, options_.negative));
     // A mixed epoch has more or fewer events, of the same sum of weights.
     scale.stretch(input.statistics->rowsOfMixedEpoch() / static_cast<double>(input.eventsIn(dataset::Part::kTrain)));
@@ -348,21 +417,23 @@ class NetworkTrainer final : public Trainer {
     MLAAS_TRY(NetworkInput inputs, NetworkInput::make(features, *input.statistics, scalings));
     MLAAS_TRY(TorchNetwork computed,
               TorchNetwork::make(network, seedFor(options_.seed, Purpose::kWeights), options_.threads));
+    targetScale.assign(computed.network(), computed.running());
     auto model = std::make_unique<NetworkModel>(features, std::move(inputs), std::move(computed), options_);
-    return NetworkTraining(options_, input, std::move(scale), std::move(model)).run();
+    return NetworkTraining(options_, input, std::move(scale), std::move(targetScale), std::move(model)).run();
   }
   std::string library() const override { return "libtorch " + torchVersion(); }
 
  private:
   NetworkOptions options_;
-  int64_t numOutputs_;
+  OutputForm form_;
 };
 
 TrainerFactory factoryOf(const std::string& kind, ArchitectureReader reader) {
   return
       [kind, reader](const dataset::Workflow& workflow, const ClassTable& classes) -> Result<std::unique_ptr<Trainer>> {
         MLAAS_TRY(NetworkOptions options, readNetworkOptions(kind, reader, workflow));
-        return std::unique_ptr<Trainer>(std::make_unique<NetworkTrainer>(std::move(options), classes.numOutputs()));
+        const OutputForm form = outputFormOf(options.loss, classes);
+        return std::unique_ptr<Trainer>(std::make_unique<NetworkTrainer>(std::move(options), form));
       };
 }
 

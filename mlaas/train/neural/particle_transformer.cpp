@@ -34,7 +34,7 @@ class ParticleTransformer final : public NetworkArchitecture {
     }
   }
 
-  Result<Network> build(const feature::FeatureSpec& features, int64_t numOutputs) const override {
+  Result<Network> build(const feature::FeatureSpec& features, OutputForm form) const override {
     if (features.groups.size() != 1) {
       return Error(ErrorCode::kInvalidArgument,
                    "model.kind: particle_transformer needs one group of jagged columns in dataset.features, found " +
@@ -50,7 +50,7 @@ class ParticleTransformer final : public NetworkArchitecture {
     for (int64_t block = 0; block < classBlocks_; ++block) token = addClassBlock(network, token, x);
     std::vector<size_t> joined = {network.layerNorm(token)};
     if (!features.scalars.empty()) joined.push_back(network.scalars(static_cast<int64_t>(features.scalars.size())));
-    addClassifier(network, head_.addTo(network, network.concat(joined)), numOutputs);
+    addOutput(network, head_.addTo(network, network.concat(joined)), form);
     return network;
   }
 

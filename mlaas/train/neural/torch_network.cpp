@@ -243,6 +243,11 @@ at::Tensor TorchNetwork::State::compute(size_t index, NetworkRows& rows, bool tr
       return training ? at::mul(from(0), dropoutMask(from(0), node.dropout)) : from(0);
     case NetworkOp::kAdd:
       return at::add(from(0), from(1));
+    case NetworkOp::kRescale: {
+      const auto first = static_cast<int64_t>(node.firstRunning);
+      return at::add(at::mul(from(0), running.narrow(0, first, node.width)),
+                     running.narrow(0, first + node.width, node.width));
+    }
     case NetworkOp::kConcat: {
       std::vector<at::Tensor> parts;
       for (size_t i = 0; i < node.inputs.size(); ++i) parts.push_back(from(i));

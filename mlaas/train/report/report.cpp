@@ -6,6 +6,7 @@
 #include "mlaas/train/report/html_text.h"
 #include "mlaas/train/report/page.h"
 #include "mlaas/train/report/report_plots.h"
+#include "mlaas/train/report/targets_section.h"
 
 namespace mlaas::train {
 
@@ -46,19 +47,19 @@ std::string aucText(const std::optional<Roc>& roc) {
 std::string keyFigures(const ReportInput& input) {
   const Evaluation& evaluation = *input.evaluation;
   const PartEvaluation& test = evaluation.of(Part::kTest);
-  std::string html = "<div class=\"figures\">";
+  std::string html = "<div class=\"figures\">" + targetFigures(evaluation.targets);
   if (evaluation.classes.isBinary()) {
     html += figure(aucText(test.rocs.front()), "AUC on the test part, weighted");
     if (const auto& best = evaluation.significance.best) {
       html += figure("Z = " + formatNumber(best->significance, 3),
                      "best significance, score ≥ " + formatNumber(best->cut, 3));
     }
-  } else {
+  } else if (evaluation.targets.empty()) {
     for (size_t label = 0; label < test.rocs.size(); ++label) {
       html += figure(aucText(test.rocs[label]), "AUC of " + evaluation.classes.names[label] + " on the test part");
     }
   }
-  html += figure(formatNumber(test.logLoss), "log loss on the test part");
+  if (evaluation.targets.empty()) html += figure(formatNumber(test.logLoss), "log loss on the test part");
   html += figure(formatCount(static_cast<int64_t>(evaluation.of(Part::kTrain).events.rows())), "training events");
   html += figure(formatCount(static_cast<int64_t>(test.events.rows())), "test events");
   html += figure(std::to_string(input.history->bestEpoch) + " of " + std::to_string(input.history->epochs.size()),
@@ -205,15 +206,8 @@ std::string dataSection(const ReportInput& input) {
   return html + "</tbody></table></div>";
 }
 
-}  // namespace
-
-std::string renderReport(const ReportInput& input) {
-  const std::string title = input.workflow->name.empty() ? "Model" : input.workflow->name;
-  std::string classes;
-  for (const auto& name : input.evaluation->classes.names) classes += (classes.empty() ? "" : " / ") + name;
-  std::string html = "<header>" + element("h1", title) + "<p class=\"soft\">" +
-                     escapeHtml(input.model.value("kind", "") + ": " + classes) + "</p></header>\n";
-  html += keyFigures(input) + "\n<h2>Result</h2>" + plots(input) + "\n<h3>Parts</h3>" + partsTable(input);
+std::string classesResult(const ReportInput& input) {
+  std::string html = plots(input) + "\n<h3>Parts</h3>" + partsTable(input);
   html += "<h3>Confusion on the test part" +
           (input.evaluation->classes.isBinary() ? " at a score of " + formatNumber(input.evaluation->threshold)
                                                 : std::string()) +
@@ -223,6 +217,33 @@ std::string renderReport(const ReportInput& input) {
       "events better than others.</p>" +
       overtrainingTable(*input.evaluation);
   html += evaluationSection(*input.evaluation);
+  return html;
+}
+
+std::string targetsResult(const ReportInput& input) {
+  std::string html = "<div class=\"plots\">";
+  for (const TargetEvaluation& target : input.evaluation->targets) {
+    for (const Plot& plot : targetPlots(target)) {
+      html += plotFigure(plot, "In bins of the target with as many events each. Resolution: half the central 68 %.");
+    }
+  }
+  html += plotFigure(lossPlot(*input.history), "Weighted as in training; the training curve is taken while learning.");
+  return html + "</div>\n<h3>Targets</h3>" + targetsTable(input.evaluation->targets);
+}
+
+}  // namespace
+
+std::string renderReport(const ReportInput& input) {
+  const std::string title = input.workflow->name.empty() ? "Model" : input.workflow->name;
+  std::string classes;
+  const ClassTable& table = input.evaluation->classes;
+  for (const auto& name : table.predictsTargets() ? table.targets : table.names) {
+    classes += (classes.empty() ? "" : " / ") + name;
+  }
+  std::string html = "<header>" + element("h1", title) + "<p class=\"soft\">" +
+                     escapeHtml(input.model.value("kind", "") + ": " + classes) + "</p></header>\n";
+  html += keyFigures(input) + "\n<h2>Result</h2>";
+  html += input.evaluation->targets.empty() ? classesResult(input) : targetsResult(input);
   html += "\n" + dataSection(input);
   html += "\n<h2>Model and training</h2>" + settings(input.model);
   html += "\n<h2>Workflow</h2>" + workflowText(input.workflow->text);

@@ -23,7 +23,7 @@ constexpr std::array kReserved = {
     Reserved{"seed", "training.seed is the seed of all that is random"},
     Reserved{"random_state", "training.seed is the seed of all that is random"},
     Reserved{"num_class", "the labels of the samples say how many classes there are"},
-    Reserved{"objective", "it is binary:logistic for two classes and multi:softprob for more"},
+    Reserved{"objective", "without targets it is binary:logistic for two classes and multi:softprob for more"},
     Reserved{"tree_method", "data comes as a stream, which only 'hist' takes"},
     Reserved{"process_type", "training always grows new trees"},
     Reserved{"validate_parameters", "parameters are always validated"},
@@ -47,6 +47,10 @@ std::string parameterText(const std::string& name, std::string value) {
 void readMetrics(OptionReader& model, const ClassTable& classes, TreeParameters& parameters) {
   const nlohmann::ordered_json given = model.value("eval_metric");
   if (given.is_null()) {  // the last one decides about early stopping
+    if (classes.predictsTargets()) {
+      parameters.emplace_back("eval_metric", "rmse");
+      return;
+    }
     if (classes.isBinary()) parameters.emplace_back("eval_metric", "auc");
     parameters.emplace_back("eval_metric", classes.isBinary() ? "logloss" : "mlogloss");
     return;
@@ -80,12 +84,24 @@ void addPassedOn(OptionReader& model, TreeParameters& parameters) {
   }
 }
 
+// Of a target the user chooses; classes have one each.
+std::string readObjective(OptionReader& model, const ClassTable& classes) {
+  if (!classes.predictsTargets()) return classes.isBinary() ? "binary:logistic" : "multi:softprob";
+  if (classes.targets.size() > 1) {
+    model.reject("kind", "trees predict one target, but dataset.targets has " + std::to_string(classes.targets.size()) +
+                             "; train one model for each, or a network");
+  }
+  return model.choice("objective", "reg:squarederror",
+                      {"reg:squarederror", "reg:pseudohubererror", "reg:absoluteerror"});
+}
+
 void readModel(OptionReader& model, const ClassTable& classes, TreesOptions& options) {
   auto& parameters = options.parameters;
   options.rounds = readRounds(model, options.rounds);
   options.maxBin = model.integer("max_bin", options.maxBin, 2, 65536);
-  parameters.emplace_back("objective", classes.isBinary() ? "binary:logistic" : "multi:softprob");
-  if (!classes.isBinary()) parameters.emplace_back("num_class", std::to_string(classes.numClasses()));
+  parameters.emplace_back("objective", readObjective(model, classes));
+  if (!classes.isBinary() && !classes.predictsTargets())
+    parameters.emplace_back("num_class", std::to_string(classes.numClasses()));
   parameters.emplace_back("booster", model.choice("booster", "gbtree", {"gbtree", "dart"}));
   parameters.emplace_back("tree_method", "hist");
   parameters.emplace_back("max_bin", std::to_string(options.maxBin));

@@ -39,7 +39,11 @@ class PartSource final : public TreeSource {
     MLAAS_TRY(const bool more, batches_->next(raw_));
     if (!more) return false;
     feature::treeMatrix(raw_.features, kMissing, batch.values);
-    batch.label.assign(raw_.label.begin(), raw_.label.end());
+    if (raw_.targets.empty()) {
+      batch.label.assign(raw_.label.begin(), raw_.label.end());
+    } else {
+      batch.label.assign(raw_.targets.begin(), raw_.targets.end());
+    }
     batch.weight.assign(raw_.weight.begin(), raw_.weight.end());
     scale_.apply(raw_.label, raw_.row, batch.weight);
     return true;
@@ -123,6 +127,7 @@ class TreesTraining {
   TreesTraining(const TreesOptions& options, const TrainingInput& input, WeightScale scale)
       : options_(options),
         input_(input),
+        parameters_(parametersOf(options, input)),
         scale_(std::move(scale)),
         columns_(feature::treeFeatureNames(input.data->features())),
         stopping_(options.patience, options.leastImprovement) {
@@ -162,14 +167,24 @@ class TreesTraining {
   }
 
   // A new booster, or that of the checkpoint with the history until then.
+  // From XGBoost's 0.5 the first rounds would do nothing but reach the mean of the target.
+  static TreeParameters parametersOf(const TreesOptions& options, const TrainingInput& input) {
+    TreeParameters parameters = options.parameters;
+    const bool given = std::ranges::any_of(parameters, [](const auto& one) { return one.first == "base_score"; });
+    if (!input.statistics->targets.empty() && !given) {
+      parameters.emplace_back("base_score", nlohmann::json(input.statistics->targets.front().mean).dump());
+    }
+    return parameters;
+  }
+
   Result<Booster> begin() {
     const auto* state =
         input_.checkpoints != nullptr && input_.checkpoints->resumed() ? &*input_.checkpoints->resumed() : nullptr;
-    if (state == nullptr) return Booster::make(matrices_, options_.parameters);
+    if (state == nullptr) return Booster::make(matrices_, parameters_);
     try {
       history_ = restoreHistory(state->values.at("history"));
       stopping_.restore(state->values.at("early_stopping"));
-      return Booster::restore(matrices_, options_.parameters, state->blobs.at("booster"));
+      return Booster::restore(matrices_, parameters_, state->blobs.at("booster"));
     } catch (const std::exception& failure) {
       return Error(ErrorCode::kCorrupt, std::string("the checkpoint is none of trees: ") + failure.what());
     }
@@ -193,7 +208,7 @@ class TreesTraining {
     MLAAS_TRY(std::string bytes, booster.serialise());
     if (saves) MLAAS_CHECK(input_.checkpoints->save(stateOf(bytes)));
     if (renews) {
-      MLAAS_TRY(booster, Booster::restore(matrices_, options_.parameters, bytes));
+      MLAAS_TRY(booster, Booster::restore(matrices_, parameters_, bytes));
       atRenewal_ = stateOf(std::move(bytes));
     }
     return {};
@@ -251,6 +266,7 @@ class TreesTraining {
 
   const TreesOptions& options_;
   const TrainingInput& input_;
+  const TreeParameters parameters_;
   WeightScale scale_;
   std::vector<std::string> columns_;
   std::vector<const TreeMatrix*> matrices_;  // of run()

@@ -66,6 +66,7 @@ class MemoryStream final : public dataset::BatchStream {
         appendRow(batch.features.groups[g].values, group.values, row, group.length * group.numColumns);
         batch.features.groups[g].count.push_back(group.count[row]);
       }
+      appendRow(batch.targets, from.targets, row, static_cast<int64_t>(data_.config_.targets.size()));
       batch.label.push_back(from.label[row]);
       batch.weight.push_back(from.weight[row]);
       batch.sample.push_back(from.sample[row]);
@@ -93,6 +94,7 @@ MemoryDataset::MemoryDataset(const MemoryOptions& options) {
     sample.label = label;
     config_.samples.push_back(sample);
   }
+  config_.targets = options.targets;
   generate(options);
   summarise(options);
 }
@@ -109,6 +111,12 @@ void MemoryDataset::generate(const MemoryOptions& options) {
     if (options.withScalars) {
       features.scalars.push_back(static_cast<float>(500 + 100 * (0.5 * shift + options.noise * normal(random))));
       features.scalars.push_back(static_cast<float>(50 * (1 + options.noise * normal(random))));
+    }
+    for (const auto& target : options.targets) {
+      const double ht = static_cast<double>(features.scalars.end()[-2]);
+      const double met = static_cast<double>(features.scalars.back());
+      const double value = target == "linear" ? ht + met : target == "bent" ? 100 * std::sqrt(std::abs(ht)) : met > 50;
+      all_.targets.push_back(static_cast<float>(value));
     }
     if (options.withGroup) {
       const auto count = static_cast<int32_t>(random.below(kLength + 1));
@@ -134,6 +142,7 @@ void MemoryDataset::generate(const MemoryOptions& options) {
 void MemoryDataset::summarise(const MemoryOptions& options) {
   std::vector<std::vector<double>> scalars(2);
   std::vector<std::vector<double>> columns(kColumns);
+  std::vector<std::vector<double>> targets(options.targets.size());
   statistics_.samples.resize(config_.samples.size());
   for (size_t row = 0; row < part_.size(); ++row) {
     auto& sample = statistics_.samples[static_cast<size_t>(all_.label[row])];
@@ -149,12 +158,18 @@ void MemoryDataset::summarise(const MemoryOptions& options) {
     if (part_[row] != dataset::Part::kTrain) continue;
     for (size_t i = 0; options.withScalars && i < 2; ++i)
       scalars[i].push_back(static_cast<double>(all_.features.scalars[row * 2 + i]));
+    for (size_t i = 0; i < targets.size(); ++i) {
+      targets[i].push_back(static_cast<double>(all_.targets[row * targets.size() + i]));
+    }
     for (int32_t e = 0; options.withGroup && e < all_.features.groups[0].count[row]; ++e) {
       for (size_t c = 0; c < kColumns; ++c) {
         const size_t index = (row * kLength + static_cast<size_t>(e)) * kColumns + c;
         columns[c].push_back(static_cast<double>(all_.features.groups[0].values[index]));
       }
     }
+  }
+  for (size_t i = 0; i < targets.size(); ++i) {
+    statistics_.targets.push_back(summaryOf(options.targets[i], targets[i]));
   }
   if (options.withScalars) statistics_.scalars = {summaryOf("ht", scalars[0]), summaryOf("met", scalars[1])};
   if (options.withGroup) statistics_.groups = {{summaryOf("Jet_pt", columns[0]), summaryOf("Jet_eta", columns[1])}};

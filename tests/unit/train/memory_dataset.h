@@ -19,6 +19,8 @@ struct MemoryOptions {
   double noise = 1;  // smaller is easier
   bool withGroup = true;
   bool withScalars = true;
+  // "linear" is ht + met, "bent" the root of ht times 100, "high" whether met is above 50; all from the scalars.
+  std::vector<std::string> targets = {};
   std::array<double, 3> parts = {0.6, 0.2, 0.2};
 };
 

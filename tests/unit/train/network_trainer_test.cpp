@@ -130,6 +130,97 @@ TEST(NetworkTrainer, RefusesHeadsThatDoNotFit) {
   EXPECT_NE(fixture.problem({}, {}).find("model.pt: is missing"), std::string::npos);
 }
 
+// The spread of what is left of targets that a function of the features gives, relative to that of the targets.
+std::vector<double> unexplained(const ScoredEvents& events) {
+  const auto width = static_cast<size_t>(events.numOutputs);
+  std::vector<double> result;
+  for (size_t k = 0; k < width; ++k) {
+    double mean = 0;
+    for (size_t row = 0; row < events.rows(); ++row) mean += static_cast<double>(events.target[row * width + k]);
+    mean /= static_cast<double>(events.rows());
+    double left = 0;
+    double all = 0;
+    for (size_t row = 0; row < events.rows(); ++row) {
+      const auto target = static_cast<double>(events.target[row * width + k]);
+      left += std::pow(static_cast<double>(events.score[row * width + k]) - target, 2);
+      all += std::pow(target - mean, 2);
+    }
+    result.push_back(std::sqrt(left / all));
+  }
+  return result;
+}
+
+TEST(NetworkTrainer, PredictsTargets) {
+  MemoryOptions options;
+  options.targets = {"linear", "bent"};
+  Fixture fixture(options);
+  Json training = kFewEpochs;
+  training["epochs"] = 20;
+  for (const char* loss : {"squared", "huber"}) {
+    training["loss"] = {{"kind", loss}};
+    auto outcome = fixture.train(kSmallModel, training).value();
+    const ScoredEvents events = fixture.score(outcome);
+    ASSERT_EQ(events.target.size(), events.score.size());
+    for (const double rest : unexplained(events)) EXPECT_LT(rest, 0.1) << loss;
+    EXPECT_FALSE(outcome.history.epochs.back().validationAuc.has_value());
+    EXPECT_LT(*outcome.history.epochs.back().validationLoss, *outcome.history.epochs.front().validationLoss);
+  }
+}
+
+// As many targets lie below the prediction as the level says.
+TEST(NetworkTrainer, PredictsQuantiles) {
+  MemoryOptions options;
+  options.targets = {"bent"};
+  options.withGroup = false;
+  Fixture fixture(options);
+  // ht is what the target is made of: without it the network cannot do better than the quantile of all.
+  fixture.statistics.scalars[0].deviation = 1e9;
+  for (const double level : {0.2, 0.9}) {
+    Json training = kFewEpochs;
+    training["epochs"] = 15;
+    training["class_balance"] = "equal";
+    training["loss"] = {{"kind", "quantile"}, {"level", level}};
+    auto outcome = fixture.train(kSmallModel, training).value();
+    const ScoredEvents events = fixture.score(outcome, dataset::Part::kTrain);
+    double below = 0;
+    double all = 0;
+    for (size_t row = 0; row < events.rows(); ++row) {
+      // As training balances them, all events weigh the same.
+      ++all;
+      if (events.target[row] < events.score[row]) ++below;
+    }
+    EXPECT_NEAR(below / all, level, 0.05) << level;
+  }
+}
+
+TEST(NetworkTrainer, PredictsFlags) {
+  MemoryOptions options;
+  options.targets = {"high"};
+  Fixture fixture(options);
+  Json training = kFewEpochs;
+  training["loss"] = {{"kind", "flags"}};
+  auto outcome = fixture.train(kSmallModel, training).value();
+  const ScoredEvents events = fixture.score(outcome);
+  int64_t right = 0;
+  for (size_t row = 0; row < events.rows(); ++row) {
+    EXPECT_GE(events.score[row], 0);
+    EXPECT_LE(events.score[row], 1);
+    if ((events.score[row] > 0.5F) == (events.target[row] > 0)) ++right;
+  }
+  EXPECT_GT(right, static_cast<int64_t>(events.rows() * 95 / 100));
+}
+
+TEST(NetworkTrainer, RefusesLossesThatDoNotFitTheTruth) {
+  Fixture classes;
+  EXPECT_NE(classes.problem({}, {{"loss", {{"kind", "huber"}}}}).find("training.loss.kind"), std::string::npos);
+  MemoryOptions options;
+  options.targets = {"bent"};
+  Fixture targets(options);
+  EXPECT_NE(targets.problem({}, {{"loss", {{"kind", "focal"}}}}).find("training.loss.kind"), std::string::npos);
+  EXPECT_NE(targets.problem({}, {{"loss", {{"kind", "flags"}}}}).find("every target is 0 or 1, but 'bent'"),
+            std::string::npos);
+}
+
 TEST(NetworkTrainer, LearnsThreeClasses) {
   MemoryOptions options;
   options.numClasses = 3;

@@ -125,7 +125,9 @@ TEST(TorchNetwork, HasTheGradientOfItsLoss) {
     if (one.name == "relu" || one.name == "leaky_relu") continue;  // their kinks
     for (const int64_t outputs : {1, 3}) {
       if (one.reproduces && outputs > 1) continue;
-      const auto network = architectureOf(one.read, one.options)->build(exampleFeatures(one.oneGroup), outputs).value();
+      const auto network = architectureOf(one.read, one.options)
+                               ->build(exampleFeatures(one.oneGroup), {OutputForm::Kind::kClasses, outputs})
+                               .value();
       TorchNetwork computed = TorchNetwork::make(network, 5, 1).value();
       NetworkRows rows;
       exampleInput(one.oneGroup).prepare(network, tensors, rows);
@@ -167,14 +169,16 @@ TEST(TorchNetwork, IsAsLargeAsThePapersSay) {
   features.groups[0].columns[1] = "eta";
   features.groups[0].columns[2] = "phi";
   const Json particles = {{"pt", "pt"}, {"eta", "eta"}, {"phi", "phi"}};
-  const auto transformer = architectureOf(readParticleTransformer, particles)->build(features, 10).value();
+  const auto transformer =
+      architectureOf(readParticleTransformer, particles)->build(features, {OutputForm::Kind::kClasses, 10}).value();
   EXPECT_NEAR(static_cast<double>(transformer.numWeights()), 2.14e6, 0.01e6);
-  const auto sets = architectureOf(readDeepSets, {})->build(features, 1).value();
+  const auto sets = architectureOf(readDeepSets, {})->build(features, {OutputForm::Kind::kClasses, 1}).value();
   EXPECT_NEAR(static_cast<double>(sets.numWeights()), 85000, 2000);
 }
 
 TEST(TorchNetwork, StandsStillWhereNoEventHasAnElement) {
-  const auto network = architectureOf(readDeepSets, {})->build(exampleFeatures(), 1).value();
+  const auto network =
+      architectureOf(readDeepSets, {})->build(exampleFeatures(), {OutputForm::Kind::kClasses, 1}).value();
   TorchNetwork computed = TorchNetwork::make(network, 5, 1).value();
   auto tensors = exampleEvents(3);
   for (auto& group : tensors.groups) group.count.assign(3, 0);
@@ -220,19 +224,22 @@ TEST(TorchNetwork, IsTheSameInOpenvino) {
   constexpr int64_t kRows = 24;
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   const io::TemporaryFolder folder;
+  using Kind = OutputForm::Kind;
+  constexpr std::array kForms = {OutputForm{Kind::kClasses, 1}, OutputForm{Kind::kClasses, 3},
+                                 OutputForm{Kind::kFlags, 2}, OutputForm{Kind::kNumbers, 2}};
   for (const Case& one : cases()) {
     auto tensors = exampleEvents(kRows, one.oneGroup);
     tensors.scalars[1] = kNan;
     tensors.scalars[4] = std::numeric_limits<float>::infinity();
     tensors.groups[0].values[1 * kLength * 4 + 1] = kNan;
-    for (const int64_t outputs : {1, 3}) {
-      if ((one.oneGroup || one.reproduces) && outputs > 1) continue;  // nothing new
+    for (const OutputForm form : kForms) {
+      if ((one.oneGroup || one.reproduces) && form.width > 1) continue;  // nothing new
       model::NetworkGraph graph;
       graph.features = exampleFeatures(one.oneGroup);
       const NetworkInput input = exampleInput(one.oneGroup);
       graph.scalars = input.scalars;
       graph.groups = input.groups;
-      graph.network = architectureOf(one.read, one.options)->build(graph.features, outputs).value();
+      graph.network = architectureOf(one.read, one.options)->build(graph.features, form).value();
       TorchNetwork computed = TorchNetwork::make(graph.network, 7, 1).value();
       auto filled = tensors;
       feature::MissingValues(graph.features).fill(filled);
@@ -241,15 +248,21 @@ TEST(TorchNetwork, IsTheSameInOpenvino) {
       // A step that moves the running numbers of batch normalisation.
       const std::vector<int32_t> label(kRows, 0);
       const std::vector<float> weight(kRows, 1);
-      const LossOptions loss{.kind = one.reproduces ? LossOptions::Kind::kSquared : LossOptions::Kind::kCrossEntropy};
-      ASSERT_TRUE(computed.trainStep(rows, {label, rows.flat, weight}, loss, 1).ok());
+      const std::vector<float> target = one.reproduces ? rows.flat : std::vector<float>(kRows * 2, 0.5F);
+      const bool classes = form.kind == Kind::kClasses && !one.reproduces;
+      const LossOptions loss{.kind = classes ? LossOptions::Kind::kCrossEntropy : LossOptions::Kind::kSquared};
+      ASSERT_TRUE(computed.trainStep(rows, {label, target, weight}, loss, 1).ok());
+      if (form.kind == Kind::kNumbers) {
+        const float rescaling[] = {0.5F, 2, -1, 3};
+        std::ranges::copy(rescaling, computed.running().end() - 4);
+      }
       graph.weights.assign(computed.weights().begin(), computed.weights().end());
       graph.running.assign(computed.running().begin(), computed.running().end());
 
       std::vector<float> expected;
       ASSERT_TRUE(computed.score(rows, expected).ok());
       const auto file = folder.write("model.onnx", model::writeOnnx(graph).value());
-      auto engines = infer::makeOpenvinoEngines(file, graph.features, outputs, 1).value();
+      auto engines = infer::makeOpenvinoEngines(file, graph.features, form.width, 1).value();
       std::vector<float> scores;
       engines[0]->run(tensors, scores).value();
       ASSERT_EQ(scores.size(), expected.size());

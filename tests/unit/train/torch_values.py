@@ -124,6 +124,7 @@ def losses() -> dict[str, dict[str, object]]:
         return nn.functional.cross_entropy(z, several, reduction="none", label_smoothing=smoothing)
 
     target = torch.tensor([[number(7, i, k) for k in range(3)] for i in range(4)], dtype=torch.float64)
+    flag = (target > 0).double()
     cases = {
         "binary": (1, lambda z: binary_loss(z, 0)),
         "binary_smooth": (1, lambda z: binary_loss(z, 0.1)),
@@ -133,6 +134,9 @@ def losses() -> dict[str, dict[str, object]]:
         "several_smooth": (3, lambda z: cross_entropy(z, 0.1)),
         "several_focal": (3, lambda z: several_focal(z, 2)),
         "squared": (3, lambda z: ((z - target) ** 2).mean(1)),
+        "huber": (3, lambda z: nn.functional.huber_loss(z, target, reduction="none", delta=0.7).mean(1)),
+        "quantile": (3, lambda z: torch.maximum(0.8 * (target - z), 0.2 * (z - target)).mean(1)),
+        "flags": (3, lambda z: nn.functional.binary_cross_entropy_with_logits(z, flag, reduction="none").mean(1)),
     }
     result = {}
     for name, (width, loss_of) in cases.items():

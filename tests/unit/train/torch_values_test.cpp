@@ -139,7 +139,10 @@ TEST(TorchValues, LossesAndGradientsAreThoseOfPytorch) {
                                                      {"several", {}},
                                                      {"several_smooth", {.smoothing = 0.1}},
                                                      {"several_focal", {.kind = Kind::kFocal}},
-                                                     {"squared", {.kind = Kind::kSquared}}};
+                                                     {"squared", {.kind = Kind::kSquared}},
+                                                     {"huber", {.kind = Kind::kHuber, .delta = 0.7}},
+                                                     {"quantile", {.kind = Kind::kQuantile, .level = 0.8}},
+                                                     {"flags", {.kind = Kind::kFlags}}};
   ASSERT_EQ(losses.size(), values()["losses"].size());
   const std::vector<float> weight = {1, -0.5F, 2, 0.25F};
   const std::vector<int32_t> binary = {0, 1, 1, 0};
@@ -151,7 +154,8 @@ TEST(TorchValues, LossesAndGradientsAreThoseOfPytorch) {
     for (int row = 0; row < 4; ++row) {
       for (int k = 0; k < (isBinary ? 1 : 3); ++k) {
         outputs.push_back(6 * number({3, row, k}));
-        target.push_back(number({7, row, k}));
+        const float value = number({7, row, k});
+        target.push_back(name == "flags" ? (value > 0 ? 1 : 0) : value);
       }
     }
     std::vector<float> gradients(outputs.size());
@@ -245,7 +249,7 @@ TEST(TorchValues, LearningCurvesAreThoseOfPytorch) {
   for (int step = 0; step < 100; ++step) batches.push_back(batchOf(step));
   for (const auto& [name, kind] : networks) {
     OptionReader reader(kind.second, "", "model");
-    const auto network = kind.first(reader)->build(features, 1).value();
+    const auto network = kind.first(reader)->build(features, {OutputForm::Kind::kClasses, 1}).value();
     TorchNetwork computed = TorchNetwork::make(network, 1, 1).value();
     setWeights(computed);
     FlatOptimizer adam(computed.weights().size(), {});

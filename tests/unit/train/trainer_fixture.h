@@ -18,8 +18,10 @@ class SilentProgress final : public TrainingProgress {
   void epoch(const TrainingHistory& /*history*/, double /*eventsPerSecond*/) override {}
 };
 
-inline dataset::Workflow workflowOf(nlohmann::ordered_json model, nlohmann::ordered_json training) {
+inline dataset::Workflow workflowOf(const dataset::DatasetConfig& data, nlohmann::ordered_json model,
+                                    nlohmann::ordered_json training) {
   dataset::Workflow workflow;
+  workflow.dataset = data;
   workflow.model.options = std::move(model);
   workflow.model.where = "w.yaml:9:1";
   workflow.training = std::move(training);
@@ -31,13 +33,13 @@ class TrainerFixture {
  public:
   explicit TrainerFixture(TrainerFactory factory, const MemoryOptions& options = {})
       : data(options),
-        classes(makeClassTable(data.config().samples).value()),
+        classes(makeClassTable(data.config()).value()),
         statistics(data.statistics().value()),
         factory_(std::move(factory)) {}
 
   Result<TrainingOutcome> train(nlohmann::ordered_json model, nlohmann::ordered_json training,
                                 std::stop_token stop = {}) {
-    MLAAS_TRY(const auto trainer, factory_(workflowOf(std::move(model), std::move(training)), classes));
+    MLAAS_TRY(const auto trainer, factory_(workflowOf(data.config(), std::move(model), std::move(training)), classes));
     return trainer->train({&data, &statistics, &classes, &progress_, std::move(stop)});
   }
 

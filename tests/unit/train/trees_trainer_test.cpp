@@ -30,6 +30,27 @@ TEST(TreesTrainer, LearnsTwoClasses) {
   EXPECT_GT(fixture.data.numStreams[0], 1);
 }
 
+TEST(TreesTrainer, PredictsATarget) {
+  MemoryOptions options;
+  options.targets = {"linear"};
+  Fixture fixture(options);
+  for (const char* objective : {"reg:squarederror", "reg:pseudohubererror"}) {
+    Json model = {{"rounds", 100}, {"objective", objective}};
+    if (std::string(objective) == "reg:pseudohubererror") model["huber_slope"] = 50;
+    auto outcome = fixture.train(model, {}).value();
+    const ScoredEvents events = fixture.score(outcome);
+    double left = 0;
+    for (size_t row = 0; row < events.rows(); ++row) {
+      left += std::pow(static_cast<double>(events.score[row]) - static_cast<double>(events.target[row]), 2);
+    }
+    const double deviation = fixture.statistics.targets[0].deviation;
+    EXPECT_LT(std::sqrt(left / static_cast<double>(events.rows())), 0.2 * deviation) << objective;
+  }
+  options.targets = {"linear", "bent"};
+  EXPECT_NE(Fixture(options).problem({}, {}).find("trees predict one target, but dataset.targets has 2"),
+            std::string::npos);
+}
+
 TEST(TreesTrainer, LearnsThreeClasses) {
   MemoryOptions options;
   options.numClasses = 3;
