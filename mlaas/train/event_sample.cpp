@@ -5,7 +5,6 @@
 
 #include "mlaas/base/nearest_name.h"
 #include "mlaas/train/prefetcher.h"
-#include "mlaas/train/trainer.h"
 
 namespace mlaas::train {
 
@@ -37,7 +36,44 @@ std::vector<float> valuesOfGroup(const feature::GroupTensor& group, size_t rows,
   return values;
 }
 
+template <class T>
+std::vector<T> slice(const std::vector<T>& values, size_t first, size_t last, size_t width) {
+  return std::vector<T>(values.begin() + static_cast<std::ptrdiff_t>(first * width),
+                        values.begin() + static_cast<std::ptrdiff_t>(last * width));
+}
+
+feature::Tensors sliceRows(const feature::Tensors& tensors, size_t first, size_t last) {
+  feature::Tensors result;
+  result.rows = static_cast<int64_t>(last - first);
+  result.numScalars = tensors.numScalars;
+  result.scalars = slice(tensors.scalars, first, last, static_cast<size_t>(tensors.numScalars));
+  for (const auto& group : tensors.groups) {
+    const auto width = static_cast<size_t>(group.length * group.numColumns);
+    result.groups.push_back(
+        {group.length, group.numColumns, slice(group.values, first, last, width), slice(group.count, first, last, 1)});
+  }
+  return result;
+}
+
 }  // namespace
+
+Result<void> scoreSample(TrainedModel& model, const feature::Tensors& features, const EventSample& sample,
+                         std::vector<float>& scores) {
+  scores.clear();
+  std::vector<float> own;
+  size_t first = 0;
+  for (const size_t end : sample.ends) {
+    dataset::Batch batch;
+    batch.features = sliceRows(features, first, end);
+    batch.label = slice(sample.label, first, end, 1);
+    batch.weight = slice(sample.weight, first, end, 1);
+    if (sample.row.size() == sample.rows()) batch.row = slice(sample.row, first, end, 1);
+    MLAAS_CHECK(model.scoreBatch(batch, own));
+    append(scores, own);
+    first = end;
+  }
+  return {};
+}
 
 void appendTensors(feature::Tensors& to, const feature::Tensors& from) {
   if (to.rows == 0) {
@@ -57,6 +93,9 @@ EventSample EventSample::first(size_t count) const {
   if (count >= rows()) return result;
   result.label.resize(count);
   result.weight.resize(count);
+  if (row.size() > count) result.row.resize(count);
+  while (!result.ends.empty() && result.ends.back() > count) result.ends.pop_back();
+  if (result.ends.empty() || result.ends.back() < count) result.ends.push_back(count);
   result.features.rows = static_cast<int64_t>(count);
   result.features.scalars.resize(count * static_cast<size_t>(features.numScalars));
   for (auto& group : result.features.groups) {
@@ -83,6 +122,8 @@ Result<EventSample> sampleEvents(dataset::Dataset& data, dataset::Part part, int
     appendTensors(sample.features, batch.features);
     append(sample.label, batch.label);
     append(sample.weight, batch.weight);
+    append(sample.row, batch.row);
+    sample.ends.push_back(sample.rows());
   }
   return static_cast<int64_t>(sample.rows()) > most ? sample.first(static_cast<size_t>(most)) : std::move(sample);
 }

@@ -13,6 +13,7 @@
 #include "mlaas/dataset/dataset.h"
 #include "mlaas/feature/feature_spec.h"
 #include "mlaas/feature/tensors.h"
+#include "mlaas/train/trainer.h"
 
 namespace mlaas::train {
 
@@ -20,6 +21,8 @@ struct EventSample {
   feature::Tensors features;
   std::vector<int32_t> label;
   std::vector<float> weight;
+  std::vector<int64_t> row;  // as in dataset::Batch: models of folds tell by it which of them has not seen an event
+  std::vector<size_t> ends;  // of the batches that it was read in, the last one is rows()
 
   size_t rows() const { return label.size(); }
   // The first `count` rows.
@@ -29,6 +32,11 @@ struct EventSample {
 // At most `most` events of `part`, in shuffled order: the same for the same data and `seed`.
 Result<EventSample> sampleEvents(dataset::Dataset& data, dataset::Part part, int64_t most, uint64_t seed,
                                  const std::stop_token& stop);
+
+// Scores all rows of `features`, which stand for those of `sample`, batch by batch as they were read: a batch belongs to
+// one fold. `scores` is [rows, numOutputs].
+Result<void> scoreSample(TrainedModel& model, const feature::Tensors& features, const EventSample& sample,
+                         std::vector<float>& scores);
 
 // Puts the rows of `from` behind those of `to`.
 void appendTensors(feature::Tensors& to, const feature::Tensors& from);

@@ -174,7 +174,7 @@ Result<FeatureEvaluation> evaluateFeatures(TrainedModel& model, const TrainingIn
             sampleEvents(*input.data, dataset::Part::kTest, options.events, options.seed, input.stop));
   ScoredEvents scored;
   scored.numOutputs = input.classes->numOutputs();
-  MLAAS_CHECK(model.score(test.features, scored.score));
+  MLAAS_CHECK(scoreSample(model, test.features, test, scored.score));
   FeatureEvaluation result;
   result.events = test.rows();
 

@@ -79,8 +79,8 @@ feature::Tensors permuted(const feature::Tensors& source, const Target& target, 
 
 // The area under the ROC curve, or the mean of those of the classes against the others.
 Result<std::optional<double>> meanAuc(TrainedModel& model, const feature::Tensors& features, const ClassTable& classes,
-                                      ScoredEvents& events) {
-  MLAAS_CHECK(model.score(features, events.score));
+                                      const EventSample& sample, ScoredEvents& events) {
+  MLAAS_CHECK(scoreSample(model, features, sample, events.score));
   double sum = 0;
   int64_t count = 0;
   for (int64_t label = classes.isBinary() ? 1 : 0; label < classes.numClasses(); ++label) {
@@ -116,7 +116,7 @@ Result<std::vector<Importance>> permutationImportance(TrainedModel& model, const
   events.numOutputs = classes.numOutputs();
   events.label = sample.label;
   events.weight = sample.weight;
-  MLAAS_TRY(const auto whole, meanAuc(model, sample.features, classes, events));
+  MLAAS_TRY(const auto whole, meanAuc(model, sample.features, classes, sample, events));
   std::vector<Importance> result;
   const auto targets = targetsOf(spec);
   for (size_t t = 0; t < targets.size(); ++t) {
@@ -124,7 +124,7 @@ Result<std::vector<Importance>> permutationImportance(TrainedModel& model, const
     for (int64_t repeat = 0; repeat < options.repeats; ++repeat) {
       if (stop.stop_requested()) return cancelledTraining();
       Random random(combineSeeds(combineSeeds(seed, t), static_cast<uint64_t>(repeat)));
-      MLAAS_TRY(const auto auc, meanAuc(model, permuted(sample.features, targets[t], random), classes, events));
+      MLAAS_TRY(const auto auc, meanAuc(model, permuted(sample.features, targets[t], random), classes, sample, events));
       if (whole && auc) drops.push_back(*whole - *auc);
     }
     result.push_back(summarise(targets[t].name, drops));
