@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -140,3 +141,22 @@ def test_evaluation_of_classes_is_refused(mlaas, made, tmp_path):
     path.write_text(yaml.safe_dump(workflow_of(made[0], *NETWORK) | {"compare": ["fisher"]}))
     done = mlaas("train", path, "--output", tmp_path / "model")
     assert done.returncode != 0 and "compare" in done.stderr and "dataset.targets" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["mlp", "trees"])
+def test_muon_example(mlaas, tmp_path, kind):
+    """A shorter training of the example: better than half of what is known without hits, and the charge is found."""
+    folder = Path(__file__).resolve().parents[2] / "examples" / "muon_trigger"
+    shorter = "training.epochs=15" if kind == "mlp" else "model.rounds=200"
+    done = mlaas(
+        *("train", folder / f"{kind}.yaml", "--output", tmp_path / "model", "--set", shorter),
+        *("--set", f"dataset.samples.muons.files={folder}/data/train.root", "--quiet"),
+    )
+    assert done.returncode == 0, done.stderr
+    predicted = predict(mlaas, tmp_path, folder / "data" / "test.root").ravel()
+    truth = uproot.open(folder / "data" / "test.root")["Muons"].arrays(["gen_pt", "gen_q"], library="np")
+    assert np.mean(np.sign(predicted) == truth["gen_q"]) > 0.92
+    slow = (truth["gen_pt"] > 5) & (truth["gen_pt"] < 10)
+    ratio = 1 / np.abs(predicted[slow]) / truth["gen_pt"][slow]
+    lower, upper = np.quantile(ratio, [0.1587, 0.8413])
+    assert (upper - lower) / 2 < 0.2
