@@ -10,6 +10,8 @@
 #include <map>
 
 #include "mlaas/base/random.h"
+#include "mlaas/train/neural/dense_chain.h"
+#include "mlaas/train/neural/dropout_mask.h"
 #include "mlaas/train/neural/torch_attention.h"
 
 namespace mlaas::train {
@@ -119,6 +121,7 @@ struct TorchNetwork::State {
   std::vector<at::Tensor> values;          // [node], of one forward pass
   std::map<size_t, ElementPlaces> places;  // by group, of one forward pass
   std::vector<float> outputGradients;
+  std::unique_ptr<DenseChain> chain;  // where the network is one: trains it faster
 
   void makeViews();
   at::Tensor dropoutMask(const at::Tensor& like, double probability);
@@ -158,17 +161,9 @@ void TorchNetwork::State::makeViews() {
   }
 }
 
-// Zeros with the dropout's probability, else 1 / (1 - dropout): 16 random bits for each value.
 at::Tensor TorchNetwork::State::dropoutMask(const at::Tensor& like, double probability) {
   at::Tensor mask = at::empty(like.sizes(), at::kFloat);
-  const auto threshold = static_cast<uint64_t>(std::lround(probability * 65536));
-  const auto keep = static_cast<float>(1 / (1 - probability));
-  float* const value = mask.data_ptr<float>();
-  const int64_t count = mask.numel();
-  for (int64_t i = 0; i < count; i += 4) {
-    uint64_t bits = random.bits();
-    for (int64_t j = i; j < std::min(i + 4, count); ++j, bits >>= 16) value[j] = (bits & 0xFFFF) < threshold ? 0 : keep;
-  }
+  fillDropoutMask(random, probability, {mask.data_ptr<float>(), static_cast<size_t>(mask.numel())});
   return mask;
 }
 
@@ -295,6 +290,7 @@ Result<TorchNetwork> TorchNetwork::make(const model::Network& network, uint64_t 
     TorchNetwork result(std::move(state));
     std::ranges::copy(network.initialWeights(seed), result.weights().begin());
     std::ranges::copy(network.initialRunning(), result.running().begin());
+    result.state_->chain = DenseChain::of(result.network(), result.weights(), result.gradients());
     return result;
   } catch (const std::exception& exception) {
     return torchError(exception.what());
@@ -318,6 +314,13 @@ std::span<float> TorchNetwork::running() {
 Result<double> TorchNetwork::trainStep(NetworkRows& rows, const Truth& truth, const LossOptions& loss, uint64_t seed) {
   try {
     state_->random = Random(seed);
+    if (state_->chain && rows.rows > 0) {
+      const std::span<float> outputs = state_->chain->forward(rows, state_->random);
+      state_->outputGradients.resize(outputs.size());
+      const double sum = lossOf(loss, outputs, truth, state_->outputGradients);
+      state_->chain->backward(state_->outputGradients);
+      return sum;
+    }
     const at::Tensor outputs = state_->forward(state_->network.output(), rows, true);
     const auto size = static_cast<size_t>(outputs.numel());
     state_->outputGradients.resize(size);
