@@ -6,6 +6,7 @@
 #include "mlaas/train/metrics/classification.h"
 #include "mlaas/train/metrics/roc.h"
 #include "mlaas/train/scoring.h"
+#include "mlaas/train/target_evaluation.h"
 
 namespace mlaas::train {
 
@@ -52,11 +53,28 @@ class MeanModel final : public TrainedModel {
   std::vector<float> own_;  // kept from call to call
 };
 
-// AUC and loss of a fold's model on its test part.
+// Root mean square error and bias of each target.
+nlohmann::ordered_json targetErrors(const ScoredEvents& events, const std::vector<std::string>& targets) {
+  nlohmann::ordered_json json;
+  const std::vector<TargetEvaluation> judged = judgeTargets(targets, {&events, &events, &events});
+  for (const TargetEvaluation& one : judged) {
+    const Residuals& all = one.parts.front().all;
+    json[one.name] = {{"rmse", all.rmse ? nlohmann::ordered_json(*all.rmse) : nullptr},
+                      {"bias", all.bias ? nlohmann::ordered_json(*all.bias) : nullptr}};
+  }
+  return json;
+}
+
+// How a fold's model does on its test part: AUC and loss, or errors of the targets.
 Result<nlohmann::ordered_json> foldMetrics(TrainedModel& model, dataset::Dataset& data, const TrainingInput& input) {
   const bool isBinary = input.classes->isBinary();
   MLAAS_TRY(const ScoredEvents events, scorePart(model, data, dataset::Part::kTest, input.classes->numOutputs(), {}));
-  nlohmann::ordered_json json = {{"events", events.rows()}, {"log_loss", logLoss(events)}};
+  nlohmann::ordered_json json = {{"events", events.rows()}};
+  if (input.classes->predictsTargets()) {
+    json["targets"] = targetErrors(events, input.classes->targets);
+    return json;
+  }
+  json["log_loss"] = logLoss(events);
   for (int64_t label = isBinary ? 1 : 0; label < input.classes->numClasses(); ++label) {
     const ClassView view = viewOfClass(events, label);
     const auto roc = computeRoc(view.score, view.isSignal, events.weight);

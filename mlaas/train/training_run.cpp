@@ -189,6 +189,7 @@ Result<void> writeBundle(model::BundleWriter& writer, const dataset::Workflow& w
   report.evaluation = &made.evaluation;
   report.model = made.outcome.model->description();
   report.versions = versions;
+  report.models = metrics.value("models", Json());
   MLAAS_CHECK(writer.addFile("report.html", renderReport(report)));
   MLAAS_TRY(const auto bundle, bundleOf(workflow, data, made, versions));
   return writer.commit(bundle);

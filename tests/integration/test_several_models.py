@@ -106,6 +106,7 @@ def test_each_event_is_scored_by_the_model_that_has_not_seen_it(mlaas, tmp_path,
     numbers = [one["parts"]["test"]["events"] for one in singles]
     assert [model["test"]["events"] for model in metrics["models"]] == numbers
     assert metrics["parts"]["test"]["events"] == sum(numbers)
+    assert "AUC by fold" in (together / "report.html").read_text()
     areas = [one["parts"]["test"]["auc"] for one in singles]
     assert min(areas) - 0.02 < metrics["parts"]["test"]["auc"] < max(areas) + 0.02
 

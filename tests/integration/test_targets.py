@@ -117,6 +117,19 @@ def test_several_flags(mlaas, made, tmp_path):
     assert 0 <= scores.min() and scores.max() <= 1
 
 
+def test_folds_judge_targets_out_of_fold(mlaas, made, tmp_path):
+    folder, events = made
+    done = train(mlaas, folder, tmp_path, NETWORK[0], NETWORK[1] | {"folds": 2, "epochs": 15}, split={"seed": 3})
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    assert sum(model["test"]["events"] for model in metrics["models"]) == EVENTS
+    for model in metrics["models"]:
+        assert model["test"]["targets"]["gen_sum"]["rmse"] == pytest.approx(0.5, rel=0.1)
+    residual = predict(mlaas, tmp_path, folder / "all.root")[:, 0].astype(float) - events["gen_sum"]
+    assert np.sqrt(np.mean(residual**2)) == pytest.approx(metrics["targets"]["gen_sum"]["test"]["rmse"], rel=1e-4)
+    assert "<h3>Models</h3>" in (tmp_path / "model" / "report.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("model", "training", "dataset", "words"),
     [

@@ -4,6 +4,7 @@
 
 #include "mlaas/train/report/evaluation_section.h"
 #include "mlaas/train/report/html_text.h"
+#include "mlaas/train/report/models_section.h"
 #include "mlaas/train/report/page.h"
 #include "mlaas/train/report/report_plots.h"
 #include "mlaas/train/report/targets_section.h"
@@ -244,6 +245,13 @@ std::string renderReport(const ReportInput& input) {
                      escapeHtml(input.model.value("kind", "") + ": " + classes) + "</p></header>\n";
   html += keyFigures(input) + "\n<h2>Result</h2>";
   html += input.evaluation->targets.empty() ? classesResult(input) : targetsResult(input);
+  if (!input.models.empty()) {
+    html += "\n<h3>Models</h3>" + modelsTable(input.models);
+    if (const auto plot = foldPlot(input.models)) {
+      html += "<div class=\"plots\">" + plotFigure(*plot, "Each model on the events that it has not seen, weighted.") +
+              "</div>";
+    }
+  }
   html += "\n" + dataSection(input);
   html += "\n<h2>Model and training</h2>" + settings(input.model);
   html += "\n<h2>Workflow</h2>" + workflowText(input.workflow->text);

@@ -20,6 +20,7 @@ struct ReportInput {
   const Evaluation* evaluation = nullptr;
   nlohmann::ordered_json model;     // TrainedModel::description()
   nlohmann::ordered_json versions;  // name -> version
+  nlohmann::ordered_json models;    // several models, as metrics.json has them; null for one
 };
 
 std::string renderReport(const ReportInput& input);
