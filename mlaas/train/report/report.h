@@ -18,9 +18,9 @@ struct ReportInput {
   const feature::FeatureSpec* features = nullptr;
   const TrainingHistory* history = nullptr;
   const Evaluation* evaluation = nullptr;
-  nlohmann::ordered_json model;     // TrainedModel::description()
-  nlohmann::ordered_json versions;  // name -> version
-  nlohmann::ordered_json models;    // several models, as metrics.json has them; null for one
+  nlohmann::ordered_json model;        // TrainedModel::description()
+  nlohmann::ordered_json versions;     // name -> version
+  nlohmann::ordered_json models = {};  // several models, as metrics.json has them; null for one
 };
 
 std::string renderReport(const ReportInput& input);
