@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <future>
 #include <numeric>
 #include <utility>
 
@@ -23,6 +24,16 @@ size_t bytesAt(const EpochPlan& plan, size_t position, const PassResult& pass, P
       std::ceil(static_cast<double>(bytes) / rows * static_cast<double>(plan.taken[position].count)));
 }
 
+// Of batches that are made before they are asked for.
+size_t bytesAhead(const RowSource& source) { return source.plan().bufferBytes / 16; }
+
+// Of a row in a batch, where lists have a length.
+size_t bytesInBatch(const RowLayout& layout) {
+  size_t bytes = layout.fixedBytes;
+  for (const auto& group : layout.groups) bytes += static_cast<size_t>(group.length) * group.elementBytes;
+  return bytes;
+}
+
 // Memory that a stream takes at most: the rows of two neighbouring buffers, their places, and the units in work. Rows
 // that the cache holds are not its own.
 size_t shareBytes(const RowSource& source, const EpochPlan& plan, const PassResult& pass, Part part, size_t window) {
@@ -38,7 +49,7 @@ size_t shareBytes(const RowSource& source, const EpochPlan& plan, const PassResu
     largest = std::max(largest, buffer.numRows);
   }
   const size_t places = static_cast<size_t>(largest) * kPlaceBytes;
-  if (!pass.cached.empty()) return places;
+  if (!pass.cached.empty()) return places + bytesAhead(source);
   return places + neighbours + window * source.bytesInWork();
 }
 
@@ -190,6 +201,7 @@ EpochStream::EpochStream(const RowSource& source, const PassResult& pass, TaskPo
                          EpochPlan plan, MemoryBudget::Reservation share, size_t window)
     : source_(source),
       pass_(pass),
+      pool_(pool),
       options_(options),
       plan_(std::move(plan)),
       steps_(plan_.numRows, options.batchSize, options.numRanks),
@@ -275,7 +287,7 @@ Result<void> EpochStream::fillBatch(Batch& batch, RowSpan span) {
   while (row_ < span.last) {
     if (position_ == places_.size()) MLAAS_CHECK(fillBuffer());
     const int64_t count = std::min(span.last - row_, static_cast<int64_t>(places_.size() - position_));
-    filled += gather(batch, filled, count);
+    filled += gather(batch, filled, position_, count);
     position_ += static_cast<size_t>(count);
     row_ += count;
   }
@@ -285,6 +297,10 @@ Result<void> EpochStream::fillBatch(Batch& batch, RowSpan span) {
 
 Result<bool> EpochStream::next(Batch& batch) {
   if (source_.stop().stop_requested()) return Error(ErrorCode::kCancelled, "stopped between two batches");
+  if (numTaken_ < numReady_ || gatherTogether(batch)) {
+    std::swap(batch, ready_[numTaken_++]);
+    return true;
+  }
   resizeBatch(source_.layout(), batch, 0);
   while (step_ < steps_.numSteps() && batch.features.rows == 0) {
     MLAAS_CHECK(fillBatch(batch, steps_.rows(step_++, options_.rank)));
@@ -298,13 +314,71 @@ Result<bool> EpochStream::next(Batch& batch) {
   return true;
 }
 
-int64_t EpochStream::gather(Batch& batch, int64_t filled, int64_t count) const {
+std::vector<EpochStream::Piece> EpochStream::planPieces() {
+  constexpr size_t kLeastBytes = size_t{256} << 10;  // a thread is not woken for less
+  const size_t rowBytes = bytesInBatch(source_.layout());
+  const bool ragged = std::ranges::any_of(source_.layout().groups, [](const auto& group) { return group.length == 0; });
+  std::vector<Piece> pieces;
+  size_t bytes = 0;
+  numReady_ = 0;
+  numTaken_ = 0;
+  for (int64_t step = step_; step < steps_.numSteps(); ++step) {
+    const RowSpan span = steps_.rows(step, options_.rank);
+    const auto rows = static_cast<size_t>(span.size());
+    const bool isThere =
+        span.first >= row_ && rows > 0 && static_cast<size_t>(span.last - row_) <= places_.size() - position_;
+    if (!isThere || (!pieces.empty() && bytes + rows * rowBytes > bytesAhead(source_))) break;
+    bytes += rows * rowBytes;
+    const size_t numPieces = ragged ? 1 : std::clamp<size_t>(rows * rowBytes / kLeastBytes, 1, pool_.numThreads());
+    for (size_t i = 0; i < numPieces; ++i) {
+      const auto first = static_cast<int64_t>(rows * i / numPieces);
+      pieces.push_back({static_cast<size_t>(step - step_), first, static_cast<int64_t>(rows * (i + 1) / numPieces),
+                        position_ + static_cast<size_t>(span.first - row_ + first)});
+    }
+  }
+  if (bytes < 2 * kLeastBytes) pieces.clear();
+  return pieces;
+}
+
+bool EpochStream::gatherTogether(Batch& batch) {
+  if (pass_.cached.empty() || pool_.numThreads() < 2) return false;
+  const std::vector<Piece> pieces = planPieces();
+  if (pieces.size() < 2) return false;
+  numReady_ = pieces.back().batch + 1;
+  if (ready_.size() < numReady_) ready_.resize(numReady_);
+  std::swap(ready_.front(), batch);
+  for (size_t i = 0; i < numReady_; ++i) {
+    resizeBatch(source_.layout(), ready_[i], steps_.rows(step_ + static_cast<int64_t>(i), options_.rank).size());
+  }
+  const auto work = [&](size_t first, size_t last) {
+    for (size_t i = first; i < last; ++i) {
+      const Piece& piece = pieces[i];
+      gather(ready_[piece.batch], piece.first, piece.position, piece.last - piece.first);
+    }
+  };
+  const size_t numShares = std::min(pool_.numThreads(), pieces.size());
+  std::vector<std::future<void>> others;
+  for (size_t i = 1; i < numShares; ++i) {
+    others.push_back(pool_.submit([&work, first = pieces.size() * i / numShares,
+                                   last = pieces.size() * (i + 1) / numShares] { work(first, last); }));
+  }
+  work(0, pieces.size() / numShares);
+  for (auto& other : others) other.get();
+  for (size_t i = 0; i < numReady_; ++i) missing_.fill(ready_[i].features);
+  step_ += static_cast<int64_t>(numReady_);
+  const RowSpan last = steps_.rows(step_ - 1, options_.rank);
+  position_ += static_cast<size_t>(last.last - row_);
+  row_ = last.last;
+  return true;
+}
+
+int64_t EpochStream::gather(Batch& batch, int64_t filled, size_t position, int64_t count) const {
   const RowLayout& layout = source_.layout();
   const auto& samples = source_.config().samples;
   const auto numScalars = static_cast<size_t>(layout.numScalars);
   auto out = static_cast<size_t>(filled);
   for (int64_t i = 0; i < count; ++i) {
-    const RowPlace place = places_[position_ + static_cast<size_t>(i)];
+    const RowPlace place = places_[position + static_cast<size_t>(i)];
     if (!blocks_[place.block]) continue;
     const RowBlock& block = *blocks_[place.block];
     const std::byte* record = block.record(place.row, layout);

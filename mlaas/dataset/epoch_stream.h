@@ -45,11 +45,25 @@ class EpochStream : public BatchStream {
   Result<void> skipTo(int64_t row);
   // Fills the batch with `span` of the epoch's order, less what is left out.
   Result<void> fillBatch(Batch& batch, RowSpan span);
-  // Appends the next `count` rows of the buffer to the batch behind its first `filled`; how many of them there are.
-  int64_t gather(Batch& batch, int64_t filled, int64_t count) const;
+  // Puts `count` rows of the buffer from `position` on into the batch behind its first `filled`; how many of them there
+  // are.
+  int64_t gather(Batch& batch, int64_t filled, size_t position, int64_t count) const;
+  // Where rows are kept in memory, the pool gathers: the next batches together, or one that is large in pieces. False
+  // where that does not pay, or the buffer does not have the rows. Uses the memory of `batch`.
+  bool gatherTogether(Batch& batch);
+  // Rows [first, last) of a batch, and where the first is in the buffer.
+  struct Piece {
+    size_t batch = 0;
+    int64_t first = 0;
+    int64_t last = 0;
+    size_t position = 0;
+  };
+  // The next batches, resized, in pieces for gatherTogether().
+  std::vector<Piece> planPieces();
 
   const RowSource& source_;
   const PassResult& pass_;
+  TaskPool& pool_;
   const StreamOptions options_;
   const EpochPlan plan_;
   const EpochSteps steps_;
@@ -62,6 +76,9 @@ class EpochStream : public BatchStream {
   std::vector<Block> blocks_;     // of the current buffer
   std::vector<RowPlace> places_;  // its rows in the order of the stream
   size_t position_ = 0;           // in places_
+  std::vector<Batch> ready_;      // batches ahead of the consumer's
+  size_t numReady_ = 0;           // of ready_; the others keep their memory
+  size_t numTaken_ = 0;           // of these
   size_t firstUnit_ = 0;          // position in the plan of the first that is read
   ReadAhead<Block> blocksAhead_;  // last: its jobs use the members above
 };

@@ -1,8 +1,10 @@
 #include "mlaas/dataset/statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "mlaas/base/random.h"
 #include "mlaas/feature/transform.h"
@@ -21,34 +23,51 @@ struct Strided {
 // Rank errors of half a percent; as `mlaas stats` has them.
 constexpr uint32_t kSketchSize = 2048;
 
-struct LogarithmOf {
-  Strided values;
-  float operator[](size_t i) const { return feature::signedLogarithm(values[i]); }
-};
+// Sums are taken in so many lanes, which are added at the end.
+constexpr size_t kLanes = 8;
 
-// The moments of the chosen values, which are all finite.
-template <class ValueAt>
-Moments momentsOf(const ValueAt& values, std::span<const uint32_t> chosen) {
+// f(value, lane) of all values, in lanes that vector instructions take together.
+template <class F>
+void forLanes(std::span<const float> values, F f) {
+  size_t i = 0;
+  for (; i + kLanes <= values.size(); i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) f(values[i + lane], lane);
+  }
+  for (size_t lane = 0; i < values.size(); ++i, ++lane) f(values[i], lane);
+}
+
+// The moments of values that are all finite.
+Moments momentsOf(std::span<const float> values) {
   Moments result;
-  if (chosen.empty()) return result;
-  result.count = static_cast<int64_t>(chosen.size());
-  double sum = 0;
-  float lowest = values[chosen[0]];
-  float highest = lowest;
-  for (const uint32_t i : chosen) {
-    const float value = values[i];
-    sum += static_cast<double>(value);
-    lowest = std::min(lowest, value);
-    highest = std::max(highest, value);
-  }
-  result.mean = sum / static_cast<double>(result.count);
-  for (const uint32_t i : chosen) {
-    const double difference = static_cast<double>(values[i]) - result.mean;
-    result.sumSquares += difference * difference;
-  }
-  result.minimum = static_cast<double>(lowest);
-  result.maximum = static_cast<double>(highest);
+  if (values.empty()) return result;
+  result.count = static_cast<int64_t>(values.size());
+  std::array<double, kLanes> sums = {};
+  std::array<float, kLanes> lowest;
+  lowest.fill(values.front());
+  std::array<float, kLanes> highest = lowest;
+  forLanes(values, [&](float value, size_t lane) {
+    sums[lane] += static_cast<double>(value);
+    lowest[lane] = std::min(lowest[lane], value);
+    highest[lane] = std::max(highest[lane], value);
+  });
+  const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(result.count);
+  std::array<double, kLanes> squares = {};
+  forLanes(values, [&](float value, size_t lane) {
+    const double difference = static_cast<double>(value) - mean;
+    squares[lane] += difference * difference;
+  });
+  result.mean = mean;
+  result.sumSquares = std::accumulate(squares.begin(), squares.end(), 0.0);
+  result.minimum = static_cast<double>(*std::ranges::min_element(lowest));
+  result.maximum = static_cast<double>(*std::ranges::max_element(highest));
   return result;
+}
+
+// Whether all values are finite: a product with 0 is 0 for no other.
+bool areFinite(std::span<const float> values) {
+  std::array<float, kLanes> sums = {};
+  forLanes(values, [&](float value, size_t lane) { sums[lane] += value * 0; });
+  return std::accumulate(sums.begin(), sums.end(), 0.0F) == 0;
 }
 
 // Counts what is not finite among the chosen values; rowOf(i) is the row number of value i.
@@ -101,11 +120,15 @@ std::vector<uint32_t> presentOf(Strided values, std::span<const uint32_t> chosen
   return present;
 }
 
-void addTo(QuantileSketch& sketch, Strided values, std::span<const uint32_t> chosen) {
-  std::vector<double> numbers;
-  numbers.reserve(chosen.size());
-  for (const uint32_t i : chosen) numbers.push_back(static_cast<double>(values[i]));
+void addTo(QuantileSketch& sketch, std::span<const float> values) {
+  const std::vector<double> numbers(values.begin(), values.end());
   sketch.add(numbers);
+}
+
+// The chosen values one behind the other: a column of a table of rows has a cache line of its own for each.
+void gather(Strided values, std::span<const uint32_t> chosen, std::vector<float>& numbers) {
+  numbers.resize(chosen.size());
+  for (size_t i = 0; i < chosen.size(); ++i) numbers[i] = values[chosen[i]];
 }
 
 double deviationOf(const Moments& moments) {
@@ -224,19 +247,25 @@ struct FeatureMoments::Values {
 
 void FeatureMoments::addFeature(size_t feature, const Values& of) {
   const auto& fill = fills_[feature];
-  const NonFinite found = findNonFinite(of.values, of.all, fill, [&](uint32_t i) { return of.rowNumbers[i]; });
-  mergeNonFinite(nonFinite[feature], found);
-  if (found.count > 0) return;
-  std::vector<uint32_t> present;
-  std::span<const uint32_t> chosen = of.train;
-  if (fill) {
-    present = presentOf(of.values, chosen, *fill);
-    numFilled[feature] += static_cast<int64_t>(chosen.size() - present.size());
-    chosen = present;
+  std::vector<float> numbers;
+  gather(of.values, of.all, numbers);
+  if (!areFinite(numbers)) {
+    const NonFinite found = findNonFinite(of.values, of.all, fill, [&](uint32_t i) { return of.rowNumbers[i]; });
+    mergeNonFinite(nonFinite[feature], found);
+    if (found.count > 0) return;
   }
-  moments[feature].merge(momentsOf(of.values, chosen));
-  if (quantiles[feature]) addTo(*quantiles[feature], of.values, chosen);
-  if (needs_[feature].logarithm) logarithms[feature].merge(momentsOf(LogarithmOf{of.values}, chosen));
+  if (fill) {
+    const std::vector<uint32_t> present = presentOf(of.values, of.train, *fill);
+    numFilled[feature] += static_cast<int64_t>(of.train.size() - present.size());
+    gather(of.values, present, numbers);
+  } else if (of.train.size() < of.all.size()) {
+    gather(of.values, of.train, numbers);
+  }
+  moments[feature].merge(momentsOf(numbers));
+  if (quantiles[feature]) addTo(*quantiles[feature], numbers);
+  if (!needs_[feature].logarithm) return;
+  for (float& number : numbers) number = feature::signedLogarithm(number);
+  logarithms[feature].merge(momentsOf(numbers));
 }
 
 void FeatureMoments::add(const feature::Tensors& tensors, std::span<const Part> parts,
