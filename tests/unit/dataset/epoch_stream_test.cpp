@@ -16,7 +16,7 @@
 namespace mlaas::dataset {
 namespace {
 
-constexpr size_t kCached = size_t{64} << 20;  // holds all rows of the sample; 1 MiB none
+constexpr size_t kCached = size_t{1} << 30;  // holds all rows of the sample, and makes batches ahead; 1 MiB neither
 constexpr size_t kReadAnew = size_t{1} << 20;
 
 struct Rows {
@@ -53,6 +53,48 @@ TEST(EpochStream, GoesOnWhereAnotherStopped) {
       EXPECT_TRUE(std::equal(rest.rows.begin(), rest.rows.end(), all.rows.begin() + static_cast<ptrdiff_t>(skipped),
                              all.rows.end()))
           << "from batch " << firstBatch;
+    }
+  }
+}
+
+// Every number of an epoch, in its order.
+std::vector<double> numbersOf(const DatasetConfig& config, size_t threads, const StreamOptions& options) {
+  TaskPool pool(threads);
+  const auto data = Dataset::open(config, pool, {}).value();
+  const auto stream = data->stream(options).value();
+  std::vector<double> numbers;
+  const auto append = [&](const auto& values) { numbers.insert(numbers.end(), values.begin(), values.end()); };
+  for (Batch batch; stream->next(batch).value();) {
+    append(batch.features.scalars);
+    for (const auto& group : batch.features.groups) {
+      append(group.values);
+      append(group.count);
+      append(group.offsets);
+    }
+    append(batch.label);
+    append(batch.targets);
+    append(batch.weight);
+    append(batch.sample);
+    append(batch.row);
+    EXPECT_EQ(static_cast<size_t>(batch.features.rows), batch.row.size());
+  }
+  return numbers;
+}
+
+// With several threads the next batches are made together, or a large one in pieces; with one they are not.
+TEST(EpochStream, IsTheSameForAnyNumberOfThreads) {
+  auto config = tthConfig();
+  config.memoryBytes = kCached;
+  config.targets = {"nJet"};
+  auto anyLength = config;
+  anyLength.features.groups.front().length = feature::JaggedGroup::kAll;
+  for (const auto& one : {config, anyLength}) {
+    for (const int64_t batchSize : {7, 300, 6000}) {
+      const StreamOptions options{Part::kTrain, batchSize, true, 5, 3};
+      const auto alone = numbersOf(one, 1, options);
+      EXPECT_GT(alone.size(), 100'000U);
+      EXPECT_EQ(numbersOf(one, 2, options), alone) << batchSize;
+      EXPECT_EQ(numbersOf(one, 3, options), alone) << batchSize;
     }
   }
 }
