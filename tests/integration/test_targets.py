@@ -105,6 +105,26 @@ def test_trees_predict_one(mlaas, made, tmp_path):
     assert np.std(scores.ravel() - events["gen_sum"]) == pytest.approx(0.5, rel=0.15)
 
 
+def test_models_of_targets_are_compared(mlaas, made, tmp_path):
+    folder, _ = made
+    for name, training in (("short", {"epochs": 2}), ("long", {"epochs": 20})):
+        (tmp_path / name).mkdir()
+        train(mlaas, folder, tmp_path / name, NETWORK[0], NETWORK[1] | training)
+    bundles = [tmp_path / name / "model" for name in ("short", "long")]
+    done = mlaas("report", *bundles, "--out", tmp_path / "both.html")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "both.html").read_text()
+    assert "Resolution of gen_sum" in page and "judged on test parts of the same size" in page
+    for bundle in bundles:
+        rmse = json.loads((bundle / "metrics.json").read_text())["targets"]["gen_sum"]["test"]["rmse"]
+        assert f"{rmse:.4g}" in page
+    (tmp_path / "other").mkdir()
+    train(mlaas, folder, tmp_path / "other", *NETWORK, targets=["gen_sum"])
+    done = mlaas("report", bundles[0], tmp_path / "other" / "model", "--out", tmp_path / "wrong.html")
+    assert done.returncode == 2 and "compare models of the same classes or targets" in done.stderr
+    assert not (tmp_path / "wrong.html").exists()
+
+
 def test_several_flags(mlaas, made, tmp_path):
     folder, _ = made
     training = NETWORK[1] | {"loss": {"kind": "flags"}}

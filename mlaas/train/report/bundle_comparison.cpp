@@ -80,6 +80,57 @@ std::string aucText(const JudgedBundle& bundle) {
   return text;
 }
 
+bool predictsTargets(const JudgedBundle& bundle) { return bundle.metrics.contains("targets"); }
+
+// What a model tells apart, or what it predicts.
+Json subjectsOf(const JudgedBundle& bundle) {
+  if (!predictsTargets(bundle)) return bundle.metrics["classes"];
+  Json names = Json::array();
+  for (const auto& [name, target] : bundle.metrics["targets"].items()) names.push_back(name);
+  return names;
+}
+
+// The test part, whose size and weight say whether two models were judged on the same events.
+Json testPartOf(const JudgedBundle& bundle) {
+  if (!predictsTargets(bundle)) return memberOf(bundle.metrics, {"parts", "test"});
+  return memberOf(bundle.metrics, {"targets", subjectsOf(bundle).front().get<std::string>(), "test"});
+}
+
+std::string targetsTable(const std::vector<JudgedBundle>& bundles) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& target : subjectsOf(bundles.front())) {
+    const auto name = target.get<std::string>();
+    for (const auto& bundle : bundles) {
+      const Json test = memberOf(bundle.metrics, {"targets", name, "test"});
+      rows.push_back({name, bundle.name, bundle.kind, numberText(memberOf(test, {"rmse"})),
+                      numberText(memberOf(test, {"bias"})), numberText(memberOf(test, {"resolution"})),
+                      numberText(memberOf(test, {"r2"})), numberText(memberOf(test, {"events"}), 9)});
+    }
+  }
+  return tableHtml({"target", "model", "kind", "root mean square error", "bias", "resolution", "R²", "test events"},
+                   rows);
+}
+
+Plot resolutionOf(const std::vector<JudgedBundle>& bundles, const std::string& target) {
+  Plot plot;
+  plot.title = "Resolution of " + target;
+  plot.xLabel = target;
+  plot.yLabel = "half the central 68 % of the residuals";
+  for (size_t i = 0; i < bundles.size(); ++i) {
+    PlotSeries series;
+    series.name = bundles[i].name;
+    series.colour = static_cast<int>(i % 6);
+    const Json bins = memberOf(bundles[i].metrics, {"targets", target, "test", "bins"});
+    for (const auto& bin : bins.is_array() ? bins : Json::array()) {
+      if (series.x.size() == kMostPoints) break;
+      series.x.push_back((numberOf(memberOf(bin, {"low"})) + numberOf(memberOf(bin, {"high"}))) / 2);
+      series.y.push_back(numberOf(memberOf(bin, {"resolution"})));
+    }
+    plot.series.push_back(std::move(series));
+  }
+  return plot;
+}
+
 std::string summaryTable(const std::vector<JudgedBundle>& bundles) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& bundle : bundles) {
@@ -101,10 +152,7 @@ std::string summaryTable(const std::vector<JudgedBundle>& bundles) {
 std::string testPartNote(const std::vector<JudgedBundle>& bundles) {
   for (const auto& bundle : bundles) {
     for (const char* key : {"events", "sum_weights"}) {
-      if (memberOf(bundle.metrics, {"parts", "test", key}) ==
-          memberOf(bundles.front().metrics, {"parts", "test", key})) {
-        continue;
-      }
+      if (memberOf(testPartOf(bundle), {key}) == memberOf(testPartOf(bundles.front()), {key})) continue;
       return "<p><b>The models were not judged on the same events</b>: the test parts of " +
              escapeHtml(bundles.front().name) + " and " + escapeHtml(bundle.name) +
              " differ. Compare only what was trained on the same samples, selection and split.</p>";
@@ -199,6 +247,15 @@ std::string plotsOf(const std::vector<JudgedBundle>& bundles) {
   return html + "</div>";
 }
 
+std::string targetPlotsOf(const std::vector<JudgedBundle>& bundles) {
+  std::string html = "<div class=\"plots\">";
+  for (const auto& target : subjectsOf(bundles.front())) {
+    html += plotFigure(resolutionOf(bundles, target.get<std::string>()), "Test parts, weighted.");
+  }
+  html += plotFigure(learningOf(bundles), "Losses of different kinds of model have different units.");
+  return html + "</div>";
+}
+
 }  // namespace
 
 Result<std::vector<JudgedBundle>> readJudgedBundles(const std::vector<std::string>& directories) {
@@ -213,26 +270,30 @@ Result<std::vector<JudgedBundle>> readJudgedBundles(const std::vector<std::strin
     judged.kind = kind.is_string() ? kind.get<std::string>() : std::string("-");
     MLAAS_TRY(const std::string text, readText((std::filesystem::path(directory) / "metrics.json").string()));
     judged.metrics = Json::parse(text, nullptr, false);
-    if (!judged.metrics.is_object() || !judged.metrics.contains("classes")) {
-      return wrongMetrics(judged, "expected an object with 'classes', as a training writes it");
+    const Json targets = memberOf(judged.metrics, {"targets"});
+    if (memberOf(judged.metrics, {"classes"}).is_null() && !(targets.is_object() && !targets.empty())) {
+      return wrongMetrics(judged, "expected an object with 'classes' or 'targets', as a training writes it");
     }
     ++names[judged.name];
     bundles.push_back(std::move(judged));
   }
   for (auto& bundle : bundles) {
     if (names[bundle.name] > 1) bundle.name += " (" + bundle.directory + ")";
-    if (bundle.metrics["classes"] == bundles.front().metrics["classes"]) continue;
+    const JudgedBundle& first = bundles.front();
+    if (predictsTargets(bundle) == predictsTargets(first) && subjectsOf(bundle) == subjectsOf(first)) continue;
+    const auto describe = [](const JudgedBundle& one) {
+      return one.directory + (predictsTargets(one) ? " predicts " : " tells apart ") + subjectsOf(one).dump();
+    };
     return Error(ErrorCode::kInvalidArgument,
-                 bundle.directory + ": tells the classes " + bundle.metrics["classes"].dump() + " apart, and " +
-                     bundles.front().directory + " " + bundles.front().metrics["classes"].dump() +
-                     "; compare models of the same classes");
+                 describe(bundle) + ", and " + describe(first) + "; compare models of the same classes or targets");
   }
   return bundles;
 }
 
 std::string renderComparison(const std::vector<JudgedBundle>& bundles) {
-  std::string body =
-      "<header><h1>Models compared</h1></header>\n" + testPartNote(bundles) + summaryTable(bundles) + plotsOf(bundles);
+  std::string body = "<header><h1>Models compared</h1></header>\n" + testPartNote(bundles);
+  body += predictsTargets(bundles.front()) ? targetsTable(bundles) + targetPlotsOf(bundles)
+                                           : summaryTable(bundles) + plotsOf(bundles);
   return pageHtml("Models compared - mlaas4hep", body);
 }
 
