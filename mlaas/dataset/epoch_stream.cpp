@@ -24,6 +24,20 @@ size_t bytesAt(const EpochPlan& plan, size_t position, const PassResult& pass, P
       std::ceil(static_cast<double>(bytes) / rows * static_cast<double>(plan.taken[position].count)));
 }
 
+// Work on the pool that refers to what is around it: that must not end before, whatever is thrown.
+struct PendingWork {
+  std::vector<std::future<void>> futures;
+
+  PendingWork() = default;
+  PendingWork(const PendingWork&) = delete;
+  PendingWork& operator=(const PendingWork&) = delete;
+  ~PendingWork() {
+    for (auto& future : futures) {
+      if (future.valid()) future.wait();
+    }
+  }
+};
+
 // Of batches that are made before they are asked for.
 size_t bytesAhead(const RowSource& source) { return source.plan().bufferBytes / 16; }
 
@@ -357,13 +371,13 @@ bool EpochStream::gatherTogether(Batch& batch) {
     }
   };
   const size_t numShares = std::min(pool_.numThreads(), pieces.size());
-  std::vector<std::future<void>> others;
+  PendingWork others;
   for (size_t i = 1; i < numShares; ++i) {
-    others.push_back(pool_.submit([&work, first = pieces.size() * i / numShares,
-                                   last = pieces.size() * (i + 1) / numShares] { work(first, last); }));
+    others.futures.push_back(pool_.submit([&work, first = pieces.size() * i / numShares,
+                                           last = pieces.size() * (i + 1) / numShares] { work(first, last); }));
   }
   work(0, pieces.size() / numShares);
-  for (auto& other : others) other.get();
+  for (auto& other : others.futures) other.get();
   for (size_t i = 0; i < numReady_; ++i) missing_.fill(ready_[i].features);
   step_ += static_cast<int64_t>(numReady_);
   const RowSpan last = steps_.rows(step_ - 1, options_.rank);

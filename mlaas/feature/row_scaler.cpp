@@ -56,4 +56,26 @@ void RowScaler::fill(const Tensors& tensors, std::vector<float>& out) const {
   }
 }
 
+void RowScaler::fillScalars(const Tensors& tensors, std::vector<float>& out) const {
+  const auto rows = static_cast<size_t>(tensors.rows);
+  const size_t columns = scalars_.numColumns;
+  out.resize(rows * columns);
+  for (size_t row = 0; row < rows; ++row) {
+    scale(scalars_, tensors.scalars.data() + row * columns, 1, out.data() + row * columns);
+  }
+}
+
+void RowScaler::fillElements(const GroupTensor& tensor, size_t group, std::vector<float>& out) const {
+  const Run& run = groups_[group];
+  size_t elements = 0;
+  for (const int32_t count : tensor.count) elements += static_cast<size_t>(count);
+  out.resize(elements * run.numColumns);
+  float* to = out.data();
+  for (size_t row = 0; row < tensor.count.size(); ++row) {
+    const auto count = static_cast<size_t>(tensor.count[row]);
+    scale(run, tensor.values.data() + tensor.firstElement(row) * run.numColumns, count, to);
+    to += count * run.numColumns;
+  }
+}
+
 }  // namespace mlaas::feature

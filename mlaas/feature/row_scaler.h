@@ -1,7 +1,9 @@
-// The matrix that a network multiplies: raw physics values scaled, padding 0, a row's features one behind the other.
-// Shapes:  [rows, width], width = scalars + sum of length * columns; a group's values element by element.
+// The matrices that a network multiplies: raw physics values scaled, either a row's features one behind the other with
+// padding 0, or scalars and the elements of a group by themselves.
+// Shapes:  [rows, width], width = scalars + sum of length * columns, a group's values element by element; or
+//          [rows, scalars] and [elements, columns].
 // The arithmetic is that of the exported graph: Transform in float32.
-// Threads: a value; fill() from any thread.
+// Threads: a value; its const functions from any thread.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +28,10 @@ class RowScaler {
   int64_t width() const { return static_cast<int64_t>(width_); }
   // Resizes `out` to rows * width(). The tensors have the scalars and groups that this was made for, padded.
   void fill(const Tensors& tensors, std::vector<float>& out) const;
+  // The scalars alone.
+  void fillScalars(const Tensors& tensors, std::vector<float>& out) const;
+  // The elements of all rows of one group, one behind the other; none is padding.
+  void fillElements(const GroupTensor& tensor, size_t group, std::vector<float>& out) const;
 
  private:
   // Neighbouring values of a row: all scalars, or the elements of a group.

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "mlaas/base/log.h"
+#include "mlaas/train/json_number.h"
 #include "mlaas/train/metrics/classification.h"
 #include "mlaas/train/metrics/roc.h"
 #include "mlaas/train/scoring.h"
@@ -59,8 +60,7 @@ nlohmann::ordered_json targetErrors(const ScoredEvents& events, const std::vecto
   const std::vector<TargetEvaluation> judged = judgeTargets(targets, {&events, &events, &events});
   for (const TargetEvaluation& one : judged) {
     const Residuals& all = one.parts.front().all;
-    json[one.name] = {{"rmse", all.rmse ? nlohmann::ordered_json(*all.rmse) : nullptr},
-                      {"bias", all.bias ? nlohmann::ordered_json(*all.bias) : nullptr}};
+    json[one.name] = {{"rmse", jsonNumber(all.rmse)}, {"bias", jsonNumber(all.bias)}};
   }
   return json;
 }

@@ -1,6 +1,5 @@
 #include "mlaas/train/evaluation.h"
-
-#include <cmath>
+#include "mlaas/train/json_number.h"
 
 namespace mlaas::train {
 
@@ -10,19 +9,15 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kRocPoints = 201;
 
-// JSON has no infinity and no NaN.
-Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json finite(const std::optional<double>& value) { return value ? finite(*value) : Json(nullptr); }
-
 Json partJson(const PartEvaluation& part, const ClassTable& classes) {
   Json json;
   json["events"] = part.events.rows();
-  json["sum_weights"] = finite(part.sumWeights);
-  json["log_loss"] = finite(part.logLoss);
+  json["sum_weights"] = jsonNumber(part.sumWeights);
+  json["log_loss"] = jsonNumber(part.logLoss);
   const auto accuracy = confusionMatrix(part.events, classes.numClasses(), 0.5).accuracy();
-  json["accuracy"] = finite(accuracy);
-  const auto area = [](const std::optional<Roc>& roc) { return roc ? finite(roc->auc) : Json(nullptr); };
-  const auto error = [](const std::optional<Roc>& roc) { return roc ? finite(roc->aucError) : Json(nullptr); };
+  json["accuracy"] = jsonNumber(accuracy);
+  const auto area = [](const std::optional<Roc>& roc) { return roc ? jsonNumber(roc->auc) : Json(nullptr); };
+  const auto error = [](const std::optional<Roc>& roc) { return roc ? jsonNumber(roc->aucError) : Json(nullptr); };
   if (classes.isBinary()) {
     json["auc"] = area(part.rocs.front());
     json["auc_error"] = error(part.rocs.front());
@@ -43,7 +38,7 @@ Json rocJson(const Roc& roc) {
   for (const auto& point : thinned(roc.points, kRocPoints)) {
     json["background_efficiency"].push_back(point.backgroundEfficiency);
     json["signal_efficiency"].push_back(point.signalEfficiency);
-    json["threshold"].push_back(finite(point.threshold));
+    json["threshold"].push_back(jsonNumber(point.threshold));
   }
   return json;
 }
@@ -58,7 +53,7 @@ Json confusionJson(const Evaluation& evaluation) {
     Json weights = Json::array();
     for (size_t predicted = 0; predicted < size; ++predicted) {
       events.push_back(evaluation.confusion.events[truth * size + predicted]);
-      weights.push_back(finite(evaluation.confusion.weights[truth * size + predicted]));
+      weights.push_back(jsonNumber(evaluation.confusion.weights[truth * size + predicted]));
     }
     json["events"].push_back(std::move(events));
     json["sum_weights"].push_back(std::move(weights));
@@ -92,9 +87,9 @@ Json historyJson(const TrainingHistory& history) {
   json["stopped_early"] = history.stoppedEarly;
   for (const char* key : {"train_loss", "validation_loss", "validation_auc"}) json[key] = Json::array();
   for (const auto& epoch : history.epochs) {
-    json["train_loss"].push_back(finite(epoch.trainLoss));
-    json["validation_loss"].push_back(finite(epoch.validationLoss));
-    json["validation_auc"].push_back(finite(epoch.validationAuc));
+    json["train_loss"].push_back(jsonNumber(epoch.trainLoss));
+    json["validation_loss"].push_back(jsonNumber(epoch.validationLoss));
+    json["validation_auc"].push_back(jsonNumber(epoch.validationAuc));
   }
   return json;
 }
@@ -110,38 +105,38 @@ Json byClass(const std::vector<T>& values, const ClassTable& classes, const ToJs
 
 Json precisionRecallJson(const std::optional<PrecisionRecall>& curve) {
   if (!curve) return nullptr;
-  Json json = {{"average_precision", finite(curve->averagePrecision)}};
+  Json json = {{"average_precision", jsonNumber(curve->averagePrecision)}};
   for (const char* key : {"precision", "recall", "threshold"}) json[key] = Json::array();
   for (const auto& point : thinned(curve->points, kRocPoints)) {
-    json["precision"].push_back(finite(point.precision));
-    json["recall"].push_back(finite(point.recall));
-    json["threshold"].push_back(finite(point.threshold));
+    json["precision"].push_back(jsonNumber(point.precision));
+    json["recall"].push_back(jsonNumber(point.recall));
+    json["threshold"].push_back(jsonNumber(point.threshold));
   }
   return json;
 }
 
 Json calibrationJson(const CalibrationCurve& curve) {
-  Json json = {{"expected_calibration_error", finite(curve.expectedError)},
-               {"largest_calibration_error", finite(curve.largestError)}};
+  Json json = {{"expected_calibration_error", jsonNumber(curve.expectedError)},
+               {"largest_calibration_error", jsonNumber(curve.largestError)}};
   for (const char* key : {"low", "high", "mean_score", "signal_fraction", "error", "sum_weights"}) {
     json[key] = Json::array();
   }
   for (const auto& bin : curve.bins) {
     json["low"].push_back(bin.low);
     json["high"].push_back(bin.high);
-    json["mean_score"].push_back(finite(bin.meanScore));
-    json["signal_fraction"].push_back(finite(bin.signalFraction));
-    json["error"].push_back(finite(bin.error));
-    json["sum_weights"].push_back(finite(bin.sumWeights));
+    json["mean_score"].push_back(jsonNumber(bin.meanScore));
+    json["signal_fraction"].push_back(jsonNumber(bin.signalFraction));
+    json["error"].push_back(jsonNumber(bin.error));
+    json["sum_weights"].push_back(jsonNumber(bin.sumWeights));
   }
   return json;
 }
 
 Json bootstrapJson(const std::optional<BootstrapResult>& result) {
   if (!result) return nullptr;
-  return {{"auc_error", finite(result->error)},
-          {"auc_low", finite(result->low)},
-          {"auc_high", finite(result->high)},
+  return {{"auc_error", jsonNumber(result->error)},
+          {"auc_low", jsonNumber(result->low)},
+          {"auc_high", jsonNumber(result->high)},
           {"replicas", result->replicas}};
 }
 
@@ -149,9 +144,9 @@ Json comparedJson(const std::vector<ComparedMethod>& methods) {
   Json json = Json::object();
   for (const auto& method : methods) {
     Json& entry = json[method.name] = Json::object();
-    entry["auc"] = method.roc ? finite(method.roc->auc) : Json(nullptr);
-    entry["auc_error"] = method.roc ? finite(method.roc->aucError) : Json(nullptr);
-    entry["average_precision"] = finite(method.averagePrecision);
+    entry["auc"] = method.roc ? jsonNumber(method.roc->auc) : Json(nullptr);
+    entry["auc_error"] = method.roc ? jsonNumber(method.roc->aucError) : Json(nullptr);
+    entry["average_precision"] = jsonNumber(method.averagePrecision);
     entry["bootstrap"] = bootstrapJson(method.bootstrap);
     entry["training_events"] = method.trainingEvents;
     entry["learned"] = method.description;
@@ -166,7 +161,7 @@ Json correlationsJson(const FeatureEvaluation& features, const ClassTable& class
     Json rows = Json::array();
     for (const auto& row : features.correlations[label]) {
       Json cells = Json::array();
-      for (const auto& cell : row) cells.push_back(finite(cell));
+      for (const auto& cell : row) cells.push_back(jsonNumber(cell));
       rows.push_back(std::move(cells));
     }
     json["classes"][classes.names[label]] = std::move(rows);
@@ -188,8 +183,8 @@ Json efficienciesJson(const FeatureEvaluation& features, const ClassTable& class
         bins["low"].push_back(bin.low);
         bins["high"].push_back(bin.high);
         bins["events"].push_back(bin.events);
-        bins["efficiency"].push_back(finite(bin.efficiency));
-        bins["error"].push_back(finite(bin.error));
+        bins["efficiency"].push_back(jsonNumber(bin.efficiency));
+        bins["error"].push_back(jsonNumber(bin.error));
       }
       entry[classes.names[label]] = std::move(bins);
     }
@@ -201,8 +196,8 @@ Json featuresJson(const FeatureEvaluation& features, const ClassTable& classes) 
   Json json = {{"events", features.events}};
   json["ranking"] = Json::array();
   for (const auto& ranked : features.ranking) {
-    json["ranking"].push_back({{"variable", ranked.name}, {"auc", finite(ranked.auc)}});
-    if (classes.isBinary()) json["ranking"].back()["auc_error"] = finite(ranked.error);
+    json["ranking"].push_back({{"variable", ranked.name}, {"auc", jsonNumber(ranked.auc)}});
+    if (classes.isBinary()) json["ranking"].back()["auc_error"] = jsonNumber(ranked.error);
   }
   json["correlations"] = correlationsJson(features, classes);
   json["efficiency"] = efficienciesJson(features, classes);
@@ -210,10 +205,10 @@ Json featuresJson(const FeatureEvaluation& features, const ClassTable& classes) 
     json["permutation_importance"] = {{"events", features.importanceEvents}, {"features", Json::array()}};
     for (const auto& one : features.importance) {
       json["permutation_importance"]["features"].push_back(
-          {{"name", one.name}, {"auc_drop", finite(one.drop)}, {"error", finite(one.error)}});
+          {{"name", one.name}, {"auc_drop", jsonNumber(one.drop)}, {"error", jsonNumber(one.error)}});
     }
   }
-  for (const auto& one : features.contributions) json["mean_contribution"][one.name] = finite(one.value);
+  for (const auto& one : features.contributions) json["mean_contribution"][one.name] = jsonNumber(one.value);
   return json;
 }
 

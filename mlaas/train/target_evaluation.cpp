@@ -1,9 +1,9 @@
 #include "mlaas/train/target_evaluation.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "mlaas/dataset/identity_split.h"
+#include "mlaas/train/json_number.h"
 
 namespace mlaas::train {
 
@@ -37,25 +37,20 @@ std::optional<Roc> rocOf(const Column& column, std::span<const float> weight) {
   return computeRoc(column.prediction, isSignal, weight);
 }
 
-// JSON has no infinity and no NaN.
-Json numberOrNull(const std::optional<double>& value) {
-  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
-}
-
 Json residualsJson(const Residuals& residuals) {
   return {{"events", residuals.events},
           {"sum_weights", residuals.sumWeights},
-          {"bias", numberOrNull(residuals.bias)},
-          {"rmse", numberOrNull(residuals.rmse)},
-          {"mae", numberOrNull(residuals.mae)},
-          {"resolution", numberOrNull(residuals.resolution)},
-          {"relative_bias", numberOrNull(residuals.relativeBias)},
-          {"relative_resolution", numberOrNull(residuals.relativeResolution)}};
+          {"bias", jsonNumber(residuals.bias)},
+          {"rmse", jsonNumber(residuals.rmse)},
+          {"mae", jsonNumber(residuals.mae)},
+          {"resolution", jsonNumber(residuals.resolution)},
+          {"relative_bias", jsonNumber(residuals.relativeBias)},
+          {"relative_resolution", jsonNumber(residuals.relativeResolution)}};
 }
 
 Json qualityJson(const RegressionQuality& quality, const std::optional<Roc>& roc) {
   Json json = residualsJson(quality.all);
-  json["r2"] = numberOrNull(quality.r2);
+  json["r2"] = jsonNumber(quality.r2);
   if (roc) {
     json["auc"] = roc->auc;
     json["auc_error"] = roc->aucError;

@@ -15,6 +15,7 @@
 #include "mlaas/train/checkpoint.h"
 #include "mlaas/train/ensemble.h"
 #include "mlaas/train/evaluation.h"
+#include "mlaas/train/json_number.h"
 #include "mlaas/train/progress_log.h"
 #include "mlaas/train/report/report.h"
 #include "mlaas/train/training_plan.h"
@@ -293,7 +294,7 @@ double rate(int64_t events, double seconds) { return seconds > 0 ? static_cast<d
 Json RunSummary::toJson() const {
   const auto listOf = [](const std::vector<std::optional<double>>& values) -> Json {
     Json list = Json::array();
-    for (const auto& value : values) list.push_back(value ? Json(*value) : Json(nullptr));
+    for (const auto& value : values) list.push_back(jsonNumber(value));
     return list.size() == 1 ? list.front() : list;
   };
   Json json;
@@ -307,11 +308,10 @@ Json RunSummary::toJson() const {
     json["auc_error"] = listOf(aucError);
   }
   for (const auto& target : targets) {
-    const auto numberOf = [](const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); };
-    json["targets"][target.name] = {{"rmse", numberOf(target.rmse)},
-                                    {"bias", numberOf(target.bias)},
-                                    {"resolution", numberOf(target.resolution)},
-                                    {"r2", numberOf(target.r2)}};
+    json["targets"][target.name] = {{"rmse", jsonNumber(target.rmse)},
+                                    {"bias", jsonNumber(target.bias)},
+                                    {"resolution", jsonNumber(target.resolution)},
+                                    {"r2", jsonNumber(target.r2)}};
   }
   json["best_" + unit] = bestEpoch;
   json[unit + "s"] = epochs;

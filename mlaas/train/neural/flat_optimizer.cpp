@@ -24,32 +24,39 @@ void FlatOptimizer::step(std::span<float> weights, std::span<float> gradients, d
   }
 }
 
+// Moves the means of the gradients and of their squares, and each weight by update(weight, mean, square).
+template <class Update>
+void FlatOptimizer::stepMoments(std::span<float> weights, std::span<float> gradients, float decay, Update update) {
+  const auto beta1 = static_cast<float>(options_.beta1);
+  const auto beta2 = static_cast<float>(options_.beta2);
+  const auto rest1 = static_cast<float>(1 - options_.beta1);
+  const auto rest2 = static_cast<float>(1 - options_.beta2);
+  float* const weight = weights.data();
+  float* const gradient = gradients.data();
+  float* const mean = memory_.first.data();
+  float* const square = memory_.second.data();
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const float g = gradient[i] + decay * weight[i];
+    const float m = beta1 * mean[i] + rest1 * g;
+    const float v = beta2 * square[i] + rest2 * g * g;
+    mean[i] = m;
+    square[i] = v;
+    gradient[i] = 0;
+    weight[i] = update(weight[i], m, v);
+  }
+}
+
 void FlatOptimizer::stepAdam(std::span<float> weights, std::span<float> gradients, double learningRate) {
   const auto steps = static_cast<double>(memory_.numSteps);
   const bool decoupled = options_.kind == OptimizerOptions::Kind::kAdamW;
   const auto rate = static_cast<float>(learningRate / (1 - std::pow(options_.beta1, steps)));
   const auto inverseRoot = static_cast<float>(1 / std::sqrt(1 - std::pow(options_.beta2, steps)));
-  const auto beta1 = static_cast<float>(options_.beta1);
-  const auto beta2 = static_cast<float>(options_.beta2);
-  const auto rest1 = static_cast<float>(1 - options_.beta1);
-  const auto rest2 = static_cast<float>(1 - options_.beta2);
   const auto epsilon = static_cast<float>(options_.epsilon);
   const auto shrink = static_cast<float>(decoupled ? 1 - learningRate * options_.weightDecay : 1);
   const auto decay = static_cast<float>(decoupled ? 0 : options_.weightDecay);
-
-  float* const weight = weights.data();
-  float* const gradient = gradients.data();
-  float* const mean = memory_.first.data();
-  float* const variance = memory_.second.data();
-  for (size_t i = 0; i < weights.size(); ++i) {
-    const float g = gradient[i] + decay * weight[i];
-    const float m = beta1 * mean[i] + rest1 * g;
-    const float v = beta2 * variance[i] + rest2 * g * g;
-    mean[i] = m;
-    variance[i] = v;
-    gradient[i] = 0;
-    weight[i] = weight[i] * shrink - rate * m / (std::sqrt(v) * inverseRoot + epsilon);
-  }
+  stepMoments(weights, gradients, decay, [=](float weight, float mean, float square) {
+    return weight * shrink - rate * mean / (std::sqrt(square) * inverseRoot + epsilon);
+  });
 }
 
 // Where the variance of the second moment is not tractable yet, the step is that of momentum alone.
@@ -59,32 +66,20 @@ void FlatOptimizer::stepRadam(std::span<float> weights, std::span<float> gradien
   const double power2 = std::pow(options_.beta2, steps);
   const double most = 2 / (1 - options_.beta2) - 1;
   const double length = most - 2 * steps * power2 / (1 - power2);
-  const bool adaptive = length > kTractable;
-  double scale = learningRate / (1 - std::pow(options_.beta1, steps));
-  if (adaptive) {
-    scale *= std::sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)) * std::sqrt(1 - power2);
-  }
-  const auto rate = static_cast<float>(scale);
-  const auto beta1 = static_cast<float>(options_.beta1);
-  const auto beta2 = static_cast<float>(options_.beta2);
-  const auto rest1 = static_cast<float>(1 - options_.beta1);
-  const auto rest2 = static_cast<float>(1 - options_.beta2);
-  const auto epsilon = static_cast<float>(options_.epsilon);
   const auto decay = static_cast<float>(options_.weightDecay);
-
-  float* const weight = weights.data();
-  float* const gradient = gradients.data();
-  float* const mean = memory_.first.data();
-  float* const variance = memory_.second.data();
-  for (size_t i = 0; i < weights.size(); ++i) {
-    const float g = gradient[i] + decay * weight[i];
-    const float m = beta1 * mean[i] + rest1 * g;
-    const float v = beta2 * variance[i] + rest2 * g * g;
-    mean[i] = m;
-    variance[i] = v;
-    gradient[i] = 0;
-    weight[i] -= adaptive ? rate * m / (std::sqrt(v) + epsilon) : rate * m;
+  const double scale = learningRate / (1 - std::pow(options_.beta1, steps));
+  if (length <= kTractable) {
+    const auto rate = static_cast<float>(scale);
+    return stepMoments(weights, gradients, decay,
+                       [=](float weight, float mean, float /*square*/) { return weight - rate * mean; });
   }
+  const auto rate =
+      static_cast<float>(scale * (std::sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)) *
+                                  std::sqrt(1 - power2)));
+  const auto epsilon = static_cast<float>(options_.epsilon);
+  stepMoments(weights, gradients, decay, [=](float weight, float mean, float square) {
+    return weight - rate * mean / (std::sqrt(square) + epsilon);
+  });
 }
 
 void FlatOptimizer::stepSgd(std::span<float> weights, std::span<float> gradients, double learningRate) {

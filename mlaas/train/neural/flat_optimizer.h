@@ -41,6 +41,8 @@ class FlatOptimizer {
   Memory& memory() { return memory_; }
 
  private:
+  template <class Update>
+  void stepMoments(std::span<float> weights, std::span<float> gradients, float decay, Update update);
   void stepAdam(std::span<float> weights, std::span<float> gradients, double rate);
   void stepRadam(std::span<float> weights, std::span<float> gradients, double rate);
   void stepSgd(std::span<float> weights, std::span<float> gradients, double rate);

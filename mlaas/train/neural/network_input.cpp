@@ -1,36 +1,10 @@
 #include "mlaas/train/neural/network_input.h"
 
-#include <span>
-
 #include "mlaas/model/pair_features.h"
 
 namespace mlaas::train {
 
 namespace {
-
-// Transforms one row.
-void scaleRow(std::span<const feature::Transform> transforms, const float* from, float* to) {
-  for (size_t i = 0; i < transforms.size(); ++i) {
-    const feature::Transform& one = transforms[i];
-    to[i] = one.isLinear() ? (from[i] - one.mean) * one.inverseScale : one(from[i]);
-  }
-}
-
-// The elements of all rows one behind the other.
-void packGroup(std::span<const feature::Transform> transforms, const feature::GroupTensor& group, size_t rows,
-               NetworkRows::Group& out) {
-  const auto columns = static_cast<size_t>(group.numColumns);
-  out.offsets.assign(1, 0);
-  for (size_t row = 0; row < rows; ++row) out.offsets.push_back(out.offsets.back() + group.count[row]);
-  out.elements.resize(static_cast<size_t>(out.offsets.back()) * columns);
-  float* to = out.elements.data();
-  for (size_t row = 0; row < rows; ++row) {
-    const float* from = group.values.data() + group.firstElement(row) * columns;
-    for (int32_t element = 0; element < group.count[row]; ++element, from += columns, to += columns) {
-      scaleRow(transforms, from, to);
-    }
-  }
-}
 
 model::Particle particleAt(const float* element, const std::vector<size_t>& kinematics) {
   const float mass = kinematics.size() > 3 ? element[kinematics[3]] : 0;
@@ -85,15 +59,15 @@ void NetworkInput::prepare(const model::Network& network, const feature::Tensors
   const auto rows = static_cast<size_t>(tensors.rows);
   out.rows = tensors.rows;
   if (network.has(model::NetworkOp::kFlat)) scaler.fill(tensors, out.flat);
-  if (network.has(model::NetworkOp::kScalars)) {
-    out.scalars.resize(rows * scalars.size());
-    for (size_t row = 0; row < rows; ++row) {
-      scaleRow(scalars, tensors.scalars.data() + row * scalars.size(), out.scalars.data() + row * scalars.size());
-    }
-  }
+  if (network.has(model::NetworkOp::kScalars)) scaler.fillScalars(tensors, out.scalars);
   if (!network.has(model::NetworkOp::kElements)) return;
   out.groups.resize(groups.size());
-  for (size_t g = 0; g < groups.size(); ++g) packGroup(groups[g], tensors.groups[g], rows, out.groups[g]);
+  for (size_t g = 0; g < groups.size(); ++g) {
+    scaler.fillElements(tensors.groups[g], g, out.groups[g].elements);
+    auto& offsets = out.groups[g].offsets;
+    offsets.assign(1, 0);
+    for (const int32_t count : tensors.groups[g].count) offsets.push_back(offsets.back() + count);
+  }
   for (const auto& node : network.nodes()) {
     if (node.op != model::NetworkOp::kPairs) continue;
     packPairs(node.kinematics, tensors.groups[*node.group], rows, out.groups[*node.group].pairs);

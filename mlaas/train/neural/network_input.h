@@ -35,7 +35,7 @@ struct NetworkRows {
 struct NetworkInput {
   std::vector<feature::Transform> scalars;
   std::vector<std::vector<feature::Transform>> groups;  // [group][column]
-  feature::RowScaler scaler;                            // of these, for the flat matrix
+  feature::RowScaler scaler;                            // of these
 
   // `scalings` has one for each of momentNames(spec).
   static Result<NetworkInput> make(const feature::FeatureSpec& spec, const dataset::Statistics& statistics,

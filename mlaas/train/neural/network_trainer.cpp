@@ -16,6 +16,7 @@
 #include "mlaas/train/neural/network_loss.h"
 #include "mlaas/train/neural/network_model.h"
 #include "mlaas/train/neural/network_options.h"
+#include "mlaas/train/neural/target_scale.h"
 #include "mlaas/train/neural/torch_network.h"
 #include "mlaas/train/neural/weight_average.h"
 #include "mlaas/train/prefetcher.h"
@@ -43,43 +44,6 @@ struct NetworkBatch {
   std::vector<float> target;  // in the scale of the loss
   std::vector<float> weight;
 };
-
-// Targets in the scale of the loss: with mean 0 and deviation 1 over the training part, but flags as they are.
-class TargetScale {
- public:
-  TargetScale() = default;
-  explicit TargetScale(const std::vector<dataset::FeatureStatistics>& targets)
-      : transforms_(dataset::standardise(targets)) {}
-
-  void apply(std::vector<float>& values) const {
-    for (size_t i = 0; i < values.size() && !transforms_.empty(); ++i) {
-      values[i] = transforms_[i % transforms_.size()](values[i]);
-    }
-  }
-  // What the last node of `network` rescales with.
-  void assign(const model::Network& network, std::span<float> running) const {
-    if (transforms_.empty()) return;
-    const size_t first = network.node(network.score()).firstRunning;
-    for (size_t i = 0; i < transforms_.size(); ++i) {
-      running[first + i] = 1 / transforms_[i].inverseScale;
-      running[first + transforms_.size() + i] = transforms_[i].mean;
-    }
-  }
-
- private:
-  std::vector<feature::Transform> transforms_;  // by target
-};
-
-Result<TargetScale> targetScaleOf(const LossOptions& loss, const dataset::Statistics& statistics) {
-  if (loss.kind != LossOptions::Kind::kFlags) return TargetScale(statistics.targets);
-  for (const auto& target : statistics.targets) {
-    if (target.minimum >= 0 && target.maximum <= 1) continue;
-    return Error(ErrorCode::kInvalidArgument, "training.loss: with flags every target is 0 or 1, but '" + target.name +
-                                                  "' lies between " + std::to_string(target.minimum) + " and " +
-                                                  std::to_string(target.maximum) + "; define a flag, or use squared");
-  }
-  return TargetScale();
-}
 
 OutputForm outputFormOf(const LossOptions& loss, const ClassTable& classes) {
   if (!classes.predictsTargets()) return {OutputForm::Kind::kClasses, classes.numOutputs()};
@@ -409,7 +373,7 @@ class NetworkTrainer final : public Trainer {
   Result<TrainingOutcome> train(const TrainingInput& input) override {
     const feature::FeatureSpec& features = input.data->features();
     MLAAS_TRY(const auto network, options_.build(features, form_));
-    MLAAS_TRY(TargetScale targetScale, targetScaleOf(options_.loss, *input.statistics));
+    MLAAS_TRY(TargetScale targetScale, TargetScale::make(options_.loss, input.statistics->targets));
     MLAAS_TRY(WeightScale scale, makeWeightScale(input, options_.balance, options_.negative));
     // A mixed epoch has more or fewer events, of the same sum of weights.
     scale.stretch(input.statistics->rowsOfMixedEpoch() / static_cast<double>(input.eventsIn(dataset::Part::kTrain)));

@@ -1,20 +1,16 @@
 #include "mlaas/train/report/models_section.h"
 
+#include <utility>
 #include <vector>
 
 #include "mlaas/train/report/html_text.h"
+#include "mlaas/train/report/page.h"
 
 namespace mlaas::train {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string rowOf(const std::vector<std::string>& cells, const char* tag) {
-  std::string html = "<tr>";
-  for (const auto& cell : cells) html += std::string("<") + tag + ">" + escapeHtml(cell) + "</" + tag + ">";
-  return html + "</tr>";
-}
 
 std::string number(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -50,16 +46,16 @@ std::string modelsTable(const Json& models) {
   const bool targets = folds && models.front()["test"].contains("targets");
   std::vector<std::string> heads = {folds ? "fold" : "model", "kept", "validation loss"};
   if (folds) heads.insert(heads.end(), {"test events", targets ? "root mean square error" : "AUC on its test part"});
-  std::string html = "<div class=\"scroll\"><table><thead>" + rowOf(heads, "th") + "</thead><tbody>";
+  std::vector<std::vector<std::string>> rows;
   for (size_t i = 0; i < models.size(); ++i) {
     const Json& model = models[i];
     std::string kept = number(model, "best_epoch");
     if (kept.empty()) kept = number(model, "best_round");
     std::vector<std::string> cells = {std::to_string(i), kept, number(model, "validation_loss")};
     if (folds) cells.insert(cells.end(), {number(model["test"], "events"), result(model["test"])});
-    html += rowOf(cells, "td");
+    rows.push_back(std::move(cells));
   }
-  return html + "</tbody></table></div>";
+  return tableHtml(heads, rows);
 }
 
 std::optional<Plot> foldPlot(const Json& models) {

@@ -20,21 +20,16 @@ std::string element(const std::string& tag, const std::string& text) {
   return "<" + tag + ">" + escapeHtml(text) + "</" + tag + ">";
 }
 
-std::string row(const std::string& tag, const std::vector<std::string>& cells) {
-  std::string html = "<tr>";
-  for (const auto& cell : cells) html += element(tag, cell);
-  return html + "</tr>";
-}
-
-// A table that scrolls by itself on a narrow screen.
+// A table whose rows come one after the other.
 class Table {
  public:
-  explicit Table(const std::vector<std::string>& heads) : html_("<thead>" + row("th", heads) + "</thead><tbody>") {}
-  void add(const std::vector<std::string>& cells) { html_ += row("td", cells); }
-  std::string html() const { return "<div class=\"scroll\"><table>" + html_ + "</tbody></table></div>"; }
+  explicit Table(std::vector<std::string> heads) : heads_(std::move(heads)) {}
+  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  std::string html() const { return tableHtml(heads_, rows_); }
 
  private:
-  std::string html_;
+  std::vector<std::string> heads_;
+  std::vector<std::vector<std::string>> rows_;
 };
 
 std::string figure(const std::string& value, const std::string& what) {

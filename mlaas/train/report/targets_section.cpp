@@ -4,6 +4,7 @@
 
 #include "mlaas/dataset/identity_split.h"
 #include "mlaas/train/report/html_text.h"
+#include "mlaas/train/report/page.h"
 
 namespace mlaas::train {
 
@@ -42,10 +43,6 @@ Plot binnedPlot(const TargetEvaluation& target, std::optional<double> Residuals:
   return plot;
 }
 
-std::string cell(const std::string& text, const char* tag = "td") {
-  return std::string("<") + tag + ">" + escapeHtml(text) + "</" + tag + ">";
-}
-
 }  // namespace
 
 std::vector<Plot> targetPlots(const TargetEvaluation& target) {
@@ -73,24 +70,20 @@ std::string targetFigures(const std::vector<TargetEvaluation>& targets) {
 }
 
 std::string targetsTable(const std::vector<TargetEvaluation>& targets) {
-  std::string html = "<div class=\"scroll\"><table><thead><tr>";
-  for (const char* head : {"target", "part", "events", "bias", "root mean square", "mean absolute", "resolution",
-                           "relative resolution", "R²", "AUC"}) {
-    html += cell(head, "th");
-  }
-  html += "</tr></thead><tbody>";
+  std::vector<std::vector<std::string>> rows;
   for (const TargetEvaluation& target : targets) {
     for (const auto part : dataset::kAllParts) {
       const auto i = static_cast<size_t>(part);
-      const RegressionQuality& quality = target.parts.at(i);
+      const Residuals& all = target.parts.at(i).all;
       const auto& roc = target.rocs.at(i);
-      html += "<tr>" + cell(target.name) + cell(dataset::partName(part)) + cell(formatCount(quality.all.events)) +
-              cell(textOf(quality.all.bias)) + cell(textOf(quality.all.rmse)) + cell(textOf(quality.all.mae)) +
-              cell(textOf(quality.all.resolution)) + cell(textOf(quality.all.relativeResolution)) +
-              cell(textOf(quality.r2)) + cell(roc ? formatWithError(roc->auc, roc->aucError) : "") + "</tr>";
+      rows.push_back({target.name, dataset::partName(part), formatCount(all.events), textOf(all.bias), textOf(all.rmse),
+                      textOf(all.mae), textOf(all.resolution), textOf(all.relativeResolution),
+                      textOf(target.parts.at(i).r2), roc ? formatWithError(roc->auc, roc->aucError) : ""});
     }
   }
-  return html + "</tbody></table></div>";
+  return tableHtml({"target", "part", "events", "bias", "root mean square", "mean absolute", "resolution",
+                    "relative resolution", "R²", "AUC"},
+                   rows);
 }
 
 }  // namespace mlaas::train

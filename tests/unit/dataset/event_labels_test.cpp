@@ -57,14 +57,6 @@ TEST(EventLabels, ComeFromTheExpression) {
   }
 }
 
-std::string messageOf(const DatasetConfig& config) {
-  TaskPool pool(2);
-  const auto data = Dataset::open(config, pool, {});
-  if (!data.ok()) return data.error().what();
-  const auto statistics = (*data)->statistics();
-  return statistics.ok() ? std::string() : std::string(statistics.error().what());
-}
-
 TEST(EventLabels, RefusesWhatIsNoLabel) {
   auto config = labelledConfig();
   config.samples[1].labelExpression = "nJet - 6";

@@ -48,14 +48,6 @@ TEST(EventTargets, StandBesideTheFeaturesOfTheirEvent) {
   }
 }
 
-std::string messageOf(const DatasetConfig& config) {
-  TaskPool pool(2);
-  const auto data = Dataset::open(config, pool, {});
-  if (!data.ok()) return data.error().what();
-  const auto statistics = (*data)->statistics();
-  return statistics.ok() ? std::string() : std::string(statistics.error().what());
-}
-
 TEST(EventTargets, RefusesWhatIsNoNumberOfAnEvent) {
   auto config = configWithTargets();
   config.places["target Jet_pt"] = "w.yaml:7:5";

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mlaas/dataset/dataset.h"
 #include "mlaas/dataset/workflow.h"
 
 namespace mlaas::dataset {
@@ -32,6 +33,15 @@ inline DatasetConfig tthConfig() {
   config.features.groups = {{"jets", {"Jet_pt", "Jet_eta", "Jet_btag"}, 6}};
   config.memoryBytes = size_t{64} << 20;
   return config;
+}
+
+// What is wrong with a dataset, at its opening or in its pass for the statistics; empty where nothing is.
+inline std::string messageOf(const DatasetConfig& config) {
+  TaskPool pool(2);
+  const auto data = Dataset::open(config, pool, {});
+  if (!data.ok()) return data.error().what();
+  const auto statistics = (*data)->statistics();
+  return statistics.ok() ? std::string() : std::string(statistics.error().what());
 }
 
 }  // namespace mlaas::dataset

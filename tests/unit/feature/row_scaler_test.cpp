@@ -30,6 +30,20 @@ TEST(RowScaler, ScalesScalarsAndElementsAndLeavesPaddingZero) {
                                      2, logOf(-3), 0, 0, 0, 0, 0, 0, logOf(3), 0}));
 }
 
+TEST(RowScaler, PacksElementsWithoutPadding) {
+  const RowScaler scaler({Transform{1, 2}}, {{{Transform{2, 0.5F}, Transform{0, 3}}, 3}});
+  Tensors tensors;
+  tensors.rows = 3;
+  tensors.numScalars = 1;
+  tensors.scalars = {3, 5, 0};
+  tensors.groups.push_back({3, 2, {2, 1, 4, 2, 99, 99, 99, 99, 99, 99, 99, 99, 6, 3, 99, 99, 99, 99}, {2, 0, 1}});
+  std::vector<float> out;
+  scaler.fillElements(tensors.groups[0], 0, out);
+  EXPECT_EQ(out, (std::vector<float>{0, 3, 1, 6, 2, 9}));
+  scaler.fillScalars(tensors, out);
+  EXPECT_EQ(out, (std::vector<float>{4, 8, -2}));
+}
+
 TEST(RowScaler, TakesRowsWithoutScalarsOrGroups) {
   Tensors tensors;
   tensors.rows = 1;
