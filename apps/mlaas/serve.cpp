@@ -38,8 +38,10 @@ Result<int> runServe(const ServeOptions& options, const Environment& environment
   if (application->numModels() == 0) {
     log::warning("no model is served: " + options.models + " has no bundle that could be loaded");
   }
-  MLAAS_TRY(auto listening,
-            serve::Server::listen(server, [&](const serve::Request& request) { return application->handle(request); }));
+  server.endOfTurn = [&](size_t worker) { application->endOfTurn(worker); };
+  MLAAS_TRY(auto listening, serve::Server::listen(server, [&](const serve::Request& request, serve::Answer answer) {
+              application->handle(request, std::move(answer));
+            }));
   log::info("listening on " + listening->url());
   listening->run(environment.stop);
   log::info("stopped");

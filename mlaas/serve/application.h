@@ -18,8 +18,10 @@ class Application {
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
 
-  // Never throws; what goes wrong inside is an answer with 5xx.
-  Response handle(const Request& request);
+  // Answers now or later. Never throws; what goes wrong inside is an answer with 5xx.
+  void handle(const Request& request, Answer answer);
+  // Scores what the requests of this turn asked for; by the serving thread of that number.
+  void endOfTurn(size_t worker);
   size_t numModels() const;
 
  private:

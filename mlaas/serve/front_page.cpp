@@ -49,11 +49,10 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 std::string modelRow(const ServedModel& model) {
-  const auto& bundle = model.bundle();
-  return "<tr><td>" + escaped(bundle.name) + "</td><td>" +
-         (bundle.engine == model::EngineKind::kOnnx ? "ONNX" : "trees") + "</td><td>" +
-         std::to_string(model.flatNames().size()) + "</td><td>" + joined(bundle.labels) + "</td><td>" +
-         escaped(bundle.description) + "</td></tr>\n";
+  const auto* bundle = model.bundle();
+  return "<tr><td>" + escaped(model.name()) + "</td><td>" + escaped(model.platform()) + "</td><td>" +
+         std::to_string(model.flatNames().size()) + "</td><td>" + (bundle ? joined(bundle->labels) : "") + "</td><td>" +
+         (bundle ? escaped(bundle->description) : "") + "</td></tr>\n";
 }
 
 }  // namespace

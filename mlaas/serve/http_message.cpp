@@ -34,6 +34,8 @@ std::string_view reasonPhrase(int status) {
       return "Unsupported Media Type";
     case 417:
       return "Expectation Failed";
+    case 429:
+      return "Too Many Requests";
     case 422:
       return "Unprocessable Entity";
     case 431:
@@ -90,9 +92,14 @@ Response errorResponse(int status, std::string_view message) {
 
 Response errorResponse(const Error& error) {
   const int status = httpStatus(error.code());
-  if (status < 500 || error.code() == ErrorCode::kUnsupported) return errorResponse(status, error.what());
+  const ErrorCode code = error.code();
+  if (status < 500 || code == ErrorCode::kUnsupported || code == ErrorCode::kTimeout ||
+      code == ErrorCode::kOverloaded) {
+    Response response = errorResponse(status, error.what());
+    if (code == ErrorCode::kOverloaded) response.headers.emplace_back("Retry-After", "1");
+    return response;
+  }
   log::error(error.what());
-  if (error.code() == ErrorCode::kOverloaded) return errorResponse(status, "the server is out of memory; try later");
   return errorResponse(status, "the request failed inside the server; its log says why");
 }
 

@@ -1,6 +1,6 @@
 // One HTTP request and its answer, as handlers see them: no sockets, no library types.
-// A handler is a function of the request, so it is tested without a connection.
-// Threads: values; a Request's views live as long as the call of its handler.
+// A handler gets the request and a function to answer it with, now or later, so it is tested without a connection.
+// Threads: values. A Request and what its views show live until it is answered.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,9 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-using RequestHandler = std::function<Response(const Request&)>;
+// Answers a request: called once, from any thread.
+using Answer = std::function<void(Response)>;
+using RequestHandler = std::function<void(const Request&, Answer)>;
 
 inline constexpr std::string_view kJsonType = "application/json";
 inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
@@ -41,7 +43,8 @@ inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 // {"error":"message"}, the form of errors of every route.
 Response errorResponse(int status, std::string_view message);
 // The same by the one table from code to status. What is our own or the machine's fault (5xx) goes to the log in full
-// and to the client in general words, so that no path of this host leaves it.
+// and to the client in general words, so that no path of this host leaves it; kOverloaded and kTimeout say what they
+// are, the former with Retry-After.
 Response errorResponse(const Error& error);
 
 // Bytes of the answer on the wire, appended to `out`. `withBody` false leaves the body out, as HEAD wants it.

@@ -59,34 +59,37 @@ std::string withoutFolder(std::string text, const fs::path& directory) {
 
 }  // namespace
 
-Result<std::shared_ptr<ServedModel>> ServedModel::load(const std::string& directory, size_t workers) {
+std::shared_ptr<ServedModel> ServedModel::make(infer::LoadedModel loaded, Identity identity,
+                                               std::shared_ptr<ModelMetrics> metrics) {
   std::shared_ptr<ServedModel> served(new ServedModel());
-  MLAAS_TRY(served->bundle_, model::readBundle(directory));
-  served->flatNames_ = served->bundle_.features.flatNames();
-  if (served->flatNames_.empty()) return Error(ErrorCode::kCorrupt, "the bundle's signature has no features");
+  served->loaded_ = std::move(loaded);
+  served->identity_ = std::move(identity);
+  served->metrics_ = std::move(metrics);
+  served->busy_ = std::make_unique<std::atomic<bool>[]>(served->loaded_.engines.size());
+  if (served->bundle() != nullptr) served->flatNames_ = served->bundle()->features.flatNames();
   for (size_t i = 0; i < served->flatNames_.size(); ++i) served->flatIndex_.emplace(served->flatNames_[i], i);
-  MLAAS_TRY(served->params_, readParams(fs::path(directory) / "params.json"));
-  MLAAS_TRY(served->engines_, infer::makeEngines(served->bundle_, workers));
   return served;
 }
 
-Result<void> ServedModel::run(size_t worker, const feature::Tensors& input, std::vector<float>& scores) const {
-  auto done = engines_.at(worker)->run(input, scores);
-  if (!done.ok()) return std::move(done).error().within("model " + name());
-  if (!allFinite(scores)) {
-    return Error(ErrorCode::kInternal, "model " + name() + " gave a score that is not a finite number");
+ServedModel::EngineLease ServedModel::tryAcquire(size_t preferred) const {
+  const size_t count = loaded_.engines.size();
+  for (size_t i = 0; i < count; ++i) {
+    const size_t at = (preferred + i) % count;
+    if (busy_[at].load(std::memory_order_relaxed) || busy_[at].exchange(true, std::memory_order_acquire)) continue;
+    return {&busy_[at], loaded_.engines[at].get()};
   }
   return {};
 }
 
-Result<std::unique_ptr<ModelRepository>> ModelRepository::load(const std::string& directory, size_t workers) {
+Result<std::unique_ptr<ModelRepository>> ModelRepository::load(const std::string& directory, size_t numEngines,
+                                                               Metrics& metrics) {
   std::unique_ptr<ModelRepository> repository(new ModelRepository());
   if (isBundle(directory)) {
-    repository->add(fs::path(directory).lexically_normal().string(), workers);
+    repository->add(fs::path(directory).lexically_normal().string(), numEngines, metrics);
   } else {
     MLAAS_TRY(const auto folders, listFolders(directory));
     for (const auto& folder : folders) {
-      if (isBundle(folder)) repository->add(folder.string(), workers);
+      if (isBundle(folder)) repository->add(folder.string(), numEngines, metrics);
     }
   }
   auto& models = repository->models_;
@@ -95,19 +98,22 @@ Result<std::unique_ptr<ModelRepository>> ModelRepository::load(const std::string
   return repository;
 }
 
-void ModelRepository::add(const std::string& directory, size_t workers) {
+void ModelRepository::add(const std::string& directory, size_t numEngines, Metrics& metrics) {
   fs::path path(directory);
   if (!path.has_filename()) path = path.parent_path();
-  auto loaded = ServedModel::load(path.string(), workers);
-  if (loaded.ok()) {
+  auto loaded = [&]() -> Result<ModelPointer> {
+    MLAAS_TRY(auto model, infer::loadModel(path.string(), numEngines));
+    ServedModel::Identity identity{model.bundle->name};
+    MLAAS_TRY(identity.params, readParams(path / "params.json"));
     const auto same = std::find_if(models_.begin(), models_.end(),
-                                   [&](const ModelPointer& model) { return model->name() == (*loaded)->name(); });
+                                   [&](const ModelPointer& other) { return other->name() == identity.name; });
     if (same != models_.end()) {
-      loaded = Error(ErrorCode::kInvalidArgument, "another bundle has the name '" + (*loaded)->name() + "'");
+      return Error(ErrorCode::kInvalidArgument, "another bundle has the name '" + identity.name + "'");
     }
-  }
+    auto series = metrics.model(identity.name, identity.version);
+    return ModelPointer(ServedModel::make(std::move(model), std::move(identity), std::move(series)));
+  }();
   if (loaded.ok()) {
-    (*loaded)->index_ = models_.size();
     log::info("serving model " + (*loaded)->name() + " from " + path.string());
     models_.push_back(*std::move(loaded));
     return;
@@ -122,7 +128,7 @@ std::vector<std::string> ModelRepository::names() const {
   return names;
 }
 
-Result<ModelPointer> ModelRepository::find(std::string_view name) const {
+Result<ModelPointer> ModelRepository::find(std::string_view name, std::string_view version) const {
   std::string wanted(name);
   if (wanted.empty()) wanted = defaultName();
   if (wanted.empty()) {
@@ -134,7 +140,11 @@ Result<ModelPointer> ModelRepository::find(std::string_view name) const {
   }
   const auto found =
       std::find_if(models_.begin(), models_.end(), [&](const ModelPointer& model) { return model->name() == wanted; });
-  if (found != models_.end()) return *found;
+  if (found != models_.end()) {
+    if (version.empty() || version == (*found)->version()) return *found;
+    return Error(ErrorCode::kNotFound, "model '" + wanted + "' has no version '" + std::string(version.substr(0, 200)) +
+                                           "'; there is " + (*found)->version());
+  }
   for (const auto& broken : broken_) {
     if (broken.name == wanted) {
       return Error(ErrorCode::kNotFound, "model '" + wanted + "' could not be loaded: " + broken.reason);

@@ -1,52 +1,99 @@
 // The models that a server answers for: every bundle of a folder, loaded when the server starts.
 // A bundle that cannot be loaded is kept with the reason and does not stop the others.
 // Threads: read by all serving threads after load(); the name of the default model may be changed by any of them.
-//          run() takes the engine of the calling worker, so that no two threads share one.
 #pragma once
 
-#include <map>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "mlaas/base/error.h"
-#include "mlaas/feature/tensors.h"
-#include "mlaas/infer/engine.h"
+#include "mlaas/infer/tensor_engine.h"
 #include "mlaas/model/bundle.h"
+#include "mlaas/serve/metrics.h"
 
 namespace mlaas::serve {
 
+// How requests for a model are put together.
+struct BatchSettings {
+  int64_t maxRows = 1024;                     // of one run; a larger request is run by itself, in one piece
+  std::chrono::microseconds maxDelay{0};      // how long a batch that is not full may wait for more
+  int64_t maxWaitingRequests = 4096;          // more are refused at once
+  int64_t maxWaitingRows = int64_t{1} << 22;  // so are requests when those that wait have more rows
+  std::chrono::milliseconds timeout{0};       // of waiting, where the request names none; 0: none
+};
+
+// One version of a model.
 class ServedModel {
  public:
-  // Reads the bundle and makes one engine for each of `workers` threads.
-  static Result<std::shared_ptr<ServedModel>> load(const std::string& directory, size_t workers);
+  // An engine for as long as this lives; empty where none was free.
+  class EngineLease {
+   public:
+    EngineLease() = default;
+    EngineLease(EngineLease&& other) noexcept : busy_(std::exchange(other.busy_, nullptr)), engine_(other.engine_) {}
+    EngineLease& operator=(EngineLease&& other) noexcept {
+      std::swap(busy_, other.busy_);
+      std::swap(engine_, other.engine_);
+      return *this;
+    }
+    ~EngineLease() {
+      if (busy_ != nullptr) busy_->store(false, std::memory_order_release);
+    }
+    explicit operator bool() const { return busy_ != nullptr; }
+    infer::TensorEngine& operator*() const { return *engine_; }
+    infer::TensorEngine* operator->() const { return engine_; }
 
-  const model::Bundle& bundle() const { return bundle_; }
-  const std::string& name() const { return bundle_.name; }
-  // Position among all models of the server, for metrics.
-  size_t index() const { return index_; }
-  // The bundle's params.json, as it stands in the file.
-  const std::string& params() const { return params_; }
-  // FeatureSpec::flatNames() and where each name stands in it.
+   private:
+    friend class ServedModel;
+    EngineLease(std::atomic<bool>* busy, infer::TensorEngine* engine) : busy_(busy), engine_(engine) {}
+    std::atomic<bool>* busy_ = nullptr;
+    infer::TensorEngine* engine_ = nullptr;
+  };
+
+  // How a model is known to clients and how its requests are put together.
+  struct Identity {
+    std::string name;
+    std::string version = "1";
+    std::string params = {};  // the text of params.json
+    BatchSettings batching = {};
+  };
+  // A loaded model with at least one engine: as many runs at a time as it has engines.
+  static std::shared_ptr<ServedModel> make(infer::LoadedModel loaded, Identity identity,
+                                           std::shared_ptr<ModelMetrics> metrics);
+
+  const std::string& name() const { return identity_.name; }
+  const std::string& version() const { return identity_.version; }
+  // params.json, as it stands in the file.
+  const std::string& params() const { return identity_.params; }
+  const BatchSettings& batching() const { return identity_.batching; }
+  const infer::Signature& signature() const { return loaded_.signature; }
+  const std::string& platform() const { return loaded_.platform; }
+  // Null where the model is not one of our bundles.
+  const model::Bundle* bundle() const { return loaded_.bundle.get(); }
+  // Of bundles: FeatureSpec::flatNames() and where each name stands in it.
   const std::vector<std::string>& flatNames() const { return flatNames_; }
   const std::unordered_map<std::string_view, size_t>& flatIndex() const { return flatIndex_; }
 
-  // Scores [rows, outputs]. `worker` is the number of the calling thread; no other thread may use the same at a time.
-  // kInternal where a score is not a finite number.
-  Result<void> run(size_t worker, const feature::Tensors& input, std::vector<float>& scores) const;
+  size_t numEngines() const { return loaded_.engines.size(); }
+  // A free engine, of number `preferred` where that one is free.
+  EngineLease tryAcquire(size_t preferred) const;
+  ModelMetrics& metrics() const { return *metrics_; }
 
  private:
-  friend class ModelRepository;
   ServedModel() = default;
-  model::Bundle bundle_;
-  size_t index_ = 0;
-  std::string params_;
+  Identity identity_;
+  infer::LoadedModel loaded_;
   std::vector<std::string> flatNames_;
   std::unordered_map<std::string_view, size_t> flatIndex_;  // views into flatNames_
-  std::vector<std::unique_ptr<infer::Engine>> engines_;     // one for each worker
+  mutable std::unique_ptr<std::atomic<bool>[]> busy_;       // by engine
+  std::shared_ptr<ModelMetrics> metrics_;
 };
 
 using ModelPointer = std::shared_ptr<const ServedModel>;
@@ -60,13 +107,15 @@ struct BrokenModel {
 class ModelRepository {
  public:
   // `directory` is one bundle or a folder of bundles (folders without bundle.json are passed over). kNotFound where
-  // there is no such folder; a folder without any bundle is served, empty.
-  static Result<std::unique_ptr<ModelRepository>> load(const std::string& directory, size_t workers);
+  // there is no such folder; a folder without any bundle is served, empty. `metrics` must outlive this object.
+  static Result<std::unique_ptr<ModelRepository>> load(const std::string& directory, size_t numEngines,
+                                                       Metrics& metrics);
 
-  // The model called `name`; the default one where `name` is empty. kNotFound offers the nearest names.
-  Result<ModelPointer> find(std::string_view name) const;
-  const std::vector<ModelPointer>& models() const { return models_; }  // by name
-  const std::vector<BrokenModel>& broken() const { return broken_; }
+  // The model called `name`; the default one where `name` is empty. `version` empty: the one that is served by
+  // default. kNotFound offers the nearest names.
+  Result<ModelPointer> find(std::string_view name, std::string_view version = {}) const;
+  std::vector<ModelPointer> models() const { return models_; }  // by name
+  std::vector<BrokenModel> broken() const { return broken_; }
 
   // The model for requests that name none: the only one, or what setDefault chose; empty where there is none.
   std::string defaultName() const;
@@ -75,7 +124,7 @@ class ModelRepository {
 
  private:
   ModelRepository() = default;
-  void add(const std::string& directory, size_t workers);
+  void add(const std::string& directory, size_t numEngines, Metrics& metrics);
   std::vector<std::string> names() const;
 
   std::vector<ModelPointer> models_;

@@ -1,8 +1,9 @@
 #include "mlaas/serve/oip.h"
 
+#include <optional>
+
 #include "mlaas/serve/json_text.h"
 #include "mlaas/serve/oip_request.h"
-#include "mlaas/serve/scoring.h"
 
 namespace mlaas::serve {
 
@@ -29,21 +30,43 @@ void appendTensorMetadata(std::string& out, std::string_view name, std::string_v
   out += "]}";
 }
 
-std::string inferenceAnswer(const ServedModel& model, const OipRequest& request, const std::vector<float>& scores) {
+Result<std::string> inferenceAnswer(const ServedModel& model, const std::optional<std::string>& id,
+                                    const InferenceOutputs& outputs) {
   std::string out = "{";
   appendMember(out, "model_name", model.name());
   out += ',';
   appendMember(out, "model_version", kVersion);
-  if (request.hasId) {
+  if (id) {
     out += ',';
-    appendMember(out, "id", request.id);
+    appendMember(out, "id", *id);
+  }
+  const auto& scores = outputs.front();
+  if (!allFinite(scores.as<float>())) {
+    return Error(ErrorCode::kInternal, "model " + model.name() + " gave a score that is not a finite number");
   }
   out += ",\"outputs\":[{";
-  appendMember(out, "name", kScoresOutput);
-  out += R"(,"datatype":"FP32","shape":[)" + std::to_string(request.tensors.rows) + ',' +
-         std::to_string(model.bundle().outputs.size()) + "],\"data\":";
-  appendFloats(out, scores);
+  appendMember(out, "name", scores.name);
+  out += R"(,"datatype":"FP32","shape":[)" + std::to_string(scores.shape[0]) + ',' + std::to_string(scores.shape[1]) +
+         "],\"data\":";
+  appendFloats(out, scores.as<float>());
   return out + "}]}";
+}
+
+// The tensors of a bundle's signature.
+std::vector<infer::Tensor> namedTensors(const infer::Signature& signature, const feature::Tensors& from) {
+  std::vector<infer::Tensor> tensors;
+  const auto add = [&](const auto& values) {
+    const auto& spec = signature.inputs[tensors.size()];
+    auto& tensor = tensors.emplace_back(infer::Tensor{spec.name, spec.type, spec.dimensions, {}});
+    tensor.shape.insert(tensor.shape.begin(), from.rows);
+    tensor.bytes.assign(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0]));
+  };
+  if (from.numScalars > 0) add(from.scalars);
+  for (const auto& group : from.groups) {
+    add(group.values);
+    add(group.count);
+  }
+  return tensors;
 }
 
 Response serverMetadata() {
@@ -60,8 +83,8 @@ Result<void> checkHeaders(const Request& request) {
 
 }  // namespace
 
-Oip::Oip(const ModelRepository& models, Metrics& metrics, size_t workers)
-    : models_(models), metrics_(metrics), parsers_(workers) {}
+Oip::Oip(const ModelRepository& models, Inference& inference, size_t workers)
+    : models_(models), inference_(inference), parsers_(workers) {}
 
 void Oip::addRoutes(Router& router) {
   router.add("GET", "/v2", [](const Request&, PathParameters) { return serverMetadata(); });
@@ -72,8 +95,9 @@ void Oip::addRoutes(Router& router) {
   for (const std::string base : {"/v2/models/{model}", "/v2/models/{model}/versions/1"}) {
     router.add("GET", base, [this](const Request&, PathParameters path) { return modelMetadata(path[0]); });
     router.add("GET", base + "/ready", [this](const Request&, PathParameters path) { return modelReady(path[0]); });
-    router.add("POST", base + "/infer",
-               [this](const Request& request, PathParameters path) { return infer(request, path[0]); });
+    router.addLate("POST", base + "/infer", [this](const Request& request, PathParameters path, const Answer& answer) {
+      infer(request, path[0], answer);
+    });
   }
 }
 
@@ -82,23 +106,30 @@ Result<ModelPointer> Oip::findModel(const std::string& name) const {
   return models_.find(name);
 }
 
-Response Oip::infer(const Request& request, const std::string& name) {
-  const auto scored = [&]() -> Result<std::string> {
-    MLAAS_TRY(const ModelPointer model, findModel(name));
+void Oip::infer(const Request& request, const std::string& name, const Answer& answer) {
+  std::optional<std::string> id;
+  auto prepared = [&]() -> Result<InferenceRequest> {
+    InferenceRequest inference;
+    MLAAS_TRY(inference.model, findModel(name));
     MLAAS_CHECK(checkHeaders(request));
     MLAAS_TRY(const auto document, parsers_.at(request.worker).parse(request.body));
-    MLAAS_TRY(const OipRequest parsed, readOipRequest(document, model->bundle().features));
-    std::vector<float> scores;
-    MLAAS_CHECK(score(*model, request.worker, parsed.tensors, metrics_, scores));
-    return inferenceAnswer(*model, parsed, scores);
+    MLAAS_TRY(const OipRequest parsed, readOipRequest(document, inference.model->bundle()->features));
+    if (parsed.hasId) id = std::string(parsed.id);
+    inference.inputs = namedTensors(inference.model->signature(), parsed.tensors);
+    return inference;
   }();
-  return scored.ok() ? jsonResponse(*scored) : errorResponse(scored.error());
+  if (!prepared.ok()) return answer(errorResponse(prepared.error()));
+  const ModelPointer model = prepared->model;
+  inference_.submit(request.worker, *std::move(prepared), [answer, model, id](const Result<InferenceOutputs>& outputs) {
+    const auto text = outputs.ok() ? inferenceAnswer(*model, id, *outputs) : Result<std::string>(outputs.error());
+    answer(text.ok() ? jsonResponse(*text) : errorResponse(text.error()));
+  });
 }
 
 Response Oip::modelMetadata(const std::string& name) const {
   const auto model = findModel(name);
   if (!model.ok()) return errorResponse(model.error());
-  const auto& bundle = (*model)->bundle();
+  const auto& bundle = *(*model)->bundle();
   std::string out = "{";
   appendMember(out, "name", bundle.name);
   out += R"(,"versions":["1"],)";

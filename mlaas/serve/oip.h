@@ -5,8 +5,8 @@
 
 #include <vector>
 
+#include "mlaas/serve/inference.h"
 #include "mlaas/serve/json_request.h"
-#include "mlaas/serve/metrics.h"
 #include "mlaas/serve/model_repository.h"
 #include "mlaas/serve/router.h"
 
@@ -15,13 +15,13 @@ namespace mlaas::serve {
 class Oip {
  public:
   // Both must outlive this object.
-  Oip(const ModelRepository& models, Metrics& metrics, size_t workers);
+  Oip(const ModelRepository& models, Inference& inference, size_t workers);
 
   // Adds the routes; this object must outlive the router.
   void addRoutes(Router& router);
 
  private:
-  Response infer(const Request& request, const std::string& model);
+  void infer(const Request& request, const std::string& model, const Answer& answer);
   Response modelMetadata(const std::string& name) const;
   Response modelReady(const std::string& name) const;
   Response repositoryIndex() const;
@@ -29,7 +29,7 @@ class Oip {
   Result<ModelPointer> findModel(const std::string& name) const;
 
   const ModelRepository& models_;
-  Metrics& metrics_;
+  Inference& inference_;
   std::vector<JsonParser> parsers_;  // one for each worker
 };
 

@@ -30,11 +30,18 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
 }  // namespace
 
 void Router::add(std::string method, std::string pattern, RouteHandler handler) {
+  addLate(std::move(method), std::move(pattern),
+          [run = std::move(handler)](const Request& request, PathParameters parameters, const Answer& answer) {
+            answer(run(request, parameters));
+          });
+}
+
+void Router::addLate(std::string method, std::string pattern, LateRouteHandler handler) {
   auto segments = splitPath<std::string>(pattern);
   routes_.push_back({std::move(method), std::move(pattern), std::move(segments), std::move(handler)});
 }
 
-Router::Answer Router::handle(const Request& request) const {
+Router::Match Router::find(const Request& request) const {
   std::string_view path = request.path;
   if (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
   const auto segments = splitPath<std::string_view>(path);
@@ -47,16 +54,16 @@ Router::Answer Router::handle(const Request& request) const {
       allowed.push_back(route.method);
       continue;
     }
-    std::vector<std::string> parameters;
+    Match match{r, &route.handler, {}, {}};
     for (size_t s = 0; s < segments.size(); ++s) {
       if (!isParameter(route.segments[s])) continue;
       auto decoded = percentDecoded(segments[s]);
-      if (!decoded.ok()) return {errorResponse(decoded.error()), r};
-      parameters.push_back(*std::move(decoded));
+      if (!decoded.ok()) return {r, nullptr, {}, errorResponse(decoded.error())};
+      match.parameters.push_back(*std::move(decoded));
     }
-    return {route.handler(request, parameters), r};
+    return match;
   }
-  return {unmatched(request, allowed), unmatchedRoute()};
+  return {unmatchedRoute(), nullptr, {}, unmatched(request, allowed)};
 }
 
 Response Router::unmatched(const Request& request, const std::vector<std::string>& allowed) const {

@@ -14,19 +14,25 @@ namespace mlaas::serve {
 
 // The decoded segments that the pattern's braces stand for, in their order.
 using PathParameters = std::span<const std::string>;
+// Answers at once.
 using RouteHandler = std::function<Response(const Request&, PathParameters)>;
+// Answers now or later; the parameters live for the call only.
+using LateRouteHandler = std::function<void(const Request&, PathParameters, Answer)>;
 
 class Router {
  public:
   // Adds a route; HEAD goes where GET goes.
   void add(std::string method, std::string pattern, RouteHandler handler);
+  void addLate(std::string method, std::string pattern, LateRouteHandler handler);
 
-  struct Answer {
-    Response response;
-    size_t route = 0;  // index into patterns()
+  struct Match {
+    size_t route = 0;                           // index into patterns()
+    const LateRouteHandler* handler = nullptr;  // null where `refusal` is the answer
+    std::vector<std::string> parameters;
+    Response refusal;
   };
-  // Runs the handler. 404 with the nearest routes where no pattern matches, 405 with Allow where only the method fails.
-  Answer handle(const Request& request) const;
+  // 404 with the nearest routes where no pattern matches, 405 with Allow where only the method fails.
+  Match find(const Request& request) const;
 
   // "/json", ... of every route, and one more for requests that match none.
   std::vector<std::string> patterns() const;
@@ -37,7 +43,7 @@ class Router {
     std::string method;
     std::string pattern;
     std::vector<std::string> segments;
-    RouteHandler handler;
+    LateRouteHandler handler;
   };
   Response unmatched(const Request& request, const std::vector<std::string>& allowed) const;
   std::vector<Route> routes_;

@@ -22,6 +22,9 @@ using ErrorStatus = boost::system::error_code;
 // After a failed accept (no file descriptors left, say) the next one waits this long.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+// Of one turn.
+constexpr size_t kMostEvents = 1024;
+
 std::string urlHost(const asio::ip::address& address) {
   return address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
 }
@@ -99,6 +102,15 @@ struct Server::State {
     });
   }
 
+  // Takes all events that are there, then ends the turn: requests of many connections are so answered together.
+  void serve(Worker& worker) const {
+    while (worker.loop.run_one() > 0) {
+      for (size_t events = 0; events < kMostEvents && worker.loop.poll_one() > 0; ++events) {
+      }
+      if (options.endOfTurn) options.endOfTurn(worker.number);
+    }
+  }
+
   void beginDrain() {
     asio::post(workers.front()->loop, [this] {
       ErrorStatus ignored;
@@ -136,7 +148,7 @@ void Server::run(const std::stop_token& stop) {
   for (auto& worker : state_->workers) guards.emplace_back(worker->loop.get_executor());
   state_->accept();
   std::vector<std::thread> threads;
-  for (auto& worker : state_->workers) threads.emplace_back([&worker] { worker->loop.run(); });
+  for (auto& worker : state_->workers) threads.emplace_back([this, &worker] { state_->serve(*worker); });
 
   std::mutex mutex;
   std::condition_variable_any stopped;

@@ -1,11 +1,13 @@
 // Accepts HTTP/1.1 connections and answers their requests by a handler: keep-alive, pipelining, limits, orderly end.
 // Threads: run() starts `threads` serving threads, each with an event loop of its own; a connection stays on one of
 //          them, and so does the handler's call for each of its requests. Request::worker is the thread's number.
+//          Answers come from any thread.
 // Errors:  kInvalidArgument (address), kIo (the address is taken).
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -36,6 +38,8 @@ struct ServerOptions {
   size_t threads = 1;
   ConnectionLimits limits;
   std::chrono::milliseconds drain{10000};  // what requests in flight get when the server stops
+  // Called on each serving thread when it has handed out all requests that have come by now.
+  std::function<void(size_t worker)> endOfTurn = {};
 };
 
 class Server {

@@ -1,5 +1,6 @@
 #include "mlaas/serve/session.h"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/http/read.hpp>
@@ -103,29 +104,42 @@ void Session::onExpectation() {
 }
 
 void Session::readBody() {
-  if (parser_->is_done()) return answer();
+  if (parser_->is_done()) return handle();
   http::async_read(stream_, buffer_, *parser_,
                    [self = shared_from_this()](ErrorStatus status, size_t) { self->onBody(status); });
 }
 
 void Session::onBody(ErrorStatus status) {
   if (status) return refuse(status);
-  answer();
+  handle();
 }
 
-void Session::answer() {
+void Session::handle() {
   const auto& message = parser_->get();
-  Request request;
-  request.worker = worker_.number;
-  request.method = view(message.method_string());
+  request_.worker = worker_.number;
+  request_.method = view(message.method_string());
   const std::string_view target = view(message.target());
   const size_t mark = std::min(target.find('?'), target.size());
-  request.path = target.substr(0, mark);
-  if (mark < target.size()) request.query = target.substr(mark + 1);
-  request.body = message.body();
-  for (const auto& field : message) request.headers.emplace_back(view(field.name_string()), view(field.value()));
+  request_.path = target.substr(0, mark);
+  request_.query = mark < target.size() ? target.substr(mark + 1) : std::string_view();
+  request_.body = message.body();
+  request_.headers.clear();
+  for (const auto& field : message) request_.headers.emplace_back(view(field.name_string()), view(field.value()));
+  stream_.expires_never();
+  awaited_.emplace(worker_.loop.get_executor());
+  handler_(request_, [self = shared_from_this()](Response response) { self->answer(std::move(response)); });
+}
+
+void Session::answer(Response response) {
+  if (!worker_.loop.get_executor().running_in_this_thread()) {
+    asio::post(worker_.loop,
+               [self = shared_from_this(), moved = std::move(response)]() mutable { self->answer(std::move(moved)); });
+    return;
+  }
+  if (!awaited_) return;
+  awaited_.reset();
   const bool keepAlive = parser_->keep_alive() && !worker_.draining;
-  write(handler_(request), keepAlive, message.method() != http::verb::head);
+  write(response, keepAlive, parser_->get().method() != http::verb::head);
 }
 
 void Session::refuse(ErrorStatus status) {

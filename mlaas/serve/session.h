@@ -3,6 +3,7 @@
 // Threads: everything runs on the event loop of one worker.
 #pragma once
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -57,7 +58,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void onExpectation();
   void readBody();
   void onBody(ErrorStatus status);
-  void answer();
+  void handle();
+  // Takes the handler's answer; from any thread.
+  void answer(Response response);
   // An error before there is a whole request: the answer is the last of the connection.
   void refuse(ErrorStatus status);
   void write(const Response& response, bool keepAlive, bool withBody);
@@ -72,8 +75,11 @@ class Session : public std::enable_shared_from_this<Session> {
   const RequestHandler& handler_;
   boost::beast::flat_buffer buffer_;  // received, not yet parsed
   std::optional<Parser> parser_;      // the request being read
-  std::string out_;                   // the answer being written
-  bool waiting_ = false;              // for the header of a request
+  Request request_;                   // views into parser_, until it is answered
+  // Keeps the loop running while an answer is awaited.
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> awaited_;
+  std::string out_;       // the answer being written
+  bool waiting_ = false;  // for the header of a request
   size_t discarded_ = 0;
 };
 

@@ -2,9 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "mlaas/feature/feature_maker.h"
 #include "mlaas/serve/json_text.h"
-#include "mlaas/serve/scoring.h"
 #include "mlaas/serve/tfaas_row.h"
 
 namespace mlaas::serve {
@@ -13,19 +11,32 @@ namespace {
 
 Response textResponse(std::string body) { return {200, std::string(kTextType), std::move(body), {}}; }
 
-template <class Value>
-Response answer(Result<Value> result, Response (*make)(Value)) {
-  return result.ok() ? make(*std::move(result)) : errorResponse(result.error());
+// The first output's numbers of one row.
+Result<std::string> scoresText(const InferenceOutputs& outputs) {
+  const auto& scores = outputs.front();
+  if (scores.type != infer::DataType::kFp32) {
+    return Error(ErrorCode::kUnsupported, "the model's output '" + scores.name + "' is " +
+                                              std::string(infer::dataTypeName(scores.type)) +
+                                              ", this route gives FP32; ask /v2/models/NAME/infer");
+  }
+  if (!allFinite(scores.as<float>())) {
+    return Error(ErrorCode::kInternal, "the model gave a score that is not a finite number");
+  }
+  std::string text;
+  appendFloats(text, scores.as<float>());
+  text += '\n';
+  return text;
 }
 
 }  // namespace
 
-Tfaas::Tfaas(ModelRepository& models, Metrics& metrics, size_t workers)
-    : models_(models), metrics_(metrics), parsers_(workers) {}
+Tfaas::Tfaas(ModelRepository& models, Inference& inference, size_t workers)
+    : models_(models), inference_(inference), parsers_(workers) {}
 
 void Tfaas::addRoutes(Router& router) {
   for (const char* path : {"/json", "/predict/json"}) {
-    router.add("POST", path, [this](const Request& request, PathParameters) { return predict(request); });
+    router.addLate("POST", path,
+                   [this](const Request& request, PathParameters, const Answer& answer) { predict(request, answer); });
   }
   router.add("GET", "/models", [this](const Request&, PathParameters) { return listModels(); });
   router.add("GET", "/params", [this](const Request&, PathParameters) { return showParams({}); });
@@ -34,22 +45,20 @@ void Tfaas::addRoutes(Router& router) {
              [this](const Request&, PathParameters parameters) { return showParams(parameters[0]); });
 }
 
-Response Tfaas::predict(const Request& request) {
-  const auto scored = [&]() -> Result<std::string> {
+void Tfaas::predict(const Request& request, const Answer& answer) {
+  auto prepared = [&]() -> Result<InferenceRequest> {
     MLAAS_TRY(const auto document, parsers_.at(request.worker).parse(request.body));
     MLAAS_TRY(const TfaasRow row, readTfaasRow(document));
-    MLAAS_TRY(const ModelPointer model, models_.find(row.model));
-    const auto& features = model->bundle().features;
-    MLAAS_TRY(const auto flat, flatRow(row, features, model->flatNames(), model->flatIndex()));
-    MLAAS_TRY(const auto tensors, feature::tensorsFromFlatRows(features, flat));
-    std::vector<float> scores;
-    MLAAS_CHECK(score(*model, request.worker, tensors, metrics_, scores));
-    std::string text;
-    appendFloats(text, scores);
-    text += '\n';
-    return text;
-  };
-  return answer<std::string>(scored(), textResponse);
+    InferenceRequest inference;
+    MLAAS_TRY(inference.model, models_.find(row.model));
+    MLAAS_TRY(inference.inputs, rowTensors(row, *inference.model));
+    return inference;
+  }();
+  if (!prepared.ok()) return answer(errorResponse(prepared.error()));
+  inference_.submit(request.worker, *std::move(prepared), [answer](const Result<InferenceOutputs>& outputs) {
+    auto text = outputs.ok() ? scoresText(*outputs) : Result<std::string>(outputs.error());
+    answer(text.ok() ? textResponse(*std::move(text)) : errorResponse(text.error()));
+  });
 }
 
 Response Tfaas::listModels() const {

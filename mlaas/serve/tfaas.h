@@ -5,8 +5,8 @@
 
 #include <vector>
 
+#include "mlaas/serve/inference.h"
 #include "mlaas/serve/json_request.h"
-#include "mlaas/serve/metrics.h"
 #include "mlaas/serve/model_repository.h"
 #include "mlaas/serve/router.h"
 
@@ -15,19 +15,19 @@ namespace mlaas::serve {
 class Tfaas {
  public:
   // Both must outlive this object.
-  Tfaas(ModelRepository& models, Metrics& metrics, size_t workers);
+  Tfaas(ModelRepository& models, Inference& inference, size_t workers);
 
   // Adds the routes; this object must outlive the router.
   void addRoutes(Router& router);
 
  private:
-  Response predict(const Request& request);
+  void predict(const Request& request, const Answer& answer);
   Response listModels() const;
   Response showParams(const std::string& name) const;
   Response setDefault(const Request& request);
 
   ModelRepository& models_;
-  Metrics& metrics_;
+  Inference& inference_;
   std::vector<JsonParser> parsers_;  // one for each worker
 };
 

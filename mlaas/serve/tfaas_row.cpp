@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "mlaas/base/nearest_name.h"
 #include "mlaas/serve/json_request.h"
@@ -143,7 +144,78 @@ Result<void> checkNulls(const TfaasRow& row, bool keyed, const feature::FeatureS
   return {};
 }
 
+infer::Tensor floatTensor(const infer::TensorSpec& spec, bool batched, std::span<const float> values) {
+  infer::Tensor tensor{spec.name, infer::DataType::kFp32, spec.dimensions, {}};
+  if (batched) tensor.shape.insert(tensor.shape.begin(), 1);
+  tensor.bytes.assign(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  return tensor;
+}
+
+// The flat features, in the order of flatNames(), as the bundle's tensors.
+std::vector<infer::Tensor> bundleTensors(const infer::Signature& signature, std::span<const float> flat) {
+  std::vector<infer::Tensor> tensors;
+  for (const auto& spec : signature.inputs) {
+    if (spec.type == infer::DataType::kInt32) {
+      const auto count = static_cast<int32_t>(flat.front());
+      tensors.push_back({spec.name, spec.type, {1}, std::string(reinterpret_cast<const char*>(&count), sizeof count)});
+      flat = flat.subspan(1);
+      continue;
+    }
+    const auto size = static_cast<size_t>(*infer::numElements(spec.dimensions));
+    tensors.push_back(floatTensor(spec, true, flat.first(size)));
+    flat = flat.subspan(size);
+  }
+  return tensors;
+}
+
+// The row in the shape of the model's only input; one free dimension takes what the values leave.
+Result<std::vector<infer::Tensor>> plainTensors(const TfaasRow& row, const infer::Signature& signature) {
+  if (signature.inputs.size() != 1 || signature.inputs[0].type != infer::DataType::kFp32) {
+    return invalid("this route takes models with one FP32 input; ask /v2/models/NAME/infer");
+  }
+  infer::TensorSpec spec = signature.inputs[0];
+  const auto found = static_cast<int64_t>(row.values.size());
+  const auto free = std::find(spec.dimensions.begin(), spec.dimensions.end(), -1);
+  if (free != spec.dimensions.end()) {
+    *free = 1;
+    const auto others = infer::numElements(spec.dimensions);
+    if (others && *others > 0 && found % *others == 0) *free = found / *others;
+  }
+  if (infer::numElements(spec.dimensions) != found) {
+    return invalid("\"values\" has " + std::to_string(found) + " numbers, the model's input " + inQuotes(spec.name) +
+                   " has the shape " + infer::shapeText(signature.inputs[0].dimensions));
+  }
+  for (size_t i = 0; i < row.values.size(); ++i) {
+    if (std::isnan(row.values[i])) return invalid("\"values\"[" + std::to_string(i) + "] is null, expected a number");
+  }
+  return std::vector{floatTensor(spec, signature.batched, row.values)};
+}
+
+// A count that is no whole number in range, among values without keys.
+Result<void> checkFlatCounts(const std::vector<float>& flat, const feature::FeatureSpec& features,
+                             const std::vector<std::string>& names) {
+  size_t at = features.scalars.size();
+  for (const auto& group : features.groups) {
+    at += static_cast<size_t>(group.length) * group.columns.size();
+    const float count = flat[at];
+    if (!(count >= 0 && count <= static_cast<float>(group.length)) || count != std::floor(count)) {
+      return invalid(inQuotes(names[at]) + " is " + std::to_string(count) + ", expected a whole number from 0 to " +
+                     std::to_string(group.length));
+    }
+    ++at;
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<std::vector<infer::Tensor>> rowTensors(const TfaasRow& row, const ServedModel& model) {
+  if (model.bundle() == nullptr) return plainTensors(row, model.signature());
+  const auto& features = model.bundle()->features;
+  MLAAS_TRY(const auto flat, flatRow(row, features, model.flatNames(), model.flatIndex()));
+  MLAAS_CHECK(checkFlatCounts(flat, features, model.flatNames()));
+  return bundleTensors(model.signature(), flat);
+}
 
 Result<TfaasRow> readTfaasRow(const simdjson::dom::object& document) {
   TfaasRow row;

@@ -12,6 +12,8 @@
 
 #include "mlaas/base/error.h"
 #include "mlaas/feature/feature_spec.h"
+#include "mlaas/infer/tensor.h"
+#include "mlaas/serve/model_repository.h"
 
 namespace mlaas::serve {
 
@@ -30,5 +32,9 @@ using FlatIndex = std::unordered_map<std::string_view, size_t>;
 // which is then the number of elements that are present. A null stays NaN where the model has a fill for the feature.
 Result<std::vector<float>> flatRow(const TfaasRow& row, const feature::FeatureSpec& features,
                                    const std::vector<std::string>& names, const FlatIndex& index);
+
+// The model's input tensors for the row: of a bundle by its features; else the values as they stand, in the shape of
+// the model's only input.
+Result<std::vector<infer::Tensor>> rowTensors(const TfaasRow& row, const ServedModel& model);
 
 }  // namespace mlaas::serve

@@ -382,7 +382,7 @@ def test_metrics_and_front_page(server):
     assert status == 200
     assert headers["content-type"].startswith("text/plain; version=0.0.4")
     assert re.search(r'mlaas_http_requests_total\{[^}]*route="/json"[^}]*\} [1-9]', text)
-    assert re.search(r'mlaas_inference_rows_total\{model="small"\} [1-9]', text)
+    assert re.search(r'mlaas_inference_rows_total\{model="small",version="1"\} [1-9]', text)
     assert "mlaas_http_request_duration_seconds_bucket" in text
     status, headers, text = server.ask("GET", "/")
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")

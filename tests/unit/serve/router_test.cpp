@@ -21,11 +21,20 @@ class RouterTest : public testing::Test {
       return response;
     };
   }
-  Router::Answer ask(std::string_view method, std::string_view path) const {
+  struct Asked {
+    Response response;
+    size_t route = 0;
+  };
+  Asked ask(std::string_view method, std::string_view path) const {
     Request request;
     request.method = method;
     request.path = path;
-    return router_.handle(request);
+    auto match = router_.find(request);
+    Asked asked{std::move(match.refusal), match.route};
+    if (match.handler != nullptr) {
+      (*match.handler)(request, match.parameters, [&](Response response) { asked.response = std::move(response); });
+    }
+    return asked;
   }
   Router router_;
 };

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 namespace mlaas::serve {
 namespace {
@@ -59,12 +61,13 @@ class ServerTest : public testing::Test {
   void start(ServerOptions options = {}) {
     options.address = {"127.0.0.1", 0};
     options.threads = 2;
-    server_ = Server::listen(options, [this](const Request& request) {
-                ++calls_;
-                if (request.path == "/slow") std::this_thread::sleep_for(300ms);
-                return Response{
-                    200, "text/plain", "[" + std::string(request.path) + "|" + std::string(request.body) + "]", {}};
-              }).value();
+    server_ =
+        Server::listen(options, [this](const Request& request, const Answer& answer) {
+          ++calls_;
+          if (request.path == "/late") return answerLate(answer);
+          if (request.path == "/slow") std::this_thread::sleep_for(300ms);
+          answer({200, "text/plain", "[" + std::string(request.path) + "|" + std::string(request.body) + "]", {}});
+        }).value();
     const std::string url = server_->url();
     port_ = static_cast<uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
     thread_ = std::jthread([this](const std::stop_token& stop) { server_->run(stop); });
@@ -75,6 +78,17 @@ class ServerTest : public testing::Test {
     thread_.request_stop();
     thread_.join();
   }
+  // From another thread, after the handler has returned.
+  void answerLate(const Answer& answer) {
+    std::lock_guard lock(mutex_);
+    late_.emplace_back([answer] {
+      std::this_thread::sleep_for(100ms);
+      answer({200, "text/plain", "late", {}});
+      answer({200, "text/plain", "once more", {}});
+    });
+  }
+  std::mutex mutex_;
+  std::vector<std::jthread> late_;  // under mutex_
   std::unique_ptr<Server> server_;
   std::jthread thread_;
   uint16_t port_ = 0;
@@ -184,6 +198,39 @@ TEST_F(ServerTest, FinishesRequestsInFlightWhenItStops) {
   EXPECT_FALSE(Client(port_).connected());
 }
 
+TEST_F(ServerTest, TakesAnAnswerFromAnotherThreadOnce) {
+  start();
+  Client client(port_);
+  client.send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(client.readUntil("late").starts_with("HTTP/1.1 200 OK"));
+  client.send("GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string next = client.readAll();
+  EXPECT_NE(next.find("[/a|]"), std::string::npos);
+  EXPECT_EQ(next.find("once more"), std::string::npos);
+}
+
+TEST_F(ServerTest, WaitsForALateAnswerWhenItStops) {
+  start();
+  Client client(port_);
+  client.send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (calls_ < 1) std::this_thread::sleep_for(5ms);
+  stop();
+  EXPECT_TRUE(client.readAll().ends_with("late"));
+}
+
+TEST_F(ServerTest, EndsEachTurn) {
+  ServerOptions options;
+  std::atomic<int> turns = 0;
+  options.endOfTurn = [&](size_t worker) { turns += worker < 2 ? 1 : 1000; };
+  start(options);
+  Client client(port_);
+  client.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.readUntil("]");
+  stop();
+  EXPECT_GE(turns, 1);
+  EXPECT_LT(turns, 1000);
+}
+
 TEST_F(ServerTest, DrainHasAnEnd) {
   ServerOptions options;
   options.drain = 100ms;
@@ -200,7 +247,7 @@ TEST_F(ServerTest, SaysWhenTheAddressIsTaken) {
   start();
   ServerOptions options;
   options.address = {"127.0.0.1", port_};
-  const auto second = Server::listen(options, [](const Request&) { return Response{}; });
+  const auto second = Server::listen(options, [](const Request&, const Answer& answer) { answer({}); });
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code(), ErrorCode::kIo);
   EXPECT_NE(std::string(second.error().what()).find(std::to_string(port_)), std::string::npos);

@@ -1,0 +1,100 @@
+#include "mlaas/infer/tensor_engine.h"
+
+#include <cstring>
+
+#include "mlaas/infer/engine.h"
+
+namespace mlaas::infer {
+
+namespace {
+
+// A bundle's engine behind named tensors.
+class BundleEngine final : public TensorEngine {
+ public:
+  BundleEngine(std::shared_ptr<const model::Bundle> bundle, std::unique_ptr<Engine> engine)
+      : bundle_(std::move(bundle)), engine_(std::move(engine)) {
+    const auto& features = bundle_->features;
+    input_.numScalars = static_cast<int64_t>(features.scalars.size());
+    for (const auto& group : features.groups) {
+      input_.groups.push_back({group.length, static_cast<int64_t>(group.columns.size()), {}, {}});
+    }
+  }
+
+  Result<void> run(std::span<const Tensor> inputs, std::vector<Tensor>& outputs) override {
+    input_.rows = inputs.front().shape.front();
+    size_t next = 0;
+    if (input_.numScalars > 0) copy(inputs[next++], input_.scalars);
+    for (auto& group : input_.groups) {
+      copy(inputs[next++], group.values);
+      const Tensor& counts = inputs[next++];
+      copy(counts, group.count);
+      MLAAS_CHECK(checkCounts(counts.name, group));
+    }
+    MLAAS_CHECK(engine_->run(input_, scores_));
+    outputs.resize(1);
+    outputs[0].name = "scores";
+    outputs[0].type = DataType::kFp32;
+    outputs[0].shape = {input_.rows, engine_->numOutputs()};
+    outputs[0].bytes.assign(reinterpret_cast<const char*>(scores_.data()), scores_.size() * sizeof(float));
+    return {};
+  }
+
+ private:
+  template <class Value>
+  static void copy(const Tensor& from, std::vector<Value>& to) {
+    to.resize(from.bytes.size() / sizeof(Value));
+    std::memcpy(to.data(), from.bytes.data(), to.size() * sizeof(Value));
+  }
+
+  static Result<void> checkCounts(const std::string& name, const feature::GroupTensor& group) {
+    for (size_t row = 0; row < group.count.size(); ++row) {
+      if (group.count[row] >= 0 && group.count[row] <= group.length) continue;
+      return Error(ErrorCode::kInvalidArgument, "input '" + name + "': element " + std::to_string(row) + " is " +
+                                                    std::to_string(group.count[row]) + ", expected 0 to " +
+                                                    std::to_string(group.length));
+    }
+    return {};
+  }
+
+  std::shared_ptr<const model::Bundle> bundle_;
+  std::unique_ptr<Engine> engine_;
+  feature::Tensors input_;     // kept from call to call
+  std::vector<float> scores_;  // kept from call to call
+};
+
+}  // namespace
+
+Signature bundleSignature(const model::Bundle& bundle) {
+  Signature signature;
+  const auto& features = bundle.features;
+  if (!features.scalars.empty()) {
+    signature.inputs.push_back({"scalars", DataType::kFp32, {static_cast<int64_t>(features.scalars.size())}});
+  }
+  for (const auto& group : features.groups) {
+    signature.inputs.push_back(
+        {group.name, DataType::kFp32, {group.length, static_cast<int64_t>(group.columns.size())}});
+    signature.inputs.push_back({group.name + "_count", DataType::kInt32, {}});
+  }
+  signature.outputs.push_back({"scores", DataType::kFp32, {static_cast<int64_t>(bundle.outputs.size())}});
+  // One output a class: their names belong together.
+  if (bundle.labels.size() == bundle.outputs.size()) signature.outputs.back().labels = bundle.labels;
+  return signature;
+}
+
+Result<LoadedModel> loadModel(const std::string& path, size_t numEngines) {
+  LoadedModel loaded;
+  MLAAS_TRY(auto bundle, model::readBundle(path));
+  loaded.bundle = std::make_shared<const model::Bundle>(std::move(bundle));
+  if (loaded.bundle->features.flatNames().empty()) {
+    return Error(ErrorCode::kCorrupt, "the bundle's signature has no features");
+  }
+  loaded.signature = bundleSignature(*loaded.bundle);
+  loaded.platform = loaded.bundle->engine == model::EngineKind::kOnnx ? "openvino_onnx" : "mlaas_xgboost";
+  MLAAS_TRY(auto engines, makeEngines(*loaded.bundle, numEngines));
+  for (auto& engine : engines) {
+    loaded.engines.push_back(std::make_unique<BundleEngine>(loaded.bundle, std::move(engine)));
+  }
+  return loaded;
+}
+
+}  // namespace mlaas::infer
