@@ -37,6 +37,14 @@ void describe(onnx::ValueInfoProto& info, const std::string& name, ElementType t
   }
 }
 
+onnx::AttributeProto& addAttribute(onnx::NodeProto& node, const std::string& name,
+                                   onnx::AttributeProto_AttributeType type) {
+  onnx::AttributeProto& added = *node.add_attribute();
+  added.set_name(name);
+  added.set_type(type);
+  return added;
+}
+
 }  // namespace
 
 std::string GraphBuilder::input(const std::string& name, ElementType type, const std::vector<int64_t>& shape) {
@@ -84,25 +92,33 @@ std::string GraphBuilder::node(const std::string& operation, const std::vector<s
 }
 
 void GraphBuilder::attribute(const std::string& name, int64_t value) {
-  onnx::AttributeProto* added = lastNode_->add_attribute();
-  added->set_name(name);
-  added->set_type(onnx::AttributeProto_AttributeType_INT);
-  added->set_i(value);
+  addAttribute(*lastNode_, name, onnx::AttributeProto_AttributeType_INT).set_i(value);
 }
 
 void GraphBuilder::attribute(const std::string& name, float value) {
-  onnx::AttributeProto* added = lastNode_->add_attribute();
-  added->set_name(name);
-  added->set_type(onnx::AttributeProto_AttributeType_FLOAT);
-  added->set_f(value);
+  addAttribute(*lastNode_, name, onnx::AttributeProto_AttributeType_FLOAT).set_f(value);
+}
+
+void GraphBuilder::attribute(const std::string& name, const std::string& value) {
+  addAttribute(*lastNode_, name, onnx::AttributeProto_AttributeType_STRING).set_s(value);
 }
 
 void GraphBuilder::attribute(const std::string& name, const std::vector<int64_t>& values) {
-  onnx::AttributeProto* added = lastNode_->add_attribute();
-  added->set_name(name);
-  added->set_type(onnx::AttributeProto_AttributeType_INTS);
-  for (const int64_t value : values) added->add_ints(value);
+  auto& added = addAttribute(*lastNode_, name, onnx::AttributeProto_AttributeType_INTS);
+  added.mutable_ints()->Add(values.begin(), values.end());
 }
+
+void GraphBuilder::attribute(const std::string& name, const std::vector<float>& values) {
+  auto& added = addAttribute(*lastNode_, name, onnx::AttributeProto_AttributeType_FLOATS);
+  added.mutable_floats()->Add(values.begin(), values.end());
+}
+
+void GraphBuilder::attribute(const std::string& name, const std::vector<std::string>& values) {
+  auto& added = addAttribute(*lastNode_, name, onnx::AttributeProto_AttributeType_STRINGS);
+  for (const std::string& value : values) added.add_strings(value);
+}
+
+void GraphBuilder::domain(const std::string& name) { lastNode_->set_domain(name); }
 
 onnx::TensorProto& GraphBuilder::addTensor(const std::string& name, ElementType type,
                                            const std::vector<int64_t>& shape) {

@@ -34,7 +34,12 @@ class GraphBuilder {
   // Adds an attribute to the node made last.
   void attribute(const std::string& name, int64_t value);
   void attribute(const std::string& name, float value);
+  void attribute(const std::string& name, const std::string& value);
   void attribute(const std::string& name, const std::vector<int64_t>& values);
+  void attribute(const std::string& name, const std::vector<float>& values);
+  void attribute(const std::string& name, const std::vector<std::string>& values);
+  // Says which set of operators the node made last is of; without, it is ONNX's own.
+  void domain(const std::string& name);
 
  private:
   onnx::TensorProto& addTensor(const std::string& name, ElementType type, const std::vector<int64_t>& shape);

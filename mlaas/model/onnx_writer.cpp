@@ -3,9 +3,9 @@
 #include <onnx/onnx_pb.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "mlaas/model/onnx_graph_builder.h"
+#include "mlaas/model/onnx_inputs.h"
 #include "mlaas/model/onnx_network.h"
 #include "mlaas/model/onnx_transforms.h"
 
@@ -13,24 +13,11 @@ namespace mlaas::model {
 
 namespace {
 
-constexpr int64_t kOpset = 17;
-constexpr int64_t kIrVersion = 8;  // of ONNX 1.12
-
 // Transformed elements in front of count, 0 behind it.
 OnnxGroup addGroup(GraphBuilder& builder, const feature::FeatureSpec& spec, const feature::JaggedGroup& group,
                    const std::vector<feature::Transform>& transforms) {
-  OnnxGroup result{.name = group.name, .length = group.length, .columns = static_cast<int64_t>(group.columns.size())};
-  const std::string values = builder.input(group.name, ElementType::kFloat32, {-1, group.length, result.columns});
-  const std::string count = builder.input(group.name + "_count", ElementType::kInt32, {-1});
-  result.raw = addFills(builder, values, spec, group.columns);
-  const std::string transformed = addTransforms(builder, values, result.raw, transforms);
-
-  std::vector<int32_t> positions(static_cast<size_t>(group.length));
-  for (size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<int32_t>(i);
-  const std::string range = builder.constant(group.name + "_position", {1, group.length, 1}, positions);
-  const std::string axes = builder.constant(group.name + "_count_axes", {2}, std::vector<int64_t>{1, 2});
-  result.counts = builder.node("Unsqueeze", {count, axes}, group.name + "_counts");
-  result.mask = builder.node("Less", {range, result.counts}, group.name + "_mask");
+  OnnxGroup result = addGroupInput(builder, spec, group);
+  const std::string transformed = addTransforms(builder, group.name, result.raw, transforms);
   const std::string zero = builder.constant(group.name + "_padding", {}, std::vector<float>{0.0F});
   result.values = builder.node("Where", {result.mask, transformed, zero}, group.name + "_masked");
   return result;
@@ -51,13 +38,6 @@ Result<void> checkTransforms(const std::vector<feature::Transform>& transforms, 
       if (width > 0 && std::isfinite(1 / width)) continue;
       return Error(ErrorCode::kInternal, what + ": the knots of a transform do not ascend");
     }
-  }
-  return {};
-}
-
-Result<void> checkFills(const feature::FeatureSpec& spec) {
-  for (const auto& fill : spec.fills) {
-    if (!std::isfinite(fill.value)) return Error(ErrorCode::kInternal, "the fill of '" + fill.column + "' is unknown");
   }
   return {};
 }
@@ -126,28 +106,12 @@ OnnxInputs addInputs(GraphBuilder& builder, const NetworkGraph& graph) {
   return inputs;
 }
 
-// The names of the features in the file itself, for whoever finds it without its bundle.
-void addFeatureNames(onnx::ModelProto& model, const feature::FeatureSpec& features) {
-  nlohmann::ordered_json names;
-  if (!features.scalars.empty()) names["scalars"] = features.scalars;
-  for (const auto& group : features.groups) names[group.name] = group.columns;
-  auto* entry = model.add_metadata_props();
-  entry->set_key("columns");
-  entry->set_value(names.dump());
-}
-
 }  // namespace
 
 Result<std::string> writeOnnx(const NetworkGraph& graph) {
   MLAAS_CHECK(checkGraph(graph));
   onnx::ModelProto model;
-  model.set_ir_version(kIrVersion);
-  model.set_producer_name("mlaas4hep");
-  model.set_producer_version(graph.producerVersion);
-  model.add_opset_import()->set_version(kOpset);
-  model.mutable_graph()->set_name(graph.name);
-  addFeatureNames(model, graph.features);
-
+  describeModel(model, graph.name, graph.producerVersion, graph.features);
   GraphBuilder builder(*model.mutable_graph());
   const OnnxInputs inputs = addInputs(builder, graph);
   OnnxNetworkWriter(builder, inputs, graph.weights, graph.running).write(graph.network, "scores");

@@ -33,6 +33,14 @@ class CalibratedModel final : public TrainedModel {
     MLAAS_TRY(const std::string graph, model_->serialise());
     return model::appendCalibration(graph, calibration_);
   }
+  Result<std::vector<ModelFile>> otherForms() const override {
+    MLAAS_TRY(std::vector<ModelFile> forms, model_->otherForms());
+    for (ModelFile& form : forms) {
+      if (!form.name.ends_with(".onnx")) continue;
+      MLAAS_TRY(form.contents, model::appendCalibration(form.contents, calibration_));
+    }
+    return forms;
+  }
   std::vector<const TrainedModel*> members() const override { return model_->members(); }
   nlohmann::ordered_json description() const override {
     auto json = model_->description();

@@ -51,6 +51,12 @@ struct Contributions {
   std::vector<float> values;       // [rows, outputs, names + 1]; the last one is the expectation
 };
 
+// A file of a bundle.
+struct ModelFile {
+  std::string name;
+  std::string contents;
+};
+
 class TrainedModel {
  public:
   virtual ~TrainedModel() = default;
@@ -68,6 +74,8 @@ class TrainedModel {
   virtual std::string fileName() const = 0;
   // The contents of fileName(): the same bytes for the same training.
   virtual Result<std::string> serialise() const = 0;
+  // The same model in other forms, which go beside fileName() for other programs: trees as an ONNX graph.
+  virtual Result<std::vector<ModelFile>> otherForms() const { return std::vector<ModelFile>(); }
   // The models that score together, where there are several; each has a file of its own and this one has none.
   virtual std::vector<const TrainedModel*> members() const { return {}; }
   // Kind, size and every option as it was used, defaults included.

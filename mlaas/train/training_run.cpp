@@ -103,20 +103,27 @@ struct Made {
 };
 
 // "model_0.onnx"
-std::string memberFile(const TrainedModel& model, size_t index) {
-  const std::filesystem::path file = model.fileName();
+std::string memberFile(const std::string& name, size_t index) {
+  const std::filesystem::path file = name;
   return file.stem().string() + "_" + std::to_string(index) + file.extension().string();
+}
+
+// The files of one model; of one of several with its number.
+Result<void> writeModel(model::BundleWriter& writer, const TrainedModel& model, std::optional<size_t> index) {
+  MLAAS_TRY(std::vector<ModelFile> files, model.otherForms());
+  MLAAS_TRY(std::string bytes, model.serialise());
+  files.push_back({model.fileName(), std::move(bytes)});
+  for (const ModelFile& file : files) {
+    MLAAS_CHECK(writer.addFile(index ? memberFile(file.name, *index) : file.name, file.contents));
+  }
+  return {};
 }
 
 Result<void> writeModels(model::BundleWriter& writer, const TrainedModel& model) {
   const auto members = model.members();
-  for (size_t i = 0; i < members.size(); ++i) {
-    MLAAS_TRY(const std::string bytes, members[i]->serialise());
-    MLAAS_CHECK(writer.addFile(memberFile(model, i), bytes));
-  }
-  if (!members.empty()) return {};
-  MLAAS_TRY(const std::string bytes, model.serialise());
-  return writer.addFile(model.fileName(), bytes);
+  if (members.empty()) return writeModel(writer, model, std::nullopt);
+  for (size_t i = 0; i < members.size(); ++i) MLAAS_CHECK(writeModel(writer, *members[i], i));
+  return {};
 }
 
 // How the training of one of several models went.
@@ -143,7 +150,7 @@ Result<model::Bundle> bundleOf(const dataset::Workflow& workflow, const dataset:
   bundle.name = workflow.name;
   bundle.engine = trained.engine();
   bundle.modelFile = trained.fileName();
-  for (size_t i = 0; i < trained.members().size(); ++i) bundle.members.push_back(memberFile(trained, i));
+  for (size_t i = 0; i < trained.members().size(); ++i) bundle.members.push_back(memberFile(trained.fileName(), i));
   // Truth that only weights, labels or targets are made of need not be there when the model is used.
   MLAAS_TRY(bundle.features, feature::withoutUnusedDefines(data.features()));
   bundle.identity = workflow.dataset.identity;

@@ -4,11 +4,11 @@
 #include <cstdlib>
 #include <limits>
 
-#include "mlaas/infer/trees/tree_kernel.h"
-#include "mlaas/infer/trees/tree_model.h"
+#include "mlaas/model/trees/tree_kernel.h"
+#include "mlaas/model/trees/tree_model.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace mlaas::infer;
+  using namespace mlaas::model;
   if (size > (1U << 16)) return 0;
   const auto model = readXgboostJson({reinterpret_cast<const char*>(data), size});
   if (!model.ok() || model->numFeatures > 1000 || model->numOutputs > 1000) return 0;

@@ -8,8 +8,8 @@
 
 #include "mlaas/feature/feature_maker.h"
 #include "mlaas/feature/missing_values.h"
-#include "mlaas/infer/trees/tree_kernel.h"
-#include "mlaas/infer/trees/tree_model.h"
+#include "mlaas/model/trees/tree_kernel.h"
+#include "mlaas/model/trees/tree_model.h"
 
 namespace mlaas::infer {
 
@@ -17,7 +17,7 @@ namespace {
 
 class TreeEngine : public Engine {
  public:
-  TreeEngine(std::shared_ptr<const TreeModel> model, feature::FeatureSpec features)
+  TreeEngine(std::shared_ptr<const model::TreeModel> model, feature::FeatureSpec features)
       : model_(std::move(model)), features_(std::move(features)), missing_(features_) {}
 
   int64_t numOutputs() const override { return model_->numOutputs; }
@@ -30,12 +30,12 @@ class TreeEngine : public Engine {
     }
     feature::treeMatrix(missing_.empty() ? input : filled_, std::numeric_limits<float>::quiet_NaN(), matrix_);
     scores.resize(static_cast<size_t>(input.rows * model_->numOutputs));
-    predictTrees(*model_, matrix_, input.rows, scores);
+    model::predictTrees(*model_, matrix_, input.rows, scores);
     return {};
   }
 
  private:
-  std::shared_ptr<const TreeModel> model_;
+  std::shared_ptr<const model::TreeModel> model_;
   feature::FeatureSpec features_;
   feature::MissingValues missing_;
   feature::Tensors filled_;    // kept from call to call
@@ -56,17 +56,17 @@ Result<std::vector<std::unique_ptr<Engine>>> makeTreeEngines(const std::string& 
                                                              const feature::FeatureSpec& features, int64_t numOutputs,
                                                              size_t count) {
   MLAAS_TRY(const std::string text, readText(file));
-  MLAAS_TRY(TreeModel model, readXgboostJson(text));
+  MLAAS_TRY(model::TreeModel trees, model::readXgboostJson(text));
   const auto width = static_cast<int64_t>(feature::treeFeatureNames(features).size());
-  if (model.numFeatures != width) {
-    return Error(ErrorCode::kCorrupt, "the trees have " + std::to_string(model.numFeatures) +
+  if (trees.numFeatures != width) {
+    return Error(ErrorCode::kCorrupt, "the trees have " + std::to_string(trees.numFeatures) +
                                           " features, the bundle's signature has " + std::to_string(width));
   }
-  if (model.numOutputs != numOutputs) {
-    return Error(ErrorCode::kCorrupt, "the trees have " + std::to_string(model.numOutputs) +
+  if (trees.numOutputs != numOutputs) {
+    return Error(ErrorCode::kCorrupt, "the trees have " + std::to_string(trees.numOutputs) +
                                           " outputs, the bundle's signature has " + std::to_string(numOutputs));
   }
-  const auto shared = std::make_shared<const TreeModel>(std::move(model));
+  const auto shared = std::make_shared<const model::TreeModel>(std::move(trees));
   std::vector<std::unique_ptr<Engine>> engines;
   for (size_t i = 0; i < count; ++i) engines.push_back(std::make_unique<TreeEngine>(shared, features));
   return engines;

@@ -144,6 +144,11 @@ bool TreesOptions::samplesColumns() const {
                      [](const auto& parameter) { return parameter.first.starts_with("colsample_"); });
 }
 
+bool TreesOptions::isDart() const {
+  return std::ranges::any_of(parameters,
+                             [](const auto& one) { return one.first == "booster" && one.second == "dart"; });
+}
+
 nlohmann::ordered_json TreesOptions::toJson() const {
   nlohmann::ordered_json json;
   json["rounds"] = rounds;

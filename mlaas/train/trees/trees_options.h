@@ -27,6 +27,8 @@ struct TreesOptions {
 
   // Whether trees, levels or nodes see a random part of the columns.
   bool samplesColumns() const;
+  // Whether trees drop out, which changes the weights of earlier ones.
+  bool isDart() const;
   nlohmann::ordered_json toJson() const;
 };
 

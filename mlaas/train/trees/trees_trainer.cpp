@@ -10,6 +10,7 @@
 #include "mlaas/feature/feature_maker.h"
 #include "mlaas/train/prefetcher.h"
 #include "mlaas/train/training_options.h"
+#include "mlaas/train/trees/trees_model.h"
 #include "mlaas/train/trees/trees_options.h"
 #include "mlaas/train/trees/xgboost_library.h"
 #include "mlaas/train/weight_pairing.h"
@@ -69,43 +70,6 @@ class PartSource final : public TreeSource {
   dataset::Batch raw_;
 };
 
-class TreesModel final : public TrainedModel {
- public:
-  TreesModel(Booster booster, std::vector<std::string> columns, TreesOptions options, int64_t rounds)
-      : booster_(std::move(booster)), columns_(std::move(columns)), options_(std::move(options)), rounds_(rounds) {}
-
-  Result<void> score(const feature::Tensors& features, std::vector<float>& scores) override {
-    feature::treeMatrix(features, kMissing, matrix_);
-    return booster_.predict(matrix_, static_cast<int64_t>(columns_.size()), scores);
-  }
-  Result<std::optional<Contributions>> contributions(const feature::Tensors& features) override {
-    feature::treeMatrix(features, kMissing, matrix_);
-    Contributions result;
-    result.names = columns_;
-    MLAAS_TRY(result.values, booster_.contributions(matrix_, static_cast<int64_t>(columns_.size())));
-    return std::optional(std::move(result));
-  }
-  model::EngineKind engine() const override { return model::EngineKind::kTrees; }
-  std::string fileName() const override { return "model.json"; }
-  Result<std::string> serialise() const override { return booster_.toJson(); }
-  nlohmann::ordered_json description() const override {
-    nlohmann::ordered_json json;
-    json["kind"] = "trees";
-    json["inputs"] = columns_.size();
-    json["rounds_kept"] = rounds_;
-    json["options"] = options_.toJson();
-    json["library"] = "XGBoost " + xgboostVersion();
-    return json;
-  }
-
- private:
-  Booster booster_;
-  std::vector<std::string> columns_;
-  TreesOptions options_;
-  int64_t rounds_;
-  std::vector<float> matrix_;
-};
-
 // Metrics of XGBoost that rise as the model gets better.
 bool risesWhenBetter(const std::string& metric) {
   const std::string name = metric.substr(0, metric.find('@'));
@@ -148,11 +112,10 @@ class TreesTraining {
     MLAAS_TRY(Booster booster, begin());
     MLAAS_CHECK(boost(booster, train, validates ? &validation : nullptr));
     if (history_.bestEpoch < static_cast<int64_t>(history_.epochs.size())) {
-      MLAAS_TRY(booster, booster.first(static_cast<int>(history_.bestEpoch)));
+      MLAAS_TRY(booster, bestOf(booster));
     }
-    return TrainingOutcome{
-        std::make_unique<TreesModel>(std::move(booster), std::move(columns_), options_, history_.bestEpoch),
-        std::move(history_)};
+    MLAAS_TRY(auto model, makeTreesModel(std::move(booster), input_, options_, history_.bestEpoch));
+    return TrainingOutcome{std::move(model), std::move(history_)};
   }
 
  private:
@@ -184,16 +147,24 @@ class TreesTraining {
     try {
       history_ = restoreHistory(state->values.at("history"));
       stopping_.restore(state->values.at("early_stopping"));
+      if (options_.isDart()) best_ = state->blobs.at("best");
       return Booster::restore(matrices_, parameters_, state->blobs.at("booster"));
     } catch (const std::exception& failure) {
       return Error(ErrorCode::kCorrupt, std::string("the checkpoint is none of trees: ") + failure.what());
     }
   }
 
+  // The trees of the best round. DART goes on changing the weights of earlier trees, so that it is kept as it was.
+  Result<Booster> bestOf(const Booster& booster) const {
+    if (options_.isDart()) return Booster::restore(matrices_, parameters_, best_);
+    return booster.first(static_cast<int>(history_.bestEpoch));
+  }
+
   TrainingState stateOf(std::string booster) const {
     TrainingState state;
     state.values = {{"history", historyState(history_)}, {"early_stopping", stopping_.state()}};
     state.blobs["booster"] = std::move(booster);
+    if (options_.isDart()) state.blobs["best"] = best_;
     return state;
   }
 
@@ -241,7 +212,12 @@ class TreesTraining {
       record(round, metrics);
       const EpochRecord& last = history_.epochs.back();
       const double sign = risesWhenBetter(history_.lossName) ? -1 : 1;
-      if (validation == nullptr || stopping_.improves(sign * *last.validationLoss)) history_.bestEpoch = round;
+      if (validation == nullptr || stopping_.improves(sign * *last.validationLoss)) {
+        history_.bestEpoch = round;
+        if (options_.isDart()) {
+          MLAAS_TRY(best_, booster.serialise());
+        }
+      }
       input_.progress->epoch(history_,
                              static_cast<double>(history_.eventsTrained) / std::max(history_.trainSeconds, 1e-9));
       const bool isLast = isOver(validation != nullptr);
@@ -271,6 +247,7 @@ class TreesTraining {
   std::vector<std::string> columns_;
   std::vector<const TreeMatrix*> matrices_;  // of run()
   std::optional<TrainingState> atRenewal_;   // of a booster that draws columns, where it was made anew
+  std::string best_;                         // DART's booster after the best round
   EarlyStopping stopping_;
   TrainingHistory history_;
 };

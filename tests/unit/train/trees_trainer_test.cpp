@@ -122,6 +122,29 @@ TEST(TreesTrainer, StopsEarlyAndKeepsTheBestRounds) {
               *history.epochs[static_cast<size_t>(history.bestEpoch - 1)].validationAuc, 1e-6);
 }
 
+// Dropping changes the weights of earlier trees, so that the first rounds of the last booster are not the best one.
+TEST(TreesTrainer, KeepsTheBestDartAsItWas) {
+  Fixture fixture;
+  const Json model = {{"rounds", 80},     {"max_depth", 6},   {"eta", 0.5},      {"booster", "dart"},
+                      {"rate_drop", 0.2}, {"skip_drop", 0.1}, {"one_drop", true}};
+  auto outcome = fixture.train(model, {{"early_stopping", {{"patience", 8}}}}).value();
+  const auto& history = outcome.history;
+  ASSERT_LT(history.bestEpoch, static_cast<int64_t>(history.epochs.size()));
+  EXPECT_NEAR(fixture.auc(outcome, 1, dataset::Part::kValidation),
+              *history.epochs[static_cast<size_t>(history.bestEpoch - 1)].validationAuc, 1e-6);
+  const auto json = Json::parse(outcome.model->serialise().value());
+  EXPECT_EQ(json["learner"]["gradient_booster"]["weight_drop"].size(), history.bestEpoch);
+}
+
+TEST(TreesTrainer, HasAnOnnxGraphBeside) {
+  Fixture fixture;
+  auto outcome = fixture.train(kSmallModel, {}).value();
+  const auto forms = outcome.model->otherForms().value();
+  ASSERT_EQ(forms.size(), 1U);
+  EXPECT_EQ(forms[0].name, "model.onnx");
+  EXPECT_NE(forms[0].contents.find("TreeEnsembleRegressor"), std::string::npos);
+}
+
 TEST(TreesTrainer, StopsAtTheHighestAucToo) {
   Fixture fixture;
   const Json model = {{"rounds", 500}, {"max_depth", 6}, {"eta", 0.5}, {"eval_metric", {"logloss", "auc"}}};

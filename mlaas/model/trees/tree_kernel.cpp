@@ -1,11 +1,11 @@
-#include "mlaas/infer/trees/tree_kernel.h"
+#include "mlaas/model/trees/tree_kernel.h"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
 
-namespace mlaas::infer {
+namespace mlaas::model {
 
 namespace {
 
@@ -99,4 +99,4 @@ void predictTrees(const TreeModel& model, std::span<const float> matrix, int64_t
   transform(model, scores);
 }
 
-}  // namespace mlaas::infer
+}  // namespace mlaas::model

@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <span>
 
-#include "mlaas/infer/trees/tree_model.h"
+#include "mlaas/model/trees/tree_model.h"
 
-namespace mlaas::infer {
+namespace mlaas::model {
 
 // Fills `scores` [rows, model.numOutputs] from `matrix` [rows, model.numFeatures]; NaN is a missing value.
 // Both spans must have these sizes.
 void predictTrees(const TreeModel& model, std::span<const float> matrix, int64_t rows, std::span<float> scores);
 
-}  // namespace mlaas::infer
+}  // namespace mlaas::model

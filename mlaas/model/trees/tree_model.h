@@ -9,7 +9,7 @@
 
 #include "mlaas/base/error.h"
 
-namespace mlaas::infer {
+namespace mlaas::model {
 
 // 16 bytes, so that one step of a walk touches one cache line. Children lie side by side: right == left + 1.
 struct TreeNode {
@@ -39,10 +39,10 @@ struct TreeModel {
   std::vector<TreeNode> nodes;
 };
 
-// Reads a model that XGBoost saved as JSON (gbtree; binary:logistic, multi:softprob, reg:squarederror; numeric splits).
+// Reads a model that XGBoost saved as JSON (gbtree and dart; binary:logistic, multi:softprob, reg:squarederror; numeric splits).
 // Every index is checked: nodes form trees, features and outputs exist.
 // Errors: kCorrupt (not JSON, contradictions), kUnsupported (another booster, objective or kind of split).
 // Source: docs/formats/bundle.md, "Trees".
 Result<TreeModel> readXgboostJson(std::string_view json);
 
-}  // namespace mlaas::infer
+}  // namespace mlaas::model

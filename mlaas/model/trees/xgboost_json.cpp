@@ -5,9 +5,9 @@
 #include <limits>
 #include <string>
 
-#include "mlaas/infer/trees/tree_model.h"
+#include "mlaas/model/trees/tree_model.h"
 
-namespace mlaas::infer {
+namespace mlaas::model {
 
 namespace {
 
@@ -247,13 +247,32 @@ class TreeLayout {
   std::vector<bool> seen_;
 };
 
-Result<void> readTrees(const object& booster, TreeModel& model) {
+// What DART multiplies the leaves of each tree with; 1 where the trees are not DART's.
+Result<std::vector<float>> readTreeWeights(const object& booster, size_t trees) {
+  if (booster.at_key("weight_drop").error() != simdjson::SUCCESS) return std::vector<float>(trees, 1.0F);
+  MLAAS_TRY(std::vector<float> weights, floatsAt(booster, "/weight_drop"));
+  if (weights.size() == trees) return weights;
+  return corrupt("weight_drop has " + std::to_string(weights.size()) + " elements for " + std::to_string(trees) +
+                 " trees");
+}
+
+// Where the trees of a booster stand: those of dart are a gbtree inside.
+Result<object> treesOf(const object& booster) {
+  MLAAS_TRY(const std::string_view kind, textAt(booster, "/name"));
+  if (kind == "gbtree") return booster;
+  if (kind == "dart") return objectAt(booster, "/gbtree");
+  return unsupported("booster '" + std::string(kind.substr(0, 80)) + "'; the tree engine runs gbtree and dart");
+}
+
+Result<void> readTrees(const object& outer, TreeModel& model) {
+  MLAAS_TRY(const object booster, treesOf(outer));
   MLAAS_TRY(const array trees, arrayAt(booster, "/model/trees"));
   MLAAS_TRY(const std::vector<int64_t> outputs, integersAt(booster, "/model/tree_info"));
   if (outputs.size() != trees.size()) {
     return corrupt("tree_info has " + std::to_string(outputs.size()) + " elements for " + std::to_string(trees.size()) +
                    " trees");
   }
+  MLAAS_TRY(const std::vector<float> weights, readTreeWeights(outer, trees.size()));
   for (const element& item : trees) {
     const size_t number = model.trees.size();
     const std::string where = "tree " + std::to_string(number);
@@ -270,6 +289,7 @@ Result<void> readTrees(const object& booster, TreeModel& model) {
       return corrupt(where + " adds to output " + std::to_string(outputs[number]) + " of " +
                      std::to_string(model.numOutputs));
     }
+    for (size_t at = laid->root; at < model.nodes.size(); ++at) model.nodes[at].value *= weights[number];
     laid->output = static_cast<uint32_t>(outputs[number]);
     model.trees.push_back(*laid);
   }
@@ -315,10 +335,6 @@ Result<TreeModel> readXgboostJson(std::string_view json) {
   }
   MLAAS_TRY(const object learner, objectAt(root, "/learner"));
   MLAAS_TRY(const object booster, objectAt(learner, "/gradient_booster"));
-  MLAAS_TRY(const std::string_view kind, textAt(booster, "/name"));
-  if (kind != "gbtree") {
-    return unsupported("booster '" + std::string(kind.substr(0, 80)) + "'; the tree engine runs gbtree");
-  }
   TreeModel model;
   MLAAS_CHECK(readParameters(learner, model));
   MLAAS_CHECK(readTrees(booster, model));
@@ -326,4 +342,4 @@ Result<TreeModel> readXgboostJson(std::string_view json) {
   return model;
 }
 
-}  // namespace mlaas::infer
+}  // namespace mlaas::model

@@ -1,5 +1,5 @@
 // The tree reader and kernel against XGBoost itself, and against damaged models.
-#include "mlaas/infer/trees/tree_model.h"
+#include "mlaas/model/trees/tree_model.h"
 
 #include <gtest/gtest.h>
 #include <xgboost/c_api.h>
@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "mlaas/base/random.h"
-#include "mlaas/infer/trees/tree_kernel.h"
+#include "mlaas/model/trees/tree_kernel.h"
 
-namespace mlaas::infer {
+namespace mlaas::model {
 namespace {
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
@@ -121,6 +121,30 @@ TEST(TreeModel, DeepTreesAndForestsAreXgboostsBitForBit) {
   EXPECT_EQ(predict(readXgboostJson(forest.json).value(), sample), forest.scores);
 }
 
+// XGBoost weighs the trees of DART by what dropping has left of them.
+TEST(TreeModel, DartScoresAreXgboosts) {
+  const Sample sample = makeSample(900, 5, 3);
+  const Trained trained = train(sample,
+                                {{"booster", "dart"},
+                                 {"rate_drop", "0.3"},
+                                 {"skip_drop", "0.2"},
+                                 {"seed", "4"},
+                                 {"objective", "multi:softprob"},
+                                 {"num_class", "3"}},
+                                30);
+  const auto weights = nlohmann::json::parse(trained.json)["learner"]["gradient_booster"]["weight_drop"];
+  ASSERT_EQ(weights.size(), 90U);
+  EXPECT_NE(weights[0], 1);
+  EXPECT_LE(largestDifference(predict(readXgboostJson(trained.json).value(), sample), trained.scores), 1e-6);
+}
+
+TEST(TreeModel, DartWithoutAWeightForEachTree) {
+  const Sample sample = makeSample(100, 3, 2);
+  auto json = nlohmann::json::parse(train(sample, {{"booster", "dart"}, {"objective", "binary:logistic"}}, 4).json);
+  json["learner"]["gradient_booster"]["weight_drop"].erase(0);
+  EXPECT_NE(std::string(readXgboostJson(json.dump()).error().what()).find("3 elements for 4 trees"), std::string::npos);
+}
+
 TEST(TreeModel, EveryNumberOfRowsGivesTheSameScores) {
   const Sample sample = makeSample(150, 5, 2);
   const TreeModel model = readXgboostJson(train(sample, {{"objective", "binary:logistic"}}, 10).json).value();
@@ -190,8 +214,8 @@ TEST_F(DamagedTrees, OutputOutOfRange) {
   expect(ErrorCode::kCorrupt, "tree 2 adds to output 1 of 1");
 }
 TEST_F(DamagedTrees, AnotherBooster) {
-  document_["learner"]["gradient_booster"]["name"] = "dart";
-  expect(ErrorCode::kUnsupported, "dart");
+  document_["learner"]["gradient_booster"]["name"] = "gblinear";
+  expect(ErrorCode::kUnsupported, "gblinear");
 }
 TEST_F(DamagedTrees, AnotherObjective) {
   document_["learner"]["objective"]["name"] = "rank:ndcg";
@@ -213,4 +237,4 @@ TEST_F(DamagedTrees, HugeNumberOfFeatures) {
 }
 
 }  // namespace
-}  // namespace mlaas::infer
+}  // namespace mlaas::model

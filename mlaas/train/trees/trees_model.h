@@ -1,0 +1,20 @@
+// Trained trees as they score, and as they go into a bundle: XGBoost's JSON and an ONNX graph beside it.
+// Errors:  kInternal where our own reading of the JSON does not score as XGBoost does.
+// Threads: as TrainedModel.
+#pragma once
+
+#include <memory>
+
+#include "mlaas/base/error.h"
+#include "mlaas/train/trainer.h"
+#include "mlaas/train/trees/trees_options.h"
+#include "mlaas/train/trees/xgboost_library.h"
+
+namespace mlaas::train {
+
+// A model of the first `rounds` rounds, which is all that `booster` has. Before it is given, some thousand events are
+// scored as a bundle's reader does, and compared with the trainer's own scores.
+Result<std::unique_ptr<TrainedModel>> makeTreesModel(Booster booster, const TrainingInput& input,
+                                                     const TreesOptions& options, int64_t rounds);
+
+}  // namespace mlaas::train
