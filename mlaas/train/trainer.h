@@ -99,7 +99,8 @@ struct TrainingInput {
   std::stop_token stop;
   // Takes the states of the training and gives the one to go on from; null: none are kept.
   Checkpoints* checkpoints = nullptr;
-  bool resumes = false;  // parts of the training look for states of their own
+  std::string scratch = {};  // folder for large temporary files, which the trainer removes; empty: the system's
+  bool resumes = false;      // parts of the training look for states of their own
 
   int64_t eventsIn(dataset::Part part) const;
   // Of an epoch as networks read it: mixed where the workflow says so; rounded.

@@ -400,6 +400,7 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
   TrainingInput input{data.get(),   &made.statistics,
                       &classes,     progress ? progress.get() : options.progress,
                       options.stop, plan.checkpoint.enabled ? &checkpoints : nullptr};
+  input.scratch = writer.path();
   input.resumes = options.resume;
   reading.beginTraining();
   if (folds != nullptr) {

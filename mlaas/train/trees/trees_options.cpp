@@ -95,10 +95,17 @@ std::string readObjective(OptionReader& model, const ClassTable& classes) {
                       {"reg:squarederror", "reg:pseudohubererror", "reg:absoluteerror"});
 }
 
+ExternalMemory readExternal(OptionReader& model) {
+  const std::string name = model.choice("external_memory", "auto", {"auto", "always", "never"});
+  if (name == "auto") return ExternalMemory::kAuto;
+  return name == "always" ? ExternalMemory::kAlways : ExternalMemory::kNever;
+}
+
 void readModel(OptionReader& model, const ClassTable& classes, TreesOptions& options) {
   auto& parameters = options.parameters;
   options.rounds = readRounds(model, options.rounds);
   options.maxBin = model.integer("max_bin", options.maxBin, 2, 65536);
+  options.external = readExternal(model);
   parameters.emplace_back("objective", readObjective(model, classes));
   if (!classes.isBinary() && !classes.predictsTargets())
     parameters.emplace_back("num_class", std::to_string(classes.numClasses()));
@@ -179,7 +186,8 @@ Result<TreesOptions> readTreesOptions(const dataset::Workflow& workflow, const C
 
   TreeParameters checked = options.parameters;
   std::erase_if(checked, [](const auto& parameter) { return needsColumns(parameter.first); });
-  const std::vector<std::string> ourNames = {"rounds", "n_estimators", "num_boost_round", "booster", "eval_metric"};
+  const std::vector<std::string> ourNames = {"rounds",  "n_estimators", "num_boost_round",
+                                             "booster", "eval_metric",  "external_memory"};
   limitTreeThreads(options.threads);
   if (auto result = checkTreeParameters(checked, classes.numClasses(), ourNames); !result.ok()) {
     const std::string where = workflow.model.where.empty() ? "" : workflow.model.where + ": ";

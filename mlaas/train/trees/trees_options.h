@@ -14,9 +14,13 @@
 
 namespace mlaas::train {
 
+// Whether XGBoost's matrix lies in files: kAuto where it would take more than dataset.memory.
+enum class ExternalMemory : uint8_t { kAuto, kAlways, kNever };
+
 struct TreesOptions {
   int64_t rounds = 400;
   int64_t maxBin = 256;
+  ExternalMemory external = ExternalMemory::kAuto;
   TreeParameters parameters;             // as XGBoost gets them
   std::optional<int64_t> patience = 20;  // nothing: no early stopping
   double leastImprovement = 0;

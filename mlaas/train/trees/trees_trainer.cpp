@@ -10,6 +10,7 @@
 #include "mlaas/feature/feature_maker.h"
 #include "mlaas/train/prefetcher.h"
 #include "mlaas/train/training_options.h"
+#include "mlaas/train/trees/tree_loading.h"
 #include "mlaas/train/trees/trees_model.h"
 #include "mlaas/train/trees/trees_options.h"
 #include "mlaas/train/trees/xgboost_library.h"
@@ -19,56 +20,7 @@ namespace mlaas::train {
 
 namespace {
 
-constexpr int64_t kLoadingBatch = 4096;
 constexpr int64_t kRoundsBetweenRenewals = 25;
-constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
-
-// One part of the data, batch by batch, as XGBoost takes it.
-class PartSource final : public TreeSource {
- public:
-  PartSource(const TrainingInput& input, dataset::Part part, const WeightScale& scale)
-      : input_(input), part_(part), scale_(scale) {}
-
-  void reset() override {
-    batches_.reset();
-    stream_.reset();
-  }
-
-  Result<bool> next(TreeBatch& batch) override {
-    if (input_.stop.stop_requested()) return cancelledTraining();
-    if (batches_ == nullptr) MLAAS_CHECK(open());
-    MLAAS_TRY(const bool more, batches_->next(raw_));
-    if (!more) return false;
-    feature::treeMatrix(raw_.features, kMissing, batch.values);
-    if (raw_.targets.empty()) {
-      batch.label.assign(raw_.label.begin(), raw_.label.end());
-    } else {
-      batch.label.assign(raw_.targets.begin(), raw_.targets.end());
-    }
-    batch.weight.assign(raw_.weight.begin(), raw_.weight.end());
-    scale_.apply(raw_.label, raw_.row, batch.weight);
-    return true;
-  }
-
- private:
-  Result<void> open() {
-    dataset::StreamOptions options;
-    options.part = part_;
-    options.batchSize = kLoadingBatch;
-    options.shuffle = false;
-    MLAAS_TRY(stream_, input_.data->stream(options));
-    batches_ = std::make_unique<Prefetcher<dataset::Batch>>(
-        [stream = stream_.get()](dataset::Batch& batch) { return stream->next(batch); });
-    return {};
-  }
-
-  const TrainingInput& input_;
-  dataset::Part part_;
-  const WeightScale& scale_;
-  std::unique_ptr<dataset::BatchStream> stream_;
-  std::unique_ptr<Prefetcher<dataset::Batch>> batches_;  // reads stream_
-  dataset::Batch raw_;
-};
 
 // Metrics of XGBoost that rise as the model gets better.
 bool risesWhenBetter(const std::string& metric) {
@@ -93,24 +45,19 @@ class TreesTraining {
         input_(input),
         parameters_(parametersOf(options, input)),
         scale_(std::move(scale)),
-        columns_(feature::treeFeatureNames(input.data->features())),
         stopping_(options.patience, options.leastImprovement) {
     history_.unit = "round";
   }
 
   Result<TrainingOutcome> run() {
-    MLAAS_TRY(const TreeMatrix train, load(dataset::Part::kTrain, nullptr));
-    const bool validates = input_.eventsIn(dataset::Part::kValidation) > 0;
-    TreeMatrix validation;
-    if (validates) {
-      MLAAS_TRY(validation, load(dataset::Part::kValidation, &train));
-    } else {
-      log::warning("the validation part is empty: no early stopping, all rounds are kept");
-    }
+    MLAAS_TRY(const TreeMatrices loaded, loadTreeMatrices(input_, scale_, options_));
+    const TreeMatrix& train = loaded.train;
+    const bool validates = loaded.validation.has_value();
+    if (!validates) log::warning("the validation part is empty: no early stopping, all rounds are kept");
     matrices_ = {&train};
-    if (validates) matrices_.push_back(&validation);
+    if (validates) matrices_.push_back(&*loaded.validation);
     MLAAS_TRY(Booster booster, begin());
-    MLAAS_CHECK(boost(booster, train, validates ? &validation : nullptr));
+    MLAAS_CHECK(boost(booster, train, validates ? &*loaded.validation : nullptr));
     if (history_.bestEpoch < static_cast<int64_t>(history_.epochs.size())) {
       MLAAS_TRY(booster, bestOf(booster));
     }
@@ -119,16 +66,6 @@ class TreesTraining {
   }
 
  private:
-  Result<TreeMatrix> load(dataset::Part part, const TreeMatrix* reference) {
-    PartSource source(input_, part, scale_);
-    MLAAS_TRY(TreeMatrix matrix, TreeMatrix::quantise(source, columns_, options_.maxBin, options_.threads, reference));
-    if (matrix.rows() != input_.eventsIn(part)) {
-      return Error(ErrorCode::kInternal, "the matrix of the trees has " + std::to_string(matrix.rows()) +
-                                             " rows, expected " + std::to_string(input_.eventsIn(part)));
-    }
-    return matrix;
-  }
-
   // A new booster, or that of the checkpoint with the history until then.
   // From XGBoost's 0.5 the first rounds would do nothing but reach the mean of the target.
   static TreeParameters parametersOf(const TreesOptions& options, const TrainingInput& input) {
@@ -244,7 +181,6 @@ class TreesTraining {
   const TrainingInput& input_;
   const TreeParameters parameters_;
   WeightScale scale_;
-  std::vector<std::string> columns_;
   std::vector<const TreeMatrix*> matrices_;  // of run()
   std::optional<TrainingState> atRenewal_;   // of a booster that draws columns, where it was made anew
   std::string best_;                         // DART's booster after the best round

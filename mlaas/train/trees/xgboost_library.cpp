@@ -56,33 +56,46 @@ std::string arrayInterface(const std::vector<float>& values, size_t rows, size_t
 
 // What the callbacks of one matrix share.
 struct Iteration {
-  TreeSource* source = nullptr;
-  void* proxy = nullptr;
+  TreeSource* source = nullptr;  // null: all rows have been passed
+  std::unique_ptr<void, decltype(&XGDMatrixFree)> proxy{nullptr, &XGDMatrixFree};
   size_t columns = 0;
   TreeBatch batch;
   std::optional<Error> problem;
 };
 
-void resetIteration(DataIterHandle handle) { static_cast<Iteration*>(handle)->source->reset(); }
+void resetIteration(DataIterHandle handle) {
+  if (TreeSource* source = static_cast<Iteration*>(handle)->source; source != nullptr) source->reset();
+}
 
 Result<bool> passBatch(Iteration& iteration) {
   MLAAS_TRY(const bool more, iteration.source->next(iteration.batch));
   if (!more) return false;
   const TreeBatch& batch = iteration.batch;
   const size_t rows = batch.label.size();
+  MLAAS_CHECK(check(XGProxyDMatrixSetDataDense(iteration.proxy.get(),
+                                               arrayInterface(batch.values, rows, iteration.columns).c_str())));
   MLAAS_CHECK(check(
-      XGProxyDMatrixSetDataDense(iteration.proxy, arrayInterface(batch.values, rows, iteration.columns).c_str())));
-  MLAAS_CHECK(
-      check(XGDMatrixSetInfoFromInterface(iteration.proxy, "label", arrayInterface(batch.label, rows, 0).c_str())));
-  MLAAS_CHECK(
-      check(XGDMatrixSetInfoFromInterface(iteration.proxy, "weight", arrayInterface(batch.weight, rows, 0).c_str())));
+      XGDMatrixSetInfoFromInterface(iteration.proxy.get(), "label", arrayInterface(batch.label, rows, 0).c_str())));
+  MLAAS_CHECK(check(
+      XGDMatrixSetInfoFromInterface(iteration.proxy.get(), "weight", arrayInterface(batch.weight, rows, 0).c_str())));
   return true;
+}
+
+Result<std::shared_ptr<Iteration>> iterate(TreeSource& source, const std::vector<std::string>& columns) {
+  auto iteration = std::make_shared<Iteration>();
+  iteration->source = &source;
+  iteration->columns = columns.size();
+  void* proxy = nullptr;
+  MLAAS_CHECK(check(XGProxyDMatrixCreate(&proxy)));
+  iteration->proxy.reset(proxy);
+  source.reset();
+  return iteration;
 }
 
 // 1 for a batch, 0 at the end. An error also ends the iteration and is found in `problem` afterwards.
 int nextBatch(DataIterHandle handle) {
   auto& iteration = *static_cast<Iteration*>(handle);
-  if (iteration.problem) return 0;
+  if (iteration.problem || iteration.source == nullptr) return 0;
   const auto passed = passBatch(iteration);
   if (!passed.ok()) iteration.problem = passed.error();
   return passed.ok() && *passed ? 1 : 0;
@@ -152,25 +165,39 @@ void Booster::Free::operator()(void* handle) const { XGBoosterFree(handle); }
 
 Result<TreeMatrix> TreeMatrix::quantise(TreeSource& source, const std::vector<std::string>& columns, int64_t maxBin,
                                         int threads, const TreeMatrix* reference) {
-  Iteration iteration;
-  iteration.source = &source;
-  iteration.columns = columns.size();
-  TreeMatrix proxy;
-  void* handle = nullptr;
-  MLAAS_CHECK(check(XGProxyDMatrixCreate(&handle)));
-  proxy.handle_.reset(handle);
-  iteration.proxy = handle;
-
+  MLAAS_TRY(const auto iteration, iterate(source, columns));
   const std::string config =
       R"({"missing": NaN, "nthread": )" + std::to_string(threads) + R"(, "max_bin": )" + std::to_string(maxBin) + "}";
-  source.reset();
-  const int status = XGQuantileDMatrixCreateFromCallback(&iteration, proxy.handle(),
+  void* handle = nullptr;
+  const int status = XGQuantileDMatrixCreateFromCallback(iteration.get(), iteration->proxy.get(),
                                                          reference == nullptr ? nullptr : reference->handle(),
                                                          &resetIteration, &nextBatch, config.c_str(), &handle);
   TreeMatrix matrix;
   if (status == 0) matrix.handle_.reset(handle);
-  if (iteration.problem) return *std::move(iteration.problem);
+  if (iteration->problem) return *std::move(iteration->problem);
   if (status != 0) return libraryError();
+  return finish(std::move(matrix), columns);
+}
+
+Result<TreeMatrix> TreeMatrix::page(TreeSource& source, const std::vector<std::string>& columns, int threads,
+                                    const std::string& folder) {
+  MLAAS_TRY(const auto iteration, iterate(source, columns));
+  const nlohmann::json prefix = folder + "/pages";
+  const std::string config =
+      R"({"missing": NaN, "nthread": )" + std::to_string(threads) + R"(, "cache_prefix": )" + prefix.dump() + "}";
+  void* handle = nullptr;
+  const int status = XGDMatrixCreateFromCallback(iteration.get(), iteration->proxy.get(), &resetIteration, &nextBatch,
+                                                 config.c_str(), &handle);
+  iteration->source = nullptr;
+  TreeMatrix matrix;
+  matrix.iteration_ = iteration;
+  if (status == 0) matrix.handle_.reset(handle);
+  if (iteration->problem) return *std::move(iteration->problem);
+  if (status != 0) return libraryError();
+  return finish(std::move(matrix), columns);
+}
+
+Result<TreeMatrix> TreeMatrix::finish(TreeMatrix matrix, const std::vector<std::string>& columns) {
   bst_ulong rows = 0;
   MLAAS_CHECK(check(XGDMatrixNumRow(matrix.handle(), &rows)));
   matrix.rows_ = static_cast<int64_t>(rows);

@@ -32,12 +32,17 @@ class TreeSource {
   virtual Result<bool> next(TreeBatch& batch) = 0;
 };
 
-// A quantised matrix: about one byte a value.
+// Rows as XGBoost trains on them.
 class TreeMatrix {
  public:
+  // Quantised in memory, about one byte a value.
   // `reference` lends its quantiles to a validation matrix.
   static Result<TreeMatrix> quantise(TreeSource& source, const std::vector<std::string>& columns, int64_t maxBin,
                                      int threads, const TreeMatrix* reference);
+  // In files below `folder`, of which a few pages are in memory at a time: XGBoost's external memory. Each batch of
+  // `source` is a page. The files go with the matrix, before which `folder` must not go.
+  static Result<TreeMatrix> page(TreeSource& source, const std::vector<std::string>& columns, int threads,
+                                 const std::string& folder);
   int64_t rows() const { return rows_; }
   void* handle() const { return handle_.get(); }
 
@@ -45,6 +50,8 @@ class TreeMatrix {
   struct Free {
     void operator()(void* handle) const;
   };
+  static Result<TreeMatrix> finish(TreeMatrix matrix, const std::vector<std::string>& columns);
+  std::shared_ptr<void> iteration_;  // of pages; handle_ may refer to it
   std::unique_ptr<void, Free> handle_;
   int64_t rows_ = 0;
 };

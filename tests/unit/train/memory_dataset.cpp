@@ -85,6 +85,7 @@ class MemoryStream final : public dataset::BatchStream {
 };
 
 MemoryDataset::MemoryDataset(const MemoryOptions& options) {
+  config_.memoryBytes = options.memoryBytes;
   config_.tree = "Events";
   if (options.withScalars) config_.features.scalars = {"ht", "met"};
   if (options.withGroup) config_.features.groups = {{"jets", {"Jet_pt", "Jet_eta"}, kLength}};

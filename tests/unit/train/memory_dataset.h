@@ -22,6 +22,7 @@ struct MemoryOptions {
   // "linear" is ht + met, "bent" the root of ht times 100, "high" whether met is above 50; all from the scalars.
   std::vector<std::string> targets = {};
   std::array<double, 3> parts = {0.6, 0.2, 0.2};
+  size_t memoryBytes = size_t{1} << 30;
 };
 
 class MemoryDataset final : public dataset::Dataset {

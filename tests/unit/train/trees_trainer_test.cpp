@@ -1,8 +1,10 @@
 #include "mlaas/train/trees/trees_trainer.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "tests/unit/train/trainer_fixture.h"
 
@@ -134,6 +136,80 @@ TEST(TreesTrainer, KeepsTheBestDartAsItWas) {
               *history.epochs[static_cast<size_t>(history.bestEpoch - 1)].validationAuc, 1e-6);
   const auto json = Json::parse(outcome.model->serialise().value());
   EXPECT_EQ(json["learner"]["gradient_booster"]["weight_drop"].size(), history.bestEpoch);
+}
+
+// Pages of files instead of memory change sums by roundings and quantiles by little.
+TEST(TreesTrainer, LearnsTheSameFromFiles) {
+  MemoryOptions options;
+  options.events = 24000;
+  options.memoryBytes = 1000000;  // pages of 4,096 events
+  Fixture fixture(options);
+  for (const Json& further : {Json({}), Json({{"booster", "dart"}, {"rate_drop", 0.1}}),
+                              Json({{"subsample", 0.7}, {"colsample_bynode", 0.7}, {"num_parallel_tree", 2}})}) {
+    Json model = {{"rounds", 8}, {"max_depth", 3}, {"eta", 0.5}};
+    model.update(further);
+    model["external_memory"] = "never";
+    auto inMemory = fixture.train(model, {}).value();
+    model["external_memory"] = "always";
+    auto inFiles = fixture.train(model, {}).value();
+    const double auc = fixture.auc(inMemory);
+    EXPECT_GT(auc, 0.75);
+    EXPECT_NEAR(fixture.auc(inFiles), auc, 0.01) << further;
+    EXPECT_NEAR(*inFiles.history.epochs.back().validationLoss, *inMemory.history.epochs.back().validationLoss, 0.01);
+    EXPECT_NEAR(inFiles.history.epochs[0].trainLoss, inMemory.history.epochs[0].trainLoss, 0.005);
+  }
+}
+
+// A folder for a training's temporary files.
+class ScratchTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(::testing::TempDir()) / ("trees_scratch_" + std::to_string(::getpid()));
+    std::filesystem::create_directory(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  bool isEmpty() const { return std::filesystem::is_empty(folder_); }
+
+  // Trains two rounds; returns whether files were used meanwhile.
+  Result<bool> usesFiles(Fixture& fixture, Json model) {
+    model["rounds"] = 2;
+    const auto workflow = testing::workflowOf(fixture.data.config(), std::move(model), {});
+    MLAAS_TRY(const auto trainer, makeTreesTrainer(workflow, fixture.classes));
+    testing::SilentProgress progress;
+    TrainingInput input{&fixture.data, &fixture.statistics, &fixture.classes, &progress, {}};
+    input.scratch = folder_.string();
+    bool seen = false;
+    fixture.data.onBatch = [&] { seen = seen || !isEmpty(); };
+    MLAAS_CHECK(trainer->train(input));
+    return seen;
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(ScratchTest, HoldsTheMatrixWhereMemoryIsSmall) {
+  // 19,200 events of 8 values in training and validation are estimated at 19,200 (8 * 5 + 40) bytes.
+  for (const size_t memoryBytes : {size_t{1500000}, size_t{1600000}}) {
+    MemoryOptions options;
+    options.events = 24000;
+    options.memoryBytes = memoryBytes;
+    Fixture fixture(options);
+    EXPECT_EQ(usesFiles(fixture, {}).value(), memoryBytes == 1500000);
+    EXPECT_TRUE(isEmpty());
+    EXPECT_FALSE(usesFiles(fixture, {{"external_memory", "never"}}).value());
+  }
+}
+
+TEST_F(ScratchTest, IsEmptyAfterAnError) {
+  Fixture fixture;
+  const Json model = {{"external_memory", "always"}};
+  EXPECT_TRUE(usesFiles(fixture, model).value());
+  fixture.data.failAfterBatches = 0;
+  EXPECT_EQ(usesFiles(fixture, model).error().code(), ErrorCode::kCorrupt);
+  EXPECT_TRUE(isEmpty());
+  folder_ /= "gone";
+  EXPECT_EQ(usesFiles(fixture, model).error().code(), ErrorCode::kIo);
+  folder_ = folder_.parent_path();
 }
 
 TEST(TreesTrainer, HasAnOnnxGraphBeside) {
