@@ -78,6 +78,11 @@ find_package(Protobuf REQUIRED)
 find_library(MLAAS_ONNX_PROTO onnx_proto REQUIRED)
 find_path(MLAAS_ONNX_INCLUDE onnx/onnx_pb.h REQUIRED)
 
+# Uploads and images that clients send to the server.
+pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(png REQUIRED IMPORTED_TARGET libpng)
+pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
+
 # libtorch: 1.13 (Debian) or anything newer.
 find_package(Torch REQUIRED)
 

@@ -31,17 +31,20 @@ readonly kExitUsage=2 kExitOtherSystem=3 kExitNoRight=4 kExitPackages=5 kExitPyt
 # What the build itself uses, then one library a line with the reason it is there.
 readonly kRunPackages="
   ca-certificates ccache cmake g++ git make ninja-build pkg-config python3 python3-venv
+  libarchive-dev
   libboost-dev
   libcli11-dev
   libdeflate-dev
   liblz4-dev
   liblzma-dev
-  libonnx-dev libprotobuf-dev
+  libonnx-dev libprotobuf-dev protobuf-compiler
   libopenblas0-openmp
+  libpng-dev
   libsimdjson-dev
   libspdlog-dev
   libssl-dev
   libtorch-dev
+  libturbojpeg0-dev
   libxgboost-dev
   libxxhash-dev
   libyaml-cpp-dev
@@ -93,7 +96,7 @@ setup: this system is not Debian 12, so its packages are not installed from here
   models      ONNX 1.12 and Protocol Buffers, headers and libraries
   codecs      libdeflate, zlib, Zstandard, LZ4, liblzma, xxHash
   tables      Arrow C++ with Parquet, optional (from .venv, see below)
-  service     Boost 1.74 headers (Asio, Beast), OpenSSL 3, prometheus-cpp
+  service     Boost 1.74 headers (Asio, Beast), OpenSSL 3, prometheus-cpp, protoc, libarchive, libpng, libjpeg-turbo
   formats     simdjson, nlohmann-json, yaml-cpp, CLI11, spdlog with fmt
   make test   also GoogleTest, clang-format and clang-tidy 14, shellcheck
   make bench  also Google Benchmark, wrk; PyTorch for Python as a peer

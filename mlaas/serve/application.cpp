@@ -3,21 +3,22 @@
 #include <chrono>
 #include <new>
 
+#include "mlaas/base/task_pool.h"
 #include "mlaas/serve/front_page.h"
 #include "mlaas/serve/inference.h"
 #include "mlaas/serve/metrics.h"
 #include "mlaas/serve/model_repository.h"
 #include "mlaas/serve/oip.h"
 #include "mlaas/serve/router.h"
-#include "mlaas/serve/tfaas.h"
+#include "mlaas/serve/tfaas/routes.h"
 
 namespace mlaas::serve {
 
 struct Application::Parts {
-  explicit Parts(size_t workers) : inference(workers, workers) {}
+  explicit Parts(size_t workers) : inference(workers, workers), counts{workers} {}
 
   void addRoutes(size_t workers) {
-    tfaas = std::make_unique<Tfaas>(*models, inference, workers);
+    tfaas = std::make_unique<Tfaas>(*models, inference, counts, jobs, workers);
     oip = std::make_unique<Oip>(*models, inference, workers);
     router.add("GET", "/", [this](const Request&, PathParameters) { return frontPage(*models); });
     router.add("GET", "/metrics", [this](const Request&, PathParameters) {
@@ -31,9 +32,11 @@ struct Application::Parts {
   Metrics metrics;
   std::unique_ptr<ModelRepository> models;
   Inference inference;  // ends before what its completions refer to
+  RequestCounts counts;
   std::unique_ptr<Tfaas> tfaas;
   std::unique_ptr<Oip> oip;
   Router router;
+  TaskPool jobs{1};  // what takes long: loading models; ends first
 };
 
 Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -52,6 +55,7 @@ void Application::endOfTurn(size_t worker) { parts_->inference.flush(worker); }
 
 void Application::handle(const Request& request, Answer answer) {
   const auto start = std::chrono::steady_clock::now();
+  parts_->counts.add(request.method);
   auto match = parts_->router.find(request);
   const auto finish = [&metrics = parts_->metrics, start, route = match.route,
                        answer = std::move(answer)](Response response) {
@@ -60,7 +64,8 @@ void Application::handle(const Request& request, Answer answer) {
   };
   if (match.handler == nullptr) return finish(std::move(match.refusal));
   const auto encoding = request.header("Content-Encoding");
-  if (!encoding.empty() && encoding != "identity" && !request.body.empty()) {
+  const bool encoded = !encoding.empty() && encoding != "identity" && !request.body.empty();
+  if (encoded && match.encoding == BodyEncoding::kPlain) {
     return finish(errorResponse(
         415, "Content-Encoding '" + std::string(encoding.substr(0, 80)) + "' is not read; send the body as it is"));
   }

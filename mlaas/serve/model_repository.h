@@ -1,11 +1,12 @@
 // The models that a server answers for: every bundle of a folder, loaded when the server starts.
 // A bundle that cannot be loaded is kept with the reason and does not stop the others.
-// Threads: read by all serving threads after load(); the name of the default model may be changed by any of them.
+// Threads: any. A model that is replaced or removed lives on until its last request is answered.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -61,7 +62,9 @@ class ServedModel {
   struct Identity {
     std::string name;
     std::string version = "1";
-    std::string params = {};  // the text of params.json
+    std::string params = {};               // the text of params.json
+    std::vector<std::string> labels = {};  // of classes, where the model's folder names them
+    std::filesystem::path folder = {};     // where it lies; empty where it was not read from one
     BatchSettings batching = {};
   };
   // A loaded model with at least one engine: as many runs at a time as it has engines.
@@ -72,6 +75,8 @@ class ServedModel {
   const std::string& version() const { return identity_.version; }
   // params.json, as it stands in the file.
   const std::string& params() const { return identity_.params; }
+  const std::vector<std::string>& labels() const { return identity_.labels; }
+  const std::filesystem::path& folder() const { return identity_.folder; }
   const BatchSettings& batching() const { return identity_.batching; }
   const infer::Signature& signature() const { return loaded_.signature; }
   const std::string& platform() const { return loaded_.platform; }
@@ -114,23 +119,47 @@ class ModelRepository {
   // The model called `name`; the default one where `name` is empty. `version` empty: the one that is served by
   // default. kNotFound offers the nearest names.
   Result<ModelPointer> find(std::string_view name, std::string_view version = {}) const;
-  std::vector<ModelPointer> models() const { return models_; }  // by name
-  std::vector<BrokenModel> broken() const { return broken_; }
+  std::vector<ModelPointer> models() const { return catalogue()->models; }  // by name
+  std::vector<BrokenModel> broken() const { return catalogue()->broken; }
 
   // The model for requests that name none: the only one, or what setDefault chose; empty where there is none.
   std::string defaultName() const;
   // kNotFound where there is no such model.
   Result<void> setDefault(std::string_view name);
 
- private:
-  ModelRepository() = default;
-  void add(const std::string& directory, size_t numEngines, Metrics& metrics);
-  std::vector<std::string> names() const;
+  // An empty folder beside the models, to put a new one into; removed by `install`, or by the caller.
+  Result<std::filesystem::path> stage() const;
+  // Loads the model in `staged` and puts it in the place of the model `name`, in the folder and in what is served, at
+  // once: no request fails. What cannot be loaded replaces nothing. kInvalidArgument: not a name for a folder;
+  // kUnsupported: one bundle is served, not a folder of them.
+  Result<ModelPointer> install(const std::string& name, const std::filesystem::path& staged);
+  // Serves the model no longer and removes its folder; without effect where there is none.
+  Result<void> remove(const std::string& name);
 
-  std::vector<ModelPointer> models_;
-  std::vector<BrokenModel> broken_;
+ private:
+  // What is served; never changed once it is there.
+  struct Catalogue {
+    std::vector<ModelPointer> models;  // by name
+    std::vector<BrokenModel> broken;
+  };
+  ModelRepository(std::string directory, size_t numEngines, Metrics& metrics)
+      : directory_(std::move(directory)), numEngines_(numEngines), metrics_(metrics) {}
+  std::shared_ptr<const Catalogue> catalogue() const;
+  void publish(std::shared_ptr<const Catalogue> next);
+  // The model in the folder `path`; named `name`, or as it names itself where that is empty.
+  // It will lie in `folder` once it is served.
+  Result<ModelPointer> loadFrom(const std::filesystem::path& path, const std::string& name,
+                                const std::filesystem::path& folder) const;
+  void add(const std::filesystem::path& path, Catalogue& to) const;
+
+  const std::string directory_;
+  const size_t numEngines_;
+  Metrics& metrics_;
+  bool single_ = false;  // directory_ is one bundle
+  std::mutex changing_;  // held while folder and catalogue change
   mutable std::mutex mutex_;
-  std::string defaultName_;  // under mutex_
+  std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();  // under mutex_
+  std::string defaultName_;                                                     // under mutex_
 };
 
 }  // namespace mlaas::serve

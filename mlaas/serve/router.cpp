@@ -36,9 +36,9 @@ void Router::add(std::string method, std::string pattern, RouteHandler handler) 
           });
 }
 
-void Router::addLate(std::string method, std::string pattern, LateRouteHandler handler) {
+void Router::addLate(std::string method, std::string pattern, LateRouteHandler handler, BodyEncoding encoding) {
   auto segments = splitPath<std::string>(pattern);
-  routes_.push_back({std::move(method), std::move(pattern), std::move(segments), std::move(handler)});
+  routes_.push_back({std::move(method), std::move(pattern), std::move(segments), std::move(handler), encoding});
 }
 
 Router::Match Router::find(const Request& request) const {
@@ -54,7 +54,7 @@ Router::Match Router::find(const Request& request) const {
       allowed.push_back(route.method);
       continue;
     }
-    Match match{r, &route.handler, {}, {}};
+    Match match{r, &route.handler, {}, {}, route.encoding};
     for (size_t s = 0; s < segments.size(); ++s) {
       if (!isParameter(route.segments[s])) continue;
       auto decoded = percentDecoded(segments[s]);
@@ -76,11 +76,28 @@ Response Router::unmatched(const Request& request, const std::vector<std::string
     response.headers.emplace_back("Allow", methods);
     return response;
   }
-  std::vector<std::string> known;
+  return errorResponse(404, "there is no route '" + *path + "'" + suggestRoutes(*path));
+}
+
+std::string Router::suggestRoutes(const std::string& path) const {
+  const auto asked = splitPath<std::string>(path);
+  std::vector<std::string> patterns;
+  std::vector<std::string> filled;  // with what was asked in the place of names in braces
   for (const Route& route : routes_) {
-    if (std::find(known.begin(), known.end(), route.pattern) == known.end()) known.push_back(route.pattern);
+    if (std::find(patterns.begin(), patterns.end(), route.pattern) != patterns.end()) continue;
+    patterns.push_back(route.pattern);
+    std::string text;
+    for (size_t i = 0; i < route.segments.size(); ++i) {
+      text += '/' + (isParameter(route.segments[i]) && i < asked.size() ? asked[i] : route.segments[i]);
+    }
+    filled.push_back(std::move(text));
   }
-  return errorResponse(404, "there is no route '" + *path + "'" + suggestNames(*path, known));
+  std::string meant;
+  for (const auto& near : nearestNames(path, filled)) {
+    const auto at = std::find(filled.begin(), filled.end(), near) - filled.begin();
+    meant += (meant.empty() ? "; did you mean '" : " or '") + patterns[static_cast<size_t>(at)] + "'";
+  }
+  return meant.empty() ? "; GET / lists the routes" : meant + "?";
 }
 
 std::vector<std::string> Router::patterns() const {

@@ -19,17 +19,22 @@ using RouteHandler = std::function<Response(const Request&, PathParameters)>;
 // Answers now or later; the parameters live for the call only.
 using LateRouteHandler = std::function<void(const Request&, PathParameters, Answer)>;
 
+// What a route's handler can take as the request's Content-Encoding.
+enum class BodyEncoding { kPlain, kAny };
+
 class Router {
  public:
   // Adds a route; HEAD goes where GET goes.
   void add(std::string method, std::string pattern, RouteHandler handler);
-  void addLate(std::string method, std::string pattern, LateRouteHandler handler);
+  void addLate(std::string method, std::string pattern, LateRouteHandler handler,
+               BodyEncoding encoding = BodyEncoding::kPlain);
 
   struct Match {
     size_t route = 0;                           // index into patterns()
     const LateRouteHandler* handler = nullptr;  // null where `refusal` is the answer
     std::vector<std::string> parameters;
     Response refusal;
+    BodyEncoding encoding = BodyEncoding::kPlain;
   };
   // 404 with the nearest routes where no pattern matches, 405 with Allow where only the method fails.
   Match find(const Request& request) const;
@@ -44,8 +49,11 @@ class Router {
     std::string pattern;
     std::vector<std::string> segments;
     LateRouteHandler handler;
+    BodyEncoding encoding;
   };
   Response unmatched(const Request& request, const std::vector<std::string>& allowed) const;
+  // "; did you mean '/v2/models/{model}'?"
+  std::string suggestRoutes(const std::string& path) const;
   std::vector<Route> routes_;
 };
 

@@ -5,7 +5,7 @@
 
 #include "mlaas/feature/feature_maker.h"
 #include "mlaas/serve/json_request.h"
-#include "mlaas/serve/tfaas_row.h"
+#include "mlaas/serve/tfaas/row.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mlaas;

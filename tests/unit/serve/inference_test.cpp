@@ -51,7 +51,9 @@ class InferenceTest : public testing::Test {
     loaded.signature.inputs = {{"x", DataType::kFp32, {-1}}};
     loaded.signature.outputs = {{"y", DataType::kFp32, {-1}}, {"copy", DataType::kFp32, {-1}}};
     for (size_t i = 0; i < numEngines; ++i) loaded.engines.push_back(std::make_unique<DoublingEngine>(behaviour_));
-    return ServedModel::make(std::move(loaded), {name, "1", {}, batching}, metrics_.model(name, "1"));
+    ServedModel::Identity identity{name};
+    identity.batching = batching;
+    return ServedModel::make(std::move(loaded), std::move(identity), metrics_.model(name, "1"));
   }
 
   static Tensor tensor(const std::vector<float>& values, int64_t rows) {

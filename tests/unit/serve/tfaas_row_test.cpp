@@ -1,4 +1,4 @@
-#include "mlaas/serve/tfaas_row.h"
+#include "mlaas/serve/tfaas/row.h"
 
 #include <gtest/gtest.h>
 
