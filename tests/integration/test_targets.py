@@ -153,7 +153,12 @@ def test_folds_judge_targets_out_of_fold(mlaas, made, tmp_path):
 @pytest.mark.parametrize(
     ("model", "training", "dataset", "words"),
     [
-        ({"kind": "trees"}, {}, {}, ["workflow.yaml:", "model.kind", "one target, but dataset.targets has 2"]),
+        (
+            {"kind": "trees", "objective": "count:poisson"},
+            {},
+            {},
+            ["workflow.yaml:", "model.objective", "is for one target, but dataset.targets has 2"],
+        ),
         ({"kind": "mlp"}, {"loss": {"kind": "focal"}}, {}, ["workflow.yaml:", "training.loss.kind", "huber"]),
         ({"kind": "mlp"}, {}, {"targets": ["gen_sun"]}, ["workflow.yaml:", "gen_sun", "gen_sum"]),
         ({"kind": "mlp"}, {}, {"targets": ["x"]}, ["workflow.yaml:", "'x' is a target and cannot be a feature"]),

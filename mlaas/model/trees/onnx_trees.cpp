@@ -108,6 +108,9 @@ void addObjective(GraphBuilder& builder, TreeObjective objective) {
     case TreeObjective::kLogistic:
       builder.node("Sigmoid", {"margins"}, "scores");
       return;
+    case TreeObjective::kExponential:
+      builder.node("Exp", {"margins"}, "scores");
+      return;
     case TreeObjective::kSoftmax:
       builder.node("Softmax", {"margins"}, "scores");
       builder.attribute("axis", int64_t{1});

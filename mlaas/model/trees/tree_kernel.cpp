@@ -74,6 +74,9 @@ void transform(const TreeModel& model, std::span<float> margins) {
     case TreeObjective::kLogistic:
       for (float& margin : margins) margin = sigmoid(margin);
       return;
+    case TreeObjective::kExponential:
+      for (float& margin : margins) margin = std::exp(margin);
+      return;
     case TreeObjective::kSoftmax: {
       const auto classes = static_cast<size_t>(model.numOutputs);
       for (size_t at = 0; at < margins.size(); at += classes) softmax(margins.subspan(at, classes));

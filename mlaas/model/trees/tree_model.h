@@ -28,7 +28,7 @@ struct Tree {
 };
 
 // What turns margins into scores.
-enum class TreeObjective { kIdentity, kLogistic, kSoftmax };
+enum class TreeObjective { kIdentity, kLogistic, kSoftmax, kExponential };
 
 struct TreeModel {
   TreeObjective objective = TreeObjective::kIdentity;
@@ -39,7 +39,8 @@ struct TreeModel {
   std::vector<TreeNode> nodes;
 };
 
-// Reads a model that XGBoost saved as JSON (gbtree and dart; binary:logistic, multi:softprob, reg:squarederror; numeric splits).
+// Reads a model that XGBoost saved as JSON: gbtree and dart, numeric splits, one output a tree, and the objectives of
+// classes, targets and counts.
 // Every index is checked: nodes form trees, features and outputs exist.
 // Errors: kCorrupt (not JSON, contradictions), kUnsupported (another booster, objective or kind of split).
 // Source: docs/formats/bundle.md, "Trees".

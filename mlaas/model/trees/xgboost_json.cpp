@@ -1,5 +1,7 @@
 #include <simdjson.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -82,17 +84,31 @@ Result<std::vector<float>> readBaseScores(const object& parameters, size_t outpu
   return scores;
 }
 
+struct NamedObjective {
+  std::string_view name;
+  TreeObjective objective;
+};
+constexpr std::array kObjectives = {
+    NamedObjective{"binary:logistic", TreeObjective::kLogistic},
+    NamedObjective{"multi:softprob", TreeObjective::kSoftmax},
+    NamedObjective{"reg:squarederror", TreeObjective::kIdentity},
+    NamedObjective{"reg:squaredlogerror", TreeObjective::kIdentity},
+    NamedObjective{"reg:pseudohubererror", TreeObjective::kIdentity},
+    NamedObjective{"reg:absoluteerror", TreeObjective::kIdentity},
+    NamedObjective{"reg:logistic", TreeObjective::kLogistic},
+    NamedObjective{"reg:gamma", TreeObjective::kExponential},
+    NamedObjective{"reg:tweedie", TreeObjective::kExponential},
+    NamedObjective{"count:poisson", TreeObjective::kExponential},
+};
+
 Result<TreeObjective> readObjective(const object& learner) {
   MLAAS_TRY(const std::string_view name, textAt(learner, "/objective/name"));
-  if (name == "binary:logistic") return TreeObjective::kLogistic;
-  if (name == "multi:softprob") return TreeObjective::kSoftmax;
-  if (name == "reg:squarederror" || name == "reg:pseudohubererror" || name == "reg:absoluteerror") {
-    return TreeObjective::kIdentity;
+  std::string names;
+  for (const NamedObjective& known : kObjectives) {
+    if (name == known.name) return known.objective;
+    names += (names.empty() ? "" : ", ") + std::string(known.name);
   }
-  return unsupported(
-      "objective '" + std::string(name.substr(0, 80)) +
-      "'; the tree engine runs binary:logistic, multi:softprob, reg:squarederror, reg:pseudohubererror and "
-      "reg:absoluteerror");
+  return unsupported("objective '" + std::string(name.substr(0, 80)) + "'; the tree engine runs " + names);
 }
 
 // The arrays of one tree as they stand in the file, all of one length.
@@ -297,30 +313,43 @@ Result<void> readTrees(const object& outer, TreeModel& model) {
 }
 
 // How XGBoost turns base_score into the margin that trees add to (ObjFunction::ProbToMargin).
-float baseMargin(TreeObjective objective, float baseScore) {
-  return objective == TreeObjective::kLogistic ? -std::log(1.0F / baseScore - 1.0F) : baseScore;
+Result<float> baseMargin(TreeObjective objective, float baseScore) {
+  if (objective == TreeObjective::kLogistic) {
+    if (baseScore > 0 && baseScore < 1) return -std::log(1.0F / baseScore - 1.0F);
+    return corrupt("base_score is " + std::to_string(baseScore) + ", expected a probability between 0 and 1");
+  }
+  if (objective == TreeObjective::kExponential) {
+    if (baseScore > 0) return std::log(baseScore);
+    return corrupt("base_score is " + std::to_string(baseScore) + ", expected more than 0");
+  }
+  return baseScore;
+}
+
+// Classes or targets; XGBoost writes 0 or 1 where there is one output.
+Result<uint64_t> readOutputs(const object& parameters, TreeObjective objective) {
+  MLAAS_TRY(const uint64_t classes, countAt(parameters, "/num_class", kMaxOutputs));
+  uint64_t targets = 1;
+  if (parameters.at_key("num_target").error() == simdjson::SUCCESS) {
+    MLAAS_TRY(targets, countAt(parameters, "/num_target", kMaxOutputs));
+  }
+  const bool isSoftmax = objective == TreeObjective::kSoftmax;
+  if (isSoftmax ? classes < 2 || targets > 1 : classes > 1) {
+    return corrupt("num_class is " + std::to_string(classes) + " and num_target " + std::to_string(targets) +
+                   ", which do not fit the objective");
+  }
+  return isSoftmax ? classes : std::max<uint64_t>(targets, 1);
 }
 
 Result<void> readParameters(const object& learner, TreeModel& model) {
   MLAAS_TRY(model.objective, readObjective(learner));
   MLAAS_TRY(const object parameters, objectAt(learner, "/learner_model_param"));
   MLAAS_TRY(const uint64_t features, countAt(parameters, "/num_feature", kMaxFeatures));
-  MLAAS_TRY(const uint64_t classes, countAt(parameters, "/num_class", kMaxOutputs));
-  if (parameters.at_key("num_target").error() == simdjson::SUCCESS) {
-    MLAAS_TRY(const uint64_t targets, countAt(parameters, "/num_target", kMaxOutputs));
-    if (targets > 1) return unsupported(std::to_string(targets) + " targets; the tree engine runs one");
-  }
-  if (model.objective == TreeObjective::kSoftmax ? classes < 2 : classes > 1) {
-    return corrupt("num_class is " + std::to_string(classes) + ", which does not fit the objective");
-  }
+  MLAAS_TRY(const uint64_t outputs, readOutputs(parameters, model.objective));
   model.numFeatures = static_cast<int64_t>(features);
-  model.numOutputs = model.objective == TreeObjective::kSoftmax ? static_cast<int64_t>(classes) : 1;
+  model.numOutputs = static_cast<int64_t>(outputs);
   MLAAS_TRY(model.baseMargins, readBaseScores(parameters, static_cast<size_t>(model.numOutputs)));
   for (float& score : model.baseMargins) {
-    if (model.objective == TreeObjective::kLogistic && !(score > 0 && score < 1)) {
-      return corrupt("base_score is " + std::to_string(score) + ", expected a probability between 0 and 1");
-    }
-    score = baseMargin(model.objective, score);
+    MLAAS_TRY(score, baseMargin(model.objective, score));
   }
   return {};
 }

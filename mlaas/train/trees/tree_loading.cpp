@@ -43,10 +43,10 @@ class PartSource final : public TreeSource {
     batch.label.clear();
     batch.weight.clear();
     bool more = true;
-    while (more && batch.label.size() < rows_) {
+    while (more && batch.weight.size() < rows_) {
       MLAAS_TRY(more, append(batch));
     }
-    return !batch.label.empty();
+    return !batch.weight.empty();
   }
 
  private:
@@ -155,6 +155,8 @@ Result<TreeMatrices> loadTreeMatrices(const TrainingInput& input, const WeightSc
     return checkRows(std::move(matrix), input.eventsIn(part));
   };
   MLAAS_TRY(matrices.train, load(dataset::Part::kTrain, nullptr));
+  MLAAS_TRY(const std::vector<float> weights, options.columns.weights(columns));
+  if (!weights.empty()) MLAAS_CHECK(matrices.train.setColumnWeights(weights));
   if (validates) {
     MLAAS_TRY(matrices.validation, load(dataset::Part::kValidation, &matrices.train));
   }

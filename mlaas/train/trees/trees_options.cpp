@@ -6,6 +6,7 @@
 
 #include "mlaas/train/option_reader.h"
 #include "mlaas/train/training_options.h"
+#include "mlaas/train/trees/tree_objectives.h"
 
 namespace mlaas::train {
 
@@ -23,26 +24,12 @@ constexpr std::array kReserved = {
     Reserved{"seed", "training.seed is the seed of all that is random"},
     Reserved{"random_state", "training.seed is the seed of all that is random"},
     Reserved{"num_class", "the labels of the samples say how many classes there are"},
-    Reserved{"objective", "without targets it is binary:logistic for two classes and multi:softprob for more"},
-    Reserved{"tree_method", "data comes as a stream, which only 'hist' takes"},
+    Reserved{"updater", "model.tree_method says how trees grow"},
+    Reserved{"num_feature", "dataset.features says how many there are"},
     Reserved{"process_type", "training always grows new trees"},
     Reserved{"validate_parameters", "parameters are always validated"},
     Reserved{"verbosity", "use mlaas --verbose or --quiet"},
 };
-
-// Constraints count the model's columns, which the check without data does not have.
-bool needsColumns(const std::string& name) {
-  return name == "monotone_constraints" || name == "interaction_constraints";
-}
-
-// XGBoost writes its tuples in round brackets.
-std::string parameterText(const std::string& name, std::string value) {
-  if (name == "monotone_constraints" && value.size() >= 2 && value.front() == '[') {
-    value.front() = '(';
-    value.back() = ')';
-  }
-  return value;
-}
 
 void readMetrics(OptionReader& model, const ClassTable& classes, TreeParameters& parameters) {
   const nlohmann::ordered_json given = model.value("eval_metric");
@@ -80,19 +67,33 @@ void addPassedOn(OptionReader& model, TreeParameters& parameters) {
     const auto reserved =
         std::find_if(kReserved.begin(), kReserved.end(), [&name = name](const Reserved& r) { return r.name == name; });
     if (reserved != kReserved.end()) model.reject(name, "is not for a workflow: " + std::string(reserved->instead));
-    parameters.emplace_back(name, parameterText(name, value));
+    parameters.emplace_back(name, value);
   }
 }
 
-// Of a target the user chooses; classes have one each.
-std::string readObjective(OptionReader& model, const ClassTable& classes) {
-  if (!classes.predictsTargets()) return classes.isBinary() ? "binary:logistic" : "multi:softprob";
-  if (classes.targets.size() > 1) {
-    model.reject("kind", "trees predict one target, but dataset.targets has " + std::to_string(classes.targets.size()) +
-                             "; train one model for each, or a network");
+// What is passed on only where another option asks for it.
+struct Dependent {
+  std::string_view name;
+  std::string_view needs;
+};
+constexpr std::array kDependent = {
+    Dependent{"sample_type", "booster: dart"},
+    Dependent{"normalize_type", "booster: dart"},
+    Dependent{"rate_drop", "booster: dart"},
+    Dependent{"one_drop", "booster: dart"},
+    Dependent{"skip_drop", "booster: dart"},
+    Dependent{"huber_slope", "objective: reg:pseudohubererror"},
+    Dependent{"tweedie_variance_power", "objective: reg:tweedie"},
+};
+
+// The library would only call these unknown.
+void checkDependent(OptionReader& model, const TreeParameters& parameters) {
+  for (const Dependent& one : kDependent) {
+    const size_t colon = one.needs.find(": ");
+    const std::pair<std::string, std::string> needed(one.needs.substr(0, colon), one.needs.substr(colon + 2));
+    if (!model.has(std::string(one.name)) || std::ranges::find(parameters, needed) != parameters.end()) continue;
+    model.reject(std::string(one.name), "is a parameter of '" + std::string(one.needs) + "' alone");
   }
-  return model.choice("objective", "reg:squarederror",
-                      {"reg:squarederror", "reg:pseudohubererror", "reg:absoluteerror"});
 }
 
 ExternalMemory readExternal(OptionReader& model) {
@@ -110,7 +111,14 @@ void readModel(OptionReader& model, const ClassTable& classes, TreesOptions& opt
   if (!classes.isBinary() && !classes.predictsTargets())
     parameters.emplace_back("num_class", std::to_string(classes.numClasses()));
   parameters.emplace_back("booster", model.choice("booster", "gbtree", {"gbtree", "dart"}));
-  parameters.emplace_back("tree_method", "hist");
+  parameters.emplace_back("tree_method", model.choice("tree_method", "hist", {"hist", "approx"}));
+  if (parameters.back().second == "approx") {
+    // Quantiles anew for each tree, which a quantised matrix cannot give.
+    if (options.external == ExternalMemory::kNever) {
+      model.reject("external_memory", "tree_method 'approx' reads its data from files; leave 'never' out");
+    }
+    options.external = ExternalMemory::kAlways;
+  }
   parameters.emplace_back("max_bin", std::to_string(options.maxBin));
   parameters.emplace_back("max_depth", std::to_string(model.integer("max_depth", 4, 0, 1000)));
   if (!model.has("eta")) {
@@ -119,6 +127,8 @@ void readModel(OptionReader& model, const ClassTable& classes, TreesOptions& opt
     model.reject("eta", "is another name of learning_rate, which is given too; give one of them");
   }
   readMetrics(model, classes, parameters);
+  options.columns = ColumnOptions::read(model);
+  checkDependent(model, parameters);
   addPassedOn(model, parameters);
 }
 
@@ -184,12 +194,11 @@ Result<TreesOptions> readTreesOptions(const dataset::Workflow& workflow, const C
   readTraining(training, options);
   MLAAS_CHECK(training.finish());
 
-  TreeParameters checked = options.parameters;
-  std::erase_if(checked, [](const auto& parameter) { return needsColumns(parameter.first); });
-  const std::vector<std::string> ourNames = {"rounds",  "n_estimators", "num_boost_round",
-                                             "booster", "eval_metric",  "external_memory"};
+  const std::vector<std::string> ourNames = {"rounds",      "n_estimators",    "num_boost_round", "booster",
+                                             "eval_metric", "external_memory", "feature_weights"};
   limitTreeThreads(options.threads);
-  if (auto result = checkTreeParameters(checked, classes.numClasses(), ourNames); !result.ok()) {
+  const int64_t numClasses = classes.predictsTargets() ? 0 : classes.numClasses();
+  if (auto result = checkTreeParameters(options.parameters, numClasses, ourNames); !result.ok()) {
     const std::string where = workflow.model.where.empty() ? "" : workflow.model.where + ": ";
     return Error(result.error().code(), where + "model: " + result.error().what());
   }

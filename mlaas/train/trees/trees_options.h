@@ -10,6 +10,7 @@
 #include "mlaas/base/error.h"
 #include "mlaas/dataset/workflow.h"
 #include "mlaas/train/class_table.h"
+#include "mlaas/train/trees/column_options.h"
 #include "mlaas/train/trees/xgboost_library.h"
 
 namespace mlaas::train {
@@ -21,7 +22,8 @@ struct TreesOptions {
   int64_t rounds = 400;
   int64_t maxBin = 256;
   ExternalMemory external = ExternalMemory::kAuto;
-  TreeParameters parameters;             // as XGBoost gets them
+  TreeParameters parameters;  // as XGBoost gets them, but for those of columns
+  ColumnOptions columns;
   std::optional<int64_t> patience = 20;  // nothing: no early stopping
   double leastImprovement = 0;
   ClassBalance balance = ClassBalance::kNone;

@@ -43,13 +43,13 @@ class TreesTraining {
   TreesTraining(const TreesOptions& options, const TrainingInput& input, WeightScale scale)
       : options_(options),
         input_(input),
-        parameters_(parametersOf(options, input)),
         scale_(std::move(scale)),
         stopping_(options.patience, options.leastImprovement) {
     history_.unit = "round";
   }
 
   Result<TrainingOutcome> run() {
+    MLAAS_TRY(parameters_, parametersOf(options_, input_));
     MLAAS_TRY(const TreeMatrices loaded, loadTreeMatrices(input_, scale_, options_));
     const TreeMatrix& train = loaded.train;
     const bool validates = loaded.validation.has_value();
@@ -66,17 +66,23 @@ class TreesTraining {
   }
 
  private:
-  // A new booster, or that of the checkpoint with the history until then.
-  // From XGBoost's 0.5 the first rounds would do nothing but reach the mean of the target.
-  static TreeParameters parametersOf(const TreesOptions& options, const TrainingInput& input) {
+  // From XGBoost's 0.5 the first rounds would do nothing but reach the mean of the target; of several it is that of all.
+  static Result<TreeParameters> parametersOf(const TreesOptions& options, const TrainingInput& input) {
     TreeParameters parameters = options.parameters;
+    const auto& targets = input.statistics->targets;
     const bool given = std::ranges::any_of(parameters, [](const auto& one) { return one.first == "base_score"; });
-    if (!input.statistics->targets.empty() && !given) {
-      parameters.emplace_back("base_score", nlohmann::json(input.statistics->targets.front().mean).dump());
+    if (!targets.empty() && !given) {
+      double mean = 0;
+      for (const auto& target : targets) mean += target.mean / static_cast<double>(targets.size());
+      parameters.emplace_back("base_score", nlohmann::json(mean).dump());
     }
+    MLAAS_TRY(const TreeParameters ofColumns,
+              options.columns.parameters(feature::treeFeatureNames(input.data->features())));
+    parameters.insert(parameters.end(), ofColumns.begin(), ofColumns.end());
     return parameters;
   }
 
+  // A new booster, or that of the checkpoint with the history until then.
   Result<Booster> begin() {
     const auto* state =
         input_.checkpoints != nullptr && input_.checkpoints->resumed() ? &*input_.checkpoints->resumed() : nullptr;
@@ -179,7 +185,7 @@ class TreesTraining {
 
   const TreesOptions& options_;
   const TrainingInput& input_;
-  const TreeParameters parameters_;
+  TreeParameters parameters_;  // of run()
   WeightScale scale_;
   std::vector<const TreeMatrix*> matrices_;  // of run()
   std::optional<TrainingState> atRenewal_;   // of a booster that draws columns, where it was made anew
@@ -190,7 +196,17 @@ class TreesTraining {
 
 class TreesTrainer final : public Trainer {
  public:
-  explicit TreesTrainer(TreesOptions options) : options_(std::move(options)) {}
+  TreesTrainer(TreesOptions options, std::string where) : options_(std::move(options)), where_(std::move(where)) {}
+
+  // Names of features among the options are known before any event is read.
+  Result<dataset::StatisticsNeeds> statisticsNeeded(const feature::FeatureSpec& features) const override {
+    const std::vector<std::string> columns = feature::treeFeatureNames(features);
+    const auto parameters = options_.columns.parameters(columns);
+    if (!parameters.ok()) return Error(parameters.error()).within(where_);
+    const auto weights = options_.columns.weights(columns);
+    if (!weights.ok()) return Error(weights.error()).within(where_);
+    return dataset::StatisticsNeeds();
+  }
 
   Result<TrainingOutcome> train(const TrainingInput& input) override {
     MLAAS_TRY(WeightScale scale, makeWeightScale(input, options_.balance, options_.negative));
@@ -205,13 +221,14 @@ class TreesTrainer final : public Trainer {
 
  private:
   TreesOptions options_;
+  std::string where_;  // of `model` in the workflow
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Trainer>> makeTreesTrainer(const dataset::Workflow& workflow, const ClassTable& classes) {
   MLAAS_TRY(TreesOptions options, readTreesOptions(workflow, classes));
-  return std::unique_ptr<Trainer>(std::make_unique<TreesTrainer>(std::move(options)));
+  return std::unique_ptr<Trainer>(std::make_unique<TreesTrainer>(std::move(options), workflow.model.where));
 }
 
 }  // namespace mlaas::train

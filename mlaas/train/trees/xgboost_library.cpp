@@ -71,11 +71,12 @@ Result<bool> passBatch(Iteration& iteration) {
   MLAAS_TRY(const bool more, iteration.source->next(iteration.batch));
   if (!more) return false;
   const TreeBatch& batch = iteration.batch;
-  const size_t rows = batch.label.size();
+  const size_t rows = batch.weight.size();
+  const size_t targets = rows == 0 ? 0 : batch.label.size() / rows;
   MLAAS_CHECK(check(XGProxyDMatrixSetDataDense(iteration.proxy.get(),
                                                arrayInterface(batch.values, rows, iteration.columns).c_str())));
-  MLAAS_CHECK(check(
-      XGDMatrixSetInfoFromInterface(iteration.proxy.get(), "label", arrayInterface(batch.label, rows, 0).c_str())));
+  MLAAS_CHECK(check(XGDMatrixSetInfoFromInterface(
+      iteration.proxy.get(), "label", arrayInterface(batch.label, rows, targets > 1 ? targets : 0).c_str())));
   MLAAS_CHECK(check(
       XGDMatrixSetInfoFromInterface(iteration.proxy.get(), "weight", arrayInterface(batch.weight, rows, 0).c_str())));
   return true;
@@ -205,6 +206,11 @@ Result<TreeMatrix> TreeMatrix::finish(TreeMatrix matrix, const std::vector<std::
   return matrix;
 }
 
+Result<void> TreeMatrix::setColumnWeights(const std::vector<float>& weights) {
+  return check(XGDMatrixSetInfoFromInterface(handle_.get(), "feature_weights",
+                                             arrayInterface(weights, weights.size(), 0).c_str()));
+}
+
 Result<Booster> Booster::on(const std::vector<const TreeMatrix*>& matrices) {
   XGBRegisterLogCallback(&keepLog);
   std::vector<DMatrixHandle> handles;
@@ -321,6 +327,13 @@ Result<std::vector<float>> Booster::contributions(std::span<const float> values,
   return std::vector<float>(result, result + count);
 }
 
+Result<std::string> Booster::configuration() const {
+  bst_ulong length = 0;
+  const char* text = nullptr;
+  MLAAS_CHECK(check(XGBoosterSaveJsonConfig(handle_.get(), &length, &text)));
+  return std::string(text, length);
+}
+
 Result<std::string> Booster::toJson() const {
   bst_ulong length = 0;
   const char* bytes = nullptr;
@@ -334,11 +347,13 @@ Result<void> checkTreeParameters(const TreeParameters& parameters, int64_t numCl
                                  const std::vector<std::string>& ourNames) {
   XGBRegisterLogCallback(&keepLog);
   loggedText.clear();
-  const auto rows = static_cast<size_t>(2 * numClasses);
+  const auto classes = static_cast<size_t>(numClasses);
+  const size_t rows = std::max<size_t>(2 * classes, 4);
   std::vector<float> values(rows);
   std::vector<float> label(rows);
   for (size_t row = 0; row < rows; ++row) {
-    label[row] = static_cast<float>(row % static_cast<size_t>(numClasses));
+    // As targets, numbers that every objective takes.
+    label[row] = classes > 0 ? static_cast<float>(row % classes) : 1.0F / static_cast<float>(row + 1);
     values[row] = static_cast<float>(row);
   }
   void* handle = nullptr;

@@ -18,7 +18,7 @@ namespace mlaas::train {
 // Some rows on their way into a matrix.
 struct TreeBatch {
   std::vector<float> values;  // [rows, columns], NaN is missing
-  std::vector<float> label;
+  std::vector<float> label;   // [rows, targets]
   std::vector<float> weight;  // >= 0
 };
 
@@ -43,6 +43,8 @@ class TreeMatrix {
   // `source` is a page. The files go with the matrix, before which `folder` must not go.
   static Result<TreeMatrix> page(TreeSource& source, const std::vector<std::string>& columns, int threads,
                                  const std::string& folder);
+  // How likely each column is drawn where columns are sampled.
+  Result<void> setColumnWeights(const std::vector<float>& weights);
   int64_t rows() const { return rows_; }
   void* handle() const { return handle_.get(); }
 
@@ -85,6 +87,8 @@ class Booster {
   Result<void> predict(std::span<const float> values, int64_t columns, std::vector<float>& scores) const;
   // Shapley values [rows, outputs, columns + 1] of the margins, the expectation last.
   Result<std::vector<float>> contributions(std::span<const float> values, int64_t columns) const;
+  // All parameters as they are, in XGBoost's JSON.
+  Result<std::string> configuration() const;
   // The model in XGBoost's JSON.
   Result<std::string> toJson() const;
 
@@ -102,7 +106,7 @@ class Booster {
 void limitTreeThreads(int threads);
 
 // Trains one round on a few made-up rows to hear what the library says to the parameters: kInvalidArgument names the
-// unknown ones with the nearest known ones, or the value that is refused.
+// unknown ones with the nearest known ones, or the value that is refused. Without classes the rows have a target.
 Result<void> checkTreeParameters(const TreeParameters& parameters, int64_t numClasses,
                                  const std::vector<std::string>& ourNames);
 

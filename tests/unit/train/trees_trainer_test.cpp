@@ -48,8 +48,25 @@ TEST(TreesTrainer, PredictsATarget) {
     const double deviation = fixture.statistics.targets[0].deviation;
     EXPECT_LT(std::sqrt(left / static_cast<double>(events.rows())), 0.2 * deviation) << objective;
   }
+}
+
+TEST(TreesTrainer, PredictsSeveralTargets) {
+  MemoryOptions options;
   options.targets = {"linear", "bent"};
-  EXPECT_NE(Fixture(options).problem({}, {}).find("trees predict one target, but dataset.targets has 2"),
+  Fixture fixture(options);
+  auto outcome = fixture.train({{"rounds", 120}}, {}).value();
+  const ScoredEvents events = fixture.score(outcome);
+  ASSERT_EQ(events.score.size(), 2 * events.rows());
+  for (size_t target = 0; target < 2; ++target) {
+    double left = 0;
+    for (size_t i = target; i < events.score.size(); i += 2) {
+      left += std::pow(static_cast<double>(events.score[i]) - static_cast<double>(events.target[i]), 2);
+    }
+    const double deviation = fixture.statistics.targets[target].deviation;
+    EXPECT_LT(std::sqrt(left / static_cast<double>(events.rows())), 0.25 * deviation) << target;
+  }
+  EXPECT_EQ(outcome.model->otherForms().value().size(), 1U);
+  EXPECT_NE(fixture.problem({{"objective", "count:poisson"}}, {}).find("is for one target, but dataset.targets has 2"),
             std::string::npos);
 }
 
