@@ -1,5 +1,6 @@
 #include "mlaas/dataset/dataset.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -22,6 +23,19 @@ class FileDataset : public Dataset {
 
   const DatasetConfig& config() const override { return source_.config(); }
   const feature::FeatureSpec& features() const override { return pass_ ? pass_->features : source_.features(); }
+  std::vector<table::NamedType> columns() const override {
+    const auto& files = source_.files();
+    if (files.empty()) return {};
+    auto common = files.front().maker.inputs();
+    std::erase_if(common, [&](const table::NamedType& column) {
+      return std::ranges::any_of(files, [&](const DataFile& file) {
+        const auto& own = file.maker.inputs();
+        const auto found = std::ranges::find(own, column.name, &table::NamedType::name);
+        return found != own.end() && found->type != column.type;
+      });
+    });
+    return common;
+  }
   MemoryBudget& memory() override { return *budget_; }
   DamageReport damage() const override { return source_.damage(); }
 

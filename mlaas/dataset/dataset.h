@@ -21,6 +21,7 @@
 #include "mlaas/dataset/statistics.h"
 #include "mlaas/dataset/workflow.h"
 #include "mlaas/feature/tensors.h"
+#include "mlaas/table/expression.h"
 
 namespace mlaas::dataset {
 
@@ -68,6 +69,8 @@ class Dataset {
   virtual const DatasetConfig& config() const = 0;
   // Wildcards resolved; fills have their values once there are statistics.
   virtual const feature::FeatureSpec& features() const = 0;
+  // The columns that are read, with their types; those whose types differ between files are left out.
+  virtual std::vector<table::NamedType> columns() const { return {}; }
   // One pass; computed at the first call and kept. `needs` of a later call must not exceed those of the first.
   virtual Result<Statistics> statistics(const StatisticsNeeds& needs) = 0;
   Result<Statistics> statistics() { return statistics(StatisticsNeeds()); }

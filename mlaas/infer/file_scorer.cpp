@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <deque>
 #include <future>
 #include <limits>
@@ -13,6 +12,7 @@
 #include "mlaas/feature/identity_hash.h"
 #include "mlaas/feature/missing_values.h"
 #include "mlaas/infer/engine.h"
+#include "mlaas/infer/missing_rows.h"
 #include "mlaas/table/entry_pieces.h"
 
 namespace mlaas::infer {
@@ -44,20 +44,6 @@ class EngineStore {
   std::mutex mutex_;
   std::vector<std::unique_ptr<Engine>> idle_;  // under mutex_
 };
-
-template <class Value>
-bool anyNan(const Value* values, int64_t count) {
-  return std::any_of(values, values + count, [](Value value) { return std::isnan(value); });
-}
-
-// Whether a feature of this row is NaN; padding does not count.
-bool hasNan(const feature::Tensors& tensors, int64_t row) {
-  if (anyNan(tensors.scalars.data() + row * tensors.numScalars, tensors.numScalars)) return true;
-  return std::ranges::any_of(tensors.groups, [row](const feature::GroupTensor& group) {
-    const float* values = group.values.data() + row * group.length * group.numColumns;
-    return anyNan(values, group.count[static_cast<size_t>(row)] * group.numColumns);
-  });
-}
 
 // Some rows of padded tensors.
 feature::Tensors takeRows(const feature::Tensors& tensors, std::span<const size_t> rows) {

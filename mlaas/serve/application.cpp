@@ -4,6 +4,7 @@
 #include <new>
 
 #include "mlaas/base/task_pool.h"
+#include "mlaas/serve/events/routes.h"
 #include "mlaas/serve/front_page.h"
 #include "mlaas/serve/inference.h"
 #include "mlaas/serve/metrics.h"
@@ -20,12 +21,14 @@ struct Application::Parts {
   void addRoutes(size_t workers) {
     tfaas = std::make_unique<Tfaas>(*models, inference, counts, jobs, workers);
     oip = std::make_unique<Oip>(*models, inference, workers);
+    events = std::make_unique<Events>(*models, inference, workers);
     router.add("GET", "/", [this](const Request&, PathParameters) { return frontPage(*models); });
     router.add("GET", "/metrics", [this](const Request&, PathParameters) {
       return Response{200, "text/plain; version=0.0.4; charset=utf-8", metrics.text(), {}};
     });
     tfaas->addRoutes(router);
     oip->addRoutes(router);
+    events->addRoutes(router);
     metrics.addRoutes(router.patterns());
   }
 
@@ -35,6 +38,7 @@ struct Application::Parts {
   RequestCounts counts;
   std::unique_ptr<Tfaas> tfaas;
   std::unique_ptr<Oip> oip;
+  std::unique_ptr<Events> events;
   Router router;
   TaskPool jobs{1};  // what takes long: loading models; ends first
 };

@@ -1,5 +1,6 @@
 #include "mlaas/train/training_run.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -143,6 +144,16 @@ std::string describe(const std::string& kind, const ClassTable& classes) {
   return text;
 }
 
+// The types in the files of the columns that the bundle's features, selection and identity are made of.
+Result<Json> columnsJson(const model::Bundle& bundle, const std::vector<table::NamedType>& columns) {
+  MLAAS_TRY(const auto used, feature::columnNames(bundle.features, bundle.identity));
+  Json json = Json::object();
+  for (const auto& [name, type] : columns) {
+    if (std::ranges::find(used, name) != used.end()) json[name] = type.name();
+  }
+  return json;
+}
+
 Result<model::Bundle> bundleOf(const dataset::Workflow& workflow, const dataset::Dataset& data, const Made& made,
                                const Json& versions) {
   const TrainedModel& trained = *made.outcome.model;
@@ -163,6 +174,7 @@ Result<model::Bundle> bundleOf(const dataset::Workflow& workflow, const dataset:
   }
   bundle.provenance["workflow"] = Json::parse(workflow.text);
   bundle.provenance["samples"] = samplesJson(made.statistics);
+  MLAAS_TRY(bundle.provenance["columns"], columnsJson(bundle, data.columns()));
   bundle.provenance["model"] = trained.description();
   bundle.provenance["kept"] = {{made.outcome.history.unit, made.outcome.history.bestEpoch}};
   if (const auto damage = data.damage(); damage.numEntries > 0) {

@@ -1,5 +1,6 @@
 #include "mlaas/table/arrow/arrow_formats.h"
 
+#include "mlaas/table/arrow/arrow_stream.h"
 #include "mlaas/table/arrow/parquet_table.h"
 #include "mlaas/table/arrow/text_table.h"
 #include "mlaas/table/file_format.h"
@@ -21,6 +22,7 @@ void registerArrowFormats() {
   registerFormat(textFormat("csv", TextFormat::kCsv));
   registerFormat(textFormat("tsv", TextFormat::kTsv));
   registerFormat(textFormat("ndjson", TextFormat::kNdjson));
+  registerColumnStream(std::string(kArrowStreamType), {readArrowStream, writeArrowStream});
 }
 
 }  // namespace mlaas::table
