@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 from pathlib import Path
@@ -10,6 +11,7 @@ import awkward as ak
 import numpy as np
 import pytest
 import uproot
+import yaml
 from hand_made_bundle import expected_scores, write_bundle
 from integration.test_serve import Server
 
@@ -22,7 +24,7 @@ EVENT = {"ht": 100.0, "met": 1.5, "mbb": 5.0, "nBJet": 3, "Jet_pt": [60.0, 40.5]
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    return write_bundle(
+    folder = write_bundle(
         tmp_path_factory.mktemp("models") / "tth",
         scalars=["ht", "met", "twice_mbb"],
         define={"twice_mbb": "mbb * 2"},
@@ -32,6 +34,8 @@ def bundle(tmp_path_factory):
         tree="Events",
         select="nBJet >= 3 && max(Jet_pt) > 100",
     )
+    (folder / "params.json").write_text('{"name": "hand_made"}', encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +102,6 @@ def test_an_arrow_stream_scores_as_files_do(server, events, predicted):
     body = io.BytesIO()
     with pyarrow.ipc.new_stream(body, table.schema) as writer:
         writer.write_table(table, max_chunksize=150)
-    import http.client
-
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     connection.request("POST", "/v2/models/hand_made/events", body.getvalue(), {"Content-Type": ARROW})
     response = connection.getresponse()
@@ -108,7 +110,13 @@ def test_an_arrow_stream_scores_as_files_do(server, events, predicted):
         pytest.skip("built without Arrow")
     assert (response.status, response.getheader("Content-Type")) == (200, ARROW), data
     scores = pyarrow.ipc.open_stream(data).read_all()
-    assert scores.schema.types == [pyarrow.uint32(), pyarrow.uint32(), pyarrow.uint64(), pyarrow.float32(), pyarrow.bool_()]
+    assert scores.schema.types == [
+        pyarrow.uint32(),
+        pyarrow.uint32(),
+        pyarrow.uint64(),
+        pyarrow.float32(),
+        pyarrow.bool_(),
+    ]
     check(scores.to_pydict(), predicted)
     headers = {"Content-Type": ARROW, "Accept": "application/json"}
     connection.request("POST", "/v2/models/hand_made/events", body.getvalue(), headers)
@@ -175,3 +183,78 @@ def test_unknown_models_and_versions(server):
     assert server.ask("POST", "/v2/models/hand_mad/events", {"events": []})[0] == 404
     assert server.ask("POST", "/v2/models/hand_made/versions/9/events", {"events": []})[0] == 404
     assert server.ask("GET", "/v2/models/hand_made/events")[0] == 405
+
+
+@pytest.fixture(scope="module")
+def trained(mlaas, tmp_path_factory):
+    """A model of trees on a small file with fills, defines and a list of integers: its bundle, events and scores."""
+    folder = tmp_path_factory.mktemp("trained")
+    random = np.random.default_rng(3)
+    rows = 1500
+    counts = random.integers(0, 4, rows)
+    x, y = random.normal(0, 1, (2, rows)).astype(np.float32)
+    x[random.random(rows) < 0.1] = np.nan
+    columns = {
+        "event": np.arange(rows, dtype=np.uint64) + 2**60,
+        "x": x,
+        "y": y,
+        "kind": (y + random.normal(0, 1, rows) > 0).astype(np.int32),
+        "Jet_pt": ak.unflatten(random.exponential(30, counts.sum()).astype(np.float32), counts),
+        "Jet_id": ak.unflatten(random.integers(0, 8, counts.sum()).astype(np.int16), counts),
+    }
+    with uproot.recreate(folder / "events.root") as file:
+        file["Events"] = columns
+    workflow = {
+        "name": "small",
+        "dataset": {
+            "tree": "Events",
+            "samples": {"all": {"files": [str(folder / "events.root")], "label": "kind"}},
+            "classes": ["low", "high"],
+            "identity": "event",
+            "select": "y > -1.5",
+            "define": {"good": "sum((Jet_id & 4) != 0)", "lead": "max(Jet_pt)", "r": "y / 3"},
+            "features": {"scalars": ["x", "r", "good", "lead"], "jets": {"columns": ["Jet_pt"], "length": 2}},
+            "fill": {"x": "median", "lead": -1},
+            "split": {"train": 0.6, "validation": 0.2, "test": 0.2},
+        },
+        "model": {"kind": "trees", "rounds": 10},
+    }
+    (folder / "small.yaml").write_text(yaml.safe_dump(workflow), encoding="utf-8")
+    done = mlaas("train", folder / "small.yaml", "--output", folder / "small", "--quiet")
+    assert done.returncode == 0, done.stderr
+    done = mlaas("predict", folder / "small", folder / "events.root", "--out", folder / "scores.root")
+    assert done.returncode == 0, done.stderr
+    return folder / "small", columns, uproot.open(folder / "scores.root")["Scores"].arrays(library="np")
+
+
+def test_columns_become_what_training_read(mlaas, trained):
+    bundle, columns, predicted = trained
+    types = json.loads((bundle / "bundle.json").read_text())["provenance"]["columns"]
+    assert types == {
+        "event": "uint64",
+        "x": "float32",
+        "y": "float32",
+        "Jet_pt": "var * float32",
+        "Jet_id": "var * int16",
+    }
+    # The fewest digits of float32: as numbers they differ from the file's in float64.
+    rows = [
+        {
+            "event": int(columns["event"][i]),
+            "x": None if np.isnan(columns["x"][i]) else float(str(columns["x"][i])),
+            "y": float(str(columns["y"][i])),
+            "Jet_pt": [float(str(pt)) for pt in columns["Jet_pt"][i].to_numpy()],
+            "Jet_id": columns["Jet_id"][i].to_list(),
+        }
+        for i in range(200)
+    ]
+    with Server(mlaas.binary, bundle, "--threads", "1") as server:
+        answer = ask(server, {"events": rows}, "/v2/models/small/events")["events"]
+        one_by_one = [ask(server, {"events": [row]}, "/v2/models/small/events")["events"][0] for row in rows[:20]]
+        status, _, text = server.ask("POST", "/v2/models/small/events", {"events": [rows[0] | {"Jet_id": [1.5]}]})
+    assert one_by_one == answer[:20]
+    assert [event["event"] for event in answer] == predicted["event"][:200].tolist()
+    np.testing.assert_array_equal(np.float32([event["score"] for event in answer]), predicted["score"][:200])
+    assert [event["selected"] for event in answer] == predicted["selected"][:200].tolist()
+    assert status == 400
+    assert "event 0, column 'Jet_id': a number with a fraction, expected a list of integers (var * int16)" in text

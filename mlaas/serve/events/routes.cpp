@@ -138,6 +138,8 @@ void Events::score(const Request& request, const std::string& name, const std::s
     pending->form = formOf(request, events.asEvents);
     pending->scores.modelName = model->name();
     pending->scores.modelVersion = model->version();
+    // Without a value columns may have no type to compile expressions for.
+    if (events.rows == 0) return InferenceRequest();
     MLAAS_TRY(const auto plan, plans_->plan(model, events.types));
     MLAAS_TRY(const auto tensors, makeFeatures(*plan, events, *pending));
     InferenceRequest inference;
@@ -146,7 +148,10 @@ void Events::score(const Request& request, const std::string& name, const std::s
     return inference;
   }();
   if (!prepared.ok()) return answer(errorResponse(prepared.error()));
-  if (pending->scores.rows == 0) return answer(answerOf(*pending, {}));
+  if (pending->scores.rows == 0) {
+    pending->selected = allTrue(0);
+    return answer(answerOf(*pending, {}));
+  }
   inference_.submit(request.worker, *std::move(prepared), [answer, pending](const Result<InferenceOutputs>& outputs) {
     answer(outputs.ok() ? answerOf(*pending, *outputs) : errorResponse(outputs.error()));
   });
