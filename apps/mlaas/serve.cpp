@@ -1,8 +1,11 @@
 // mlaas serve: the inference server.
+#include <chrono>
+
 #include "apps/mlaas/commands.h"
 #include "mlaas/base/log.h"
 #include "mlaas/base/task_pool.h"
 #include "mlaas/serve/application.h"
+#include "mlaas/serve/model_repository.h"
 #include "mlaas/serve/server.h"
 
 namespace mlaas::command {
@@ -14,6 +17,9 @@ struct ServeOptions {
   std::string http = "127.0.0.1:8083";
   size_t threads = 0;
   uint64_t maxBodyMegabytes = 64;
+  size_t maxModels = 0;
+  uint64_t modelMegabytes = 0;
+  double lookAgainSeconds = 2;
 };
 
 void declareOptions(CLI::App& app, ServeOptions& options) {
@@ -22,6 +28,17 @@ void declareOptions(CLI::App& app, ServeOptions& options) {
       ->capture_default_str();
   app.add_option("--threads", options.threads, "Serving threads; 0: one for each core")
       ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--max-models", options.maxModels,
+                 "Models loaded at a time; others are loaded when they are asked for. 0: all")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  app.add_option("--model-memory", options.modelMegabytes, "The same by the size of their files, in MiB. 0: no limit")
+      ->check(CLI::Range(0, 10000000))
+      ->capture_default_str();
+  app.add_option("--look-again", options.lookAgainSeconds,
+                 "Seconds after which the folder is looked at for new and changed models. 0: never")
+      ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();
   app.add_option("--max-body", options.maxBodyMegabytes, "Largest request body in MiB")
       ->check(CLI::Range(1, 4000))
@@ -34,7 +51,12 @@ Result<int> runServe(const ServeOptions& options, const Environment& environment
   MLAAS_TRY(server.address, serve::parseListenAddress(options.http));
   server.threads = options.threads == 0 ? availableCores() : options.threads;
   server.limits.bodyBytes = options.maxBodyMegabytes << 20;
-  MLAAS_TRY(auto application, serve::Application::make(options.models, server.threads));
+  serve::RepositoryOptions models;
+  models.numEngines = server.threads;
+  models.maxLoaded = options.maxModels;
+  models.maxBytes = options.modelMegabytes << 20;
+  models.lookAgain = std::chrono::milliseconds(static_cast<int64_t>(1000 * options.lookAgainSeconds));
+  MLAAS_TRY(auto application, serve::Application::make(options.models, server.threads, models));
   if (application->numModels() == 0) {
     log::warning("no model is served: " + options.models + " has no bundle that could be loaded");
   }

@@ -46,9 +46,10 @@ struct Application::Parts {
 Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Application::~Application() = default;
 
-Result<std::unique_ptr<Application>> Application::make(const std::string& directory, size_t workers) {
+Result<std::unique_ptr<Application>> Application::make(const std::string& directory, size_t workers,
+                                                       const RepositoryOptions& options) {
   auto parts = std::make_unique<Parts>(workers);
-  MLAAS_TRY(parts->models, ModelRepository::load(directory, workers, parts->metrics));
+  MLAAS_TRY(parts->models, ModelRepository::load(directory, options, parts->metrics));
   parts->addRoutes(workers);
   return std::unique_ptr<Application>(new Application(std::move(parts)));
 }

@@ -7,13 +7,15 @@
 
 #include "mlaas/base/error.h"
 #include "mlaas/serve/http_message.h"
+#include "mlaas/serve/model_repository.h"
 
 namespace mlaas::serve {
 
 class Application {
  public:
-  // Loads the models of `directory`, with engines for `workers` threads. Errors: those of ModelRepository::load.
-  static Result<std::unique_ptr<Application>> make(const std::string& directory, size_t workers);
+  // Loads the models of `directory`. Errors: those of ModelRepository::load.
+  static Result<std::unique_ptr<Application>> make(const std::string& directory, size_t workers,
+                                                   const RepositoryOptions& options);
   ~Application();
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;

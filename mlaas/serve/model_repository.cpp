@@ -1,76 +1,31 @@
 #include "mlaas/serve/model_repository.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cctype>
+#include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
 #include <system_error>
 
 #include "mlaas/base/log.h"
 #include "mlaas/base/nearest_name.h"
-#include "mlaas/serve/json_text.h"
 
 namespace mlaas::serve {
 
 namespace fs = std::filesystem;
 
+struct ModelRepository::Usage {
+  std::atomic<uint64_t> last = 0;
+};
+
 namespace {
 
-bool isBundle(const fs::path& directory) {
-  std::error_code ignored;
-  return fs::exists(directory / "bundle.json", ignored);
-}
+constexpr size_t kQuoted = 200;
 
-Result<std::string> readParams(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (stream) text << stream.rdbuf();
-  if (!stream) return Error(ErrorCode::kIo, file.string() + " cannot be read");
-  if (!nlohmann::json::accept(text.str())) return Error(ErrorCode::kCorrupt, file.string() + " is not JSON");
-  return std::move(text).str();
-}
+std::string inQuotes(std::string_view text) { return "'" + std::string(text.substr(0, kQuoted)) + "'"; }
 
-// The lines of the file that params.json calls "labels"; none where there is no such file.
-std::vector<std::string> readLabels(const fs::path& folder, const std::string& params) {
-  const auto json = nlohmann::json::parse(params, nullptr, false);
-  const std::string file = json.is_object() && json.contains("labels") && json["labels"].is_string()
-                               ? json["labels"].get<std::string>()
-                               : "labels.txt";
-  std::vector<std::string> labels;
-  // The name comes from outside: its folder, if it has one, does not count.
-  std::ifstream stream(folder / fs::path(file).filename());
-  for (std::string line; std::getline(stream, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    labels.push_back(std::move(line));
-  }
-  return labels;
-}
-
-// Folders whose name starts with a dot are bundles being written.
-Result<std::vector<fs::path>> listFolders(const std::string& directory) {
-  std::vector<fs::path> folders;
-  std::error_code failed;
-  for (fs::directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
-    std::error_code ignored;
-    if (at->is_directory(ignored) && at->path().filename().string().front() != '.') folders.push_back(at->path());
-  }
-  if (failed) {
-    const bool absent = failed == std::errc::no_such_file_or_directory || failed == std::errc::not_a_directory;
-    return Error(absent ? ErrorCode::kNotFound : ErrorCode::kIo,
-                 "the folder of models '" + directory + "' cannot be read: " + failed.message() +
-                     "; --models takes a bundle or a folder of bundles, as `mlaas train` writes them");
-  }
-  std::sort(folders.begin(), folders.end());
-  return folders;
+uint64_t nextUse() {
+  static std::atomic<uint64_t> count = 0;
+  return ++count;
 }
 
 // The error's text without the host's folders in it.
@@ -82,127 +37,129 @@ std::string withoutFolder(std::string text, const fs::path& directory) {
   return text;
 }
 
-void sortByName(std::vector<ModelPointer>& models) {
-  std::sort(models.begin(), models.end(), [](const auto& a, const auto& b) { return a->name() < b->name(); });
-}
-
-const ModelPointer* findIn(const std::vector<ModelPointer>& models, std::string_view name) {
-  const auto found =
-      std::find_if(models.begin(), models.end(), [&](const ModelPointer& model) { return model->name() == name; });
-  return found == models.end() ? nullptr : &*found;
-}
-
-// A name becomes a folder: letters, digits and -_.+@ only, at most 128 of them.
-Result<void> checkModelName(const std::string& name) {
-  const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || std::strchr("-_.+@", c) != nullptr; };
-  if (!name.empty() && name.size() <= 128 && name.front() != '.' && std::all_of(name.begin(), name.end(), allowed)) {
-    return {};
+// Runs each engine once on one row of zeros: the first run prepares what later ones find.
+void warmUp(const ServedModel& model) {
+  std::vector<infer::Tensor> inputs;
+  for (const auto& spec : model.signature().inputs) {
+    infer::Tensor tensor{spec.name, spec.type, spec.dimensions, {}};
+    if (model.signature().batched) tensor.shape.insert(tensor.shape.begin(), 1);
+    for (auto& dimension : tensor.shape) dimension = std::max<int64_t>(dimension, 1);
+    const auto elements = infer::numElements(tensor.shape);
+    constexpr int64_t kMostElements = int64_t{1} << 24;
+    if (!elements || *elements > kMostElements) return;
+    const size_t width = spec.type == infer::DataType::kBytes ? sizeof(uint32_t) : infer::elementBytes(spec.type);
+    tensor.bytes.assign(static_cast<size_t>(*elements) * width, '\0');
+    inputs.push_back(std::move(tensor));
   }
-  return Error(ErrorCode::kInvalidArgument, "'" + name.substr(0, 200) +
-                                                "' is no name for a model: 1 to 128 letters, digits and -_.+@, not "
-                                                "beginning with a dot");
-}
-
-Result<void> syncOne(const fs::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool done = file >= 0 && ::fsync(file) == 0;
-  const int reason = errno;
-  if (file >= 0) ::close(file);
-  if (done) return {};
-  return Error(ErrorCode::kIo,
-               "cannot write " + path.string() + " to disk: " + std::generic_category().message(reason));
-}
-
-// Everything below `folder` reaches the disk before it is renamed.
-Result<void> syncFiles(const fs::path& folder) {
-  std::error_code failed;
-  for (fs::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-    MLAAS_CHECK(syncOne(at->path()));
+  for (size_t i = 0; i < model.numEngines(); ++i) {
+    const auto engine = model.tryAcquire(i);
+    std::vector<infer::Tensor> outputs;
+    const auto done = engine->run(inputs, outputs);
+    if (!done.ok()) return log::warning("model " + model.name() + " did not run on zeros: " + done.error().what());
   }
-  if (failed) return Error(ErrorCode::kIo, "cannot list " + folder.string() + ": " + failed.message());
-  return syncOne(folder);
-}
-
-// Puts `staged` at `place`, at once; what was there is removed.
-Result<void> exchange(const fs::path& staged, const fs::path& place) {
-  std::error_code failed;
-  const bool replaces = fs::exists(place, failed);
-  const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-  fs::permissions(staged, fs::perms(0755), failed);
-  if (::renameat2(AT_FDCWD, staged.c_str(), AT_FDCWD, place.c_str(), flags) != 0) {
-    return Error(ErrorCode::kIo, "cannot rename to " + place.string() + ": " + std::generic_category().message(errno));
-  }
-  if (replaces) fs::remove_all(staged, failed);
-  return syncOne(place.parent_path());
 }
 
 }  // namespace
 
-std::shared_ptr<ServedModel> ServedModel::make(infer::LoadedModel loaded, Identity identity,
-                                               std::shared_ptr<ModelMetrics> metrics) {
-  std::shared_ptr<ServedModel> served(new ServedModel());
-  served->loaded_ = std::move(loaded);
-  served->identity_ = std::move(identity);
-  served->metrics_ = std::move(metrics);
-  served->busy_ = std::make_unique<std::atomic<bool>[]>(served->loaded_.engines.size());
-  if (served->bundle() != nullptr) served->flatNames_ = served->bundle()->features.flatNames();
-  for (size_t i = 0; i < served->flatNames_.size(); ++i) served->flatIndex_.emplace(served->flatNames_[i], i);
-  return served;
-}
-
-ServedModel::EngineLease ServedModel::tryAcquire(size_t preferred) const {
-  const size_t count = loaded_.engines.size();
-  for (size_t i = 0; i < count; ++i) {
-    const size_t at = (preferred + i) % count;
-    if (busy_[at].load(std::memory_order_relaxed) || busy_[at].exchange(true, std::memory_order_acquire)) continue;
-    return {&busy_[at], loaded_.engines[at].get()};
-  }
-  return {};
-}
-
-Result<std::unique_ptr<ModelRepository>> ModelRepository::load(const std::string& directory, size_t numEngines,
-                                                               Metrics& metrics) {
-  fs::path path = fs::path(directory).lexically_normal();
+Result<std::unique_ptr<ModelRepository>> ModelRepository::load(const std::string& directory,
+                                                               const RepositoryOptions& options, Metrics& metrics) {
+  std::error_code failed;
+  fs::path path = fs::absolute(directory, failed).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
-  std::unique_ptr<ModelRepository> repository(new ModelRepository(path.string(), numEngines, metrics));
-  auto catalogue = std::make_shared<Catalogue>();
-  repository->single_ = isBundle(path);
-  if (repository->single_) {
-    repository->add(path, *catalogue);
-  } else {
-    MLAAS_TRY(const auto folders, listFolders(directory));
-    for (const auto& folder : folders) {
-      if (isBundle(folder)) repository->add(folder, *catalogue);
-    }
-  }
-  sortByName(catalogue->models);
+  std::unique_ptr<ModelRepository> repository(new ModelRepository(std::move(path), options, metrics));
+  repository->single_ = isModel(repository->directory_);
+  MLAAS_TRY(const auto found, repository->scan());
+  Catalogue catalogue;
+  for (const auto& model : found) catalogue.emplace(model.name, repository->renewed(model, nullptr, true));
   repository->publish(std::move(catalogue));
+  if (options.lookAgain.count() > 0) {
+    repository->watcher_ = std::jthread([self = repository.get()](const std::stop_token& stop) { self->watch(stop); });
+  }
   return repository;
 }
 
-Result<ModelPointer> ModelRepository::loadFrom(const fs::path& path, const std::string& name,
-                                               const fs::path& folder) const {
-  MLAAS_TRY(auto model, infer::loadModel(path.string(), numEngines_));
-  ServedModel::Identity identity{name.empty() ? model.bundle->name : name};
-  MLAAS_TRY(identity.params, readParams(path / "params.json"));
-  identity.labels = readLabels(path, identity.params);
-  identity.folder = folder;
-  auto series = metrics_.model(identity.name, identity.version);
-  return ModelPointer(ServedModel::make(std::move(model), std::move(identity), std::move(series)));
+ModelRepository::~ModelRepository() {
+  watcher_.request_stop();
+  if (watcher_.joinable()) watcher_.join();
 }
 
-void ModelRepository::add(const fs::path& path, Catalogue& to) const {
-  auto loaded = loadFrom(path, {}, path);
-  if (loaded.ok() && findIn(to.models, (*loaded)->name()) != nullptr) {
-    loaded = Error(ErrorCode::kInvalidArgument, "another bundle has the name '" + (*loaded)->name() + "'");
+void ModelRepository::watch(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  for (;;) {
+    std::unique_lock lock(mutex);
+    if (stopped.wait_for(lock, stop, options_.lookAgain, [&] { return stop.stop_requested(); })) return;
+    lookAgain();
   }
+}
+
+Result<std::vector<FoundModel>> ModelRepository::scan() const {
+  if (!single_) return scanModels(directory_);
+  // A bundle by itself has the name that it says, wherever it lies.
+  FoundModel found = scanModel(directory_, (fs::is_directory(directory_) ? directory_.filename() : directory_.stem()));
+  const auto bundle = fs::exists(directory_ / "bundle.json") ? model::readBundle(directory_.string())
+                                                             : Result<model::Bundle>(Error(ErrorCode::kNotFound, ""));
+  if (bundle.ok()) found.name = bundle->name;
+  return std::vector{std::move(found)};
+}
+
+Result<ModelPointer> ModelRepository::loadFrom(const fs::path& path, const FoundModel& found,
+                                               const std::string& version, const fs::path& place) const {
+  MLAAS_TRY(auto model, infer::loadModel(path.string(), options_.numEngines));
+  ServedModel::Identity identity{found.name, version};
+  MLAAS_TRY(identity.params, readParams(path, found.name));
+  identity.labels = readLabels(path, identity.params);
+  identity.folder = place;
+  identity.batching = found.batching;
+  auto served = ServedModel::make(std::move(model), std::move(identity), metrics_.model(found.name, version));
+  warmUp(*served);
+  return ModelPointer(std::move(served));
+}
+
+void ModelRepository::loadVersion(Version& version, const FoundModel& found) const {
+  auto loaded = loadFrom(version.found.path, found, version.found.version, found.folder);
+  const std::string name = found.name + " version " + version.found.version;
   if (loaded.ok()) {
-    log::info("serving model " + (*loaded)->name() + " from " + path.string());
-    to.models.push_back(*std::move(loaded));
+    version.model = *std::move(loaded);
+    version.reason = found.problem;
+    log::info("serving model " + name + " from " + version.found.path.string());
     return;
   }
-  log::error("model " + path.string() + " is not served: " + loaded.error().what());
-  to.broken.push_back({path.filename().string(), withoutFolder(loaded.error().what(), path)});
+  log::error("model " + name + " in " + version.found.path.string() + " is not served: " + loaded.error().what());
+  version.reason = withoutFolder(loaded.error().what(), found.folder);
+}
+
+ModelRepository::Entry ModelRepository::renewed(const FoundModel& found, const Entry* before, bool evenIfUnstable) {
+  Entry entry;
+  entry.found = found;
+  entry.found.versions.clear();
+  entry.unloaded = before != nullptr && before->unloaded;
+  if (!found.problem.empty()) log::error("model " + found.name + ": " + found.problem);
+  const bool sameSettings = before != nullptr && before->found.settingsFingerprint == found.settingsFingerprint;
+  for (const auto& one : found.versions) {
+    Version version{one, {}, {}, std::make_shared<Usage>()};
+    const Version* known = nullptr;
+    for (size_t i = 0; before != nullptr && i < before->versions.size(); ++i) {
+      if (before->versions[i].found.version == one.version) known = &before->versions[i];
+    }
+    if (known != nullptr) version = *known;
+    const bool changed = known == nullptr || known->found.fingerprint != one.fingerprint || !sameSettings;
+    if (changed && !evenIfUnstable) {
+      uint64_t& last = seen_[one.path.string()];
+      if (last != one.fingerprint) {
+        last = one.fingerprint;
+        // It may still be written to: what is served stays, and it is looked at again.
+        if (known != nullptr) entry.versions.push_back(std::move(version));
+        continue;
+      }
+    }
+    seen_.erase(one.path.string());
+    version.found = one;
+    const bool wanted = !entry.unloaded && (!lazy() || version.model != nullptr);
+    if (changed && wanted) loadVersion(version, found);
+    entry.versions.push_back(std::move(version));
+  }
+  return entry;
 }
 
 std::shared_ptr<const ModelRepository::Catalogue> ModelRepository::catalogue() const {
@@ -210,47 +167,188 @@ std::shared_ptr<const ModelRepository::Catalogue> ModelRepository::catalogue() c
   return catalogue_;
 }
 
-void ModelRepository::publish(std::shared_ptr<const Catalogue> next) {
+void ModelRepository::publish(Catalogue next) const {
+  auto made = std::make_shared<const Catalogue>(std::move(next));
   std::lock_guard lock(mutex_);
-  catalogue_.swap(next);
+  catalogue_.swap(made);
+}
+
+void ModelRepository::lookAgain() {
+  std::lock_guard changing(changing_);
+  const auto found = scan();
+  if (!found.ok()) return log::warning(std::string("models are as they were: ") + found.error().what());
+  const auto before = catalogue();
+  Catalogue next;
+  for (const auto& model : *found) {
+    const auto known = before->find(model.name);
+    auto entry = renewed(model, known == before->end() ? nullptr : &known->second, false);
+    if (!entry.versions.empty()) next.emplace(model.name, std::move(entry));
+  }
+  for (const auto& [name, entry] : *before) {
+    if (!next.contains(name)) log::info("model " + name + " is gone");
+  }
+  publish(std::move(next));
 }
 
 Result<ModelPointer> ModelRepository::find(std::string_view name, std::string_view version) const {
-  std::string wanted(name);
-  if (wanted.empty()) wanted = defaultName();
+  std::string chosen;
+  if (name.empty()) name = chosen = defaultName();
+  const size_t at = name.rfind('@');
   const auto served = catalogue();
-  const auto names = [&] {
-    std::vector<std::string> known;
-    for (const auto& model : served->models) known.push_back(model->name());
-    for (const auto& broken : served->broken) known.push_back(broken.name);
-    return known;
-  };
-  if (wanted.empty()) {
-    std::string known;
-    for (const auto& model : names()) known += (known.empty() ? "" : ", ") + model;
+  auto found = served->find(name);
+  if (found == served->end() && version.empty() && at != std::string_view::npos) {
+    version = name.substr(at + 1);
+    name = name.substr(0, at);
+    found = served->find(name);
+  }
+  if (found == served->end()) return notFound(*served, name, version);
+  const Entry& entry = found->second;
+  if (const auto alias = entry.found.aliases.find(version); alias != entry.found.aliases.end()) version = alias->second;
+  const Version* candidate = nullptr;
+  for (const auto& one : entry.versions) {
+    const bool fits = version.empty() || version == one.found.version;
+    // Without a version: the newest that works, or else the newest.
+    if (fits && (one.model || candidate == nullptr || (lazy() && one.reason.empty()))) candidate = &one;
+  }
+  if (candidate == nullptr || entry.unloaded) return notFound(*served, name, version);
+  if (candidate->model) {
+    if (lazy()) candidate->usage->last = nextUse();
+    return candidate->model;
+  }
+  if (lazy() && candidate->reason.empty()) return loadLazily(found->first, candidate->found.version);
+  return notFound(*served, name, version);
+}
+
+Result<ModelPointer> ModelRepository::loadLazily(const std::string& name, const std::string& version) const {
+  std::lock_guard changing(changing_);
+  Catalogue next = *catalogue();
+  const auto found = next.find(name);
+  if (found != next.end()) {
+    for (auto& one : found->second.versions) {
+      if (one.found.version != version) continue;
+      if (!one.model) loadVersion(one, found->second.found);
+      one.usage->last = nextUse();
+      const ModelPointer model = one.model;
+      giveUpUnused(next, model);
+      const Catalogue published = next;
+      publish(std::move(next));
+      return model ? Result<ModelPointer>(model) : notFound(published, name, version);
+    }
+  }
+  return notFound(next, name, version);
+}
+
+void ModelRepository::giveUpUnused(Catalogue& catalogue, const ModelPointer& keep) const {
+  for (;;) {
+    size_t loaded = 0;
+    uint64_t bytes = 0;
+    Version* oldest = nullptr;
+    for (auto& [name, entry] : catalogue) {
+      for (auto& version : entry.versions) {
+        if (!version.model) continue;
+        ++loaded;
+        bytes += version.found.bytes;
+        if (version.model != keep && (oldest == nullptr || version.usage->last < oldest->usage->last))
+          oldest = &version;
+      }
+    }
+    const bool over =
+        (options_.maxLoaded > 0 && loaded > options_.maxLoaded) || (options_.maxBytes > 0 && bytes > options_.maxBytes);
+    if (!over || oldest == nullptr) return;
+    log::info("model " + oldest->model->name() + " version " + oldest->model->version() + " is given up for others");
+    oldest->model.reset();
+  }
+}
+
+Error ModelRepository::notFound(const Catalogue& served, std::string_view name, std::string_view version) const {
+  std::vector<std::string> names;
+  std::string known;
+  for (const auto& [one, entry] : served) {
+    names.push_back(one);
+    known += (known.empty() ? "" : ", ") + one;
+  }
+  if (name.empty()) {
     return Error(ErrorCode::kInvalidArgument,
                  "the request names no model and there is no default" +
                      (known.empty() ? std::string(", and no model is loaded") : "; there are: " + known));
   }
-  if (const ModelPointer* found = findIn(served->models, wanted); found != nullptr) {
-    if (version.empty() || version == (*found)->version()) return *found;
-    return Error(ErrorCode::kNotFound, "model '" + wanted + "' has no version '" + std::string(version.substr(0, 200)) +
-                                           "'; there is " + (*found)->version());
+  const auto found = served.find(name);
+  if (found == served.end()) {
+    return Error(ErrorCode::kNotFound,
+                 "there is no model " + inQuotes(name) +
+                     (names.empty() ? "; no model is loaded" : suggestNames(name.substr(0, kQuoted), names)));
   }
-  for (const auto& broken : served->broken) {
-    if (broken.name == wanted) {
-      return Error(ErrorCode::kNotFound, "model '" + wanted + "' could not be loaded: " + broken.reason);
+  const Entry& entry = found->second;
+  if (entry.unloaded) return Error(ErrorCode::kNotFound, "model " + inQuotes(name) + " is unloaded");
+  std::string versions;
+  for (const auto& one : entry.versions) {
+    if (version.empty() || one.found.version == version) {
+      return Error(ErrorCode::kNotFound, "model " + inQuotes(name) + " could not be loaded: " + one.reason);
+    }
+    versions += (versions.empty() ? "" : ", ") + one.found.version;
+  }
+  for (const auto& [alias, target] : entry.found.aliases) versions += ", " + alias;
+  return Error(ErrorCode::kNotFound,
+               "model " + inQuotes(name) + " has no version " + inQuotes(version) + "; there are: " + versions);
+}
+
+std::vector<ModelPointer> ModelRepository::models() const {
+  std::vector<ModelPointer> models;
+  for (const auto& [name, entry] : *catalogue()) {
+    ModelPointer newest;
+    for (const auto& version : entry.versions) newest = version.model ? version.model : newest;
+    if (newest) models.push_back(std::move(newest));
+  }
+  return models;
+}
+
+std::vector<ModelPointer> ModelRepository::versions(std::string_view name) const {
+  std::vector<ModelPointer> models;
+  const auto served = catalogue();
+  const auto found = served->find(name);
+  if (found == served->end()) return models;
+  for (const auto& version : found->second.versions) {
+    if (version.model) models.push_back(version.model);
+  }
+  return models;
+}
+
+std::vector<BrokenModel> ModelRepository::broken() const {
+  std::vector<BrokenModel> broken;
+  for (const auto& state : index()) {
+    if (state.state == ModelState::State::kUnavailable) broken.push_back({state.name, state.version, state.reason});
+  }
+  return broken;
+}
+
+std::vector<ModelState> ModelRepository::index() const {
+  using State = ModelState::State;
+  std::vector<ModelState> states;
+  for (const auto& [name, entry] : *catalogue()) {
+    for (const auto& version : entry.versions) {
+      const bool broken = !version.model && !version.reason.empty();
+      ModelState state{name, version.found.version, State::kReady, version.reason};
+      if (!version.model) state.state = broken ? State::kUnavailable : State::kNotLoaded;
+      if (entry.unloaded) state = {name, version.found.version, State::kUnavailable, "unloaded"};
+      states.push_back(std::move(state));
     }
   }
-  return Error(ErrorCode::kNotFound,
-               "there is no model '" + wanted.substr(0, 200) + "'" +
-                   (served->models.empty() ? "; no model is loaded" : suggestNames(wanted, names())));
+  return states;
 }
 
 std::string ModelRepository::defaultName() const {
   std::lock_guard lock(mutex_);
   if (!defaultName_.empty()) return defaultName_;
-  return catalogue_->models.size() == 1 ? catalogue_->models.front()->name() : std::string();
+  // The only one that is served.
+  std::string only;
+  for (const auto& [name, entry] : *catalogue_) {
+    const bool served = std::any_of(entry.versions.begin(), entry.versions.end(),
+                                    [&](const Version& one) { return one.model || (lazy() && one.reason.empty()); });
+    if (!served || entry.unloaded) continue;
+    if (!only.empty()) return {};
+    only = name;
+  }
+  return only;
 }
 
 Result<void> ModelRepository::setDefault(std::string_view name) {
@@ -261,15 +359,49 @@ Result<void> ModelRepository::setDefault(std::string_view name) {
   return {};
 }
 
+Result<void> ModelRepository::loadModel(const std::string& name) {
+  std::lock_guard changing(changing_);
+  MLAAS_TRY(const auto found, scan());
+  const auto wanted = std::find_if(found.begin(), found.end(), [&](const FoundModel& one) { return one.name == name; });
+  Catalogue next = *catalogue();
+  if (wanted == found.end()) return notFound(next, name, {});
+  Entry before;
+  if (const auto known = next.find(name); known != next.end()) before = known->second;
+  before.unloaded = false;
+  for (auto& version : before.versions) version.found.fingerprint = 0;  // loads it in any case
+  Entry entry = renewed(*wanted, &before, true);
+  std::string reason;
+  for (auto& version : entry.versions) {
+    if (lazy() && !version.model) loadVersion(version, *wanted);
+    if (!version.reason.empty()) reason = version.reason;
+  }
+  next.insert_or_assign(name, std::move(entry));
+  publish(std::move(next));
+  if (reason.empty()) return {};
+  return Error(ErrorCode::kCorrupt, "model " + inQuotes(name) + " could not be loaded: " + reason);
+}
+
+Result<void> ModelRepository::unloadModel(const std::string& name) {
+  std::lock_guard changing(changing_);
+  Catalogue next = *catalogue();
+  const auto found = next.find(name);
+  if (found == next.end()) return notFound(next, name, {});
+  found->second.unloaded = true;
+  for (auto& version : found->second.versions) version.model.reset();
+  publish(std::move(next));
+  log::info("model " + name + " is unloaded");
+  return {};
+}
+
 Result<fs::path> ModelRepository::stage() const {
   if (single_) {
     return Error(ErrorCode::kUnsupported,
-                 "the server was started with one bundle; models can be added where --models is a folder of them");
+                 "the server was started with one model; models can be added where --models is a folder of them");
   }
-  std::string pattern = (fs::path(directory_) / ".upload-XXXXXX").string();
+  std::string pattern = (directory_ / ".upload-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) {
     return Error(ErrorCode::kIo,
-                 "cannot make a folder in " + directory_ + ": " + std::generic_category().message(errno));
+                 "cannot make a folder in " + directory_.string() + ": " + std::generic_category().message(errno));
   }
   return fs::path(pattern);
 }
@@ -277,37 +409,51 @@ Result<fs::path> ModelRepository::stage() const {
 Result<ModelPointer> ModelRepository::install(const std::string& name, const fs::path& staged) {
   MLAAS_CHECK(checkModelName(name));
   std::lock_guard changing(changing_);
-  const fs::path place = fs::path(directory_) / name;
-  auto loaded = loadFrom(staged, name, place);
-  if (!loaded.ok()) {
-    return Error(loaded.error().code(), withoutFolder(loaded.error().what(), staged)).within("model '" + name + "'");
+  const fs::path place = directory_ / name;
+  FoundModel found = scanModel(staged, name);
+  if (found.versions.empty()) {
+    return Error(ErrorCode::kInvalidArgument, "model '" + name + "' has no file of a format that is served");
   }
-  MLAAS_CHECK(syncFiles(staged));
-  MLAAS_CHECK(exchange(staged, place));
-  auto next = std::make_shared<Catalogue>(*catalogue());
-  std::erase_if(next->models, [&](const ModelPointer& model) { return model->name() == name; });
-  std::erase_if(next->broken, [&](const BrokenModel& broken) { return broken.name == name; });
-  next->models.push_back(*loaded);
-  sortByName(next->models);
+  found.folder = place;
+  Entry entry;
+  for (auto& one : found.versions) {
+    auto loaded = loadFrom(one.path, found, one.version, place);
+    if (!loaded.ok()) {
+      return Error(loaded.error().code(), withoutFolder(loaded.error().what(), staged)).within("model '" + name + "'");
+    }
+    entry.versions.push_back({one, *std::move(loaded), found.problem, std::make_shared<Usage>()});
+  }
+  MLAAS_CHECK(putInPlace(staged, place));
+  // The same files at their new place.
+  const FoundModel placed = scanModel(place, name);
+  for (size_t i = 0; i < entry.versions.size() && i < placed.versions.size(); ++i) {
+    entry.versions[i].found = placed.versions[i];
+  }
+  entry.found = placed;
+  entry.found.versions.clear();
+  const ModelPointer newest = entry.versions.back().model;
+  entry.versions.back().usage->last = nextUse();
+  Catalogue next = *catalogue();
+  next.insert_or_assign(name, std::move(entry));
+  if (lazy()) giveUpUnused(next, newest);
   publish(std::move(next));
   log::info("serving model " + name + ", which was uploaded");
-  return loaded;
+  return newest;
 }
 
 Result<void> ModelRepository::remove(const std::string& name) {
   MLAAS_CHECK(checkModelName(name));
   std::lock_guard changing(changing_);
-  auto next = std::make_shared<Catalogue>(*catalogue());
-  const ModelPointer* served = findIn(next->models, name);
-  const fs::path folder = served != nullptr ? (*served)->folder() : fs::path(directory_) / name;
-  const auto gone = std::erase_if(next->models, [&](const ModelPointer& model) { return model->name() == name; }) +
-                    std::erase_if(next->broken, [&](const BrokenModel& broken) { return broken.name == name; });
-  if (gone == 0) return {};
+  Catalogue next = *catalogue();
+  const auto found = next.find(name);
+  if (found == next.end()) return {};
   MLAAS_TRY(const fs::path trash, stage());
+  const fs::path folder = found->second.found.folder;
+  next.erase(found);
   publish(std::move(next));
   std::error_code failed;
   // Under another name first: what remains of a removal that was interrupted is not taken for a model.
-  fs::rename(folder, trash / name, failed);
+  fs::rename(folder, trash / folder.filename(), failed);
   if (failed == std::errc::no_such_file_or_directory) failed.clear();
   if (failed) return Error(ErrorCode::kIo, "cannot remove the folder of model '" + name + "': " + failed.message());
   fs::remove_all(trash, failed);
