@@ -128,7 +128,7 @@ class ModelRepository {
   const RepositoryOptions options_;
   Metrics& metrics_;
   bool single_ = false;                   // directory_ is one model
-  std::mutex changing_;                   // held while folder and catalogue change
+  mutable std::mutex changing_;           // held while folder and catalogue change
   std::map<std::string, uint64_t> seen_;  // under changing_: fingerprints of versions that were not stable yet
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();  // under mutex_
