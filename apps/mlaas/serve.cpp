@@ -20,6 +20,7 @@ struct ServeOptions {
   size_t maxModels = 0;
   uint64_t modelMegabytes = 0;
   double lookAgainSeconds = 2;
+  bool sharedMemory = false;
 };
 
 void declareOptions(CLI::App& app, ServeOptions& options) {
@@ -43,6 +44,8 @@ void declareOptions(CLI::App& app, ServeOptions& options) {
   app.add_option("--max-body", options.maxBodyMegabytes, "Largest request body in MiB")
       ->check(CLI::Range(1, 4000))
       ->capture_default_str();
+  app.add_flag("--shared-memory", options.sharedMemory,
+               "Let clients on this machine register system shared memory for their tensors");
 }
 
 Result<int> runServe(const ServeOptions& options, const Environment& environment) {
@@ -56,7 +59,10 @@ Result<int> runServe(const ServeOptions& options, const Environment& environment
   models.maxLoaded = options.maxModels;
   models.maxBytes = options.modelMegabytes << 20;
   models.lookAgain = std::chrono::milliseconds(static_cast<int64_t>(1000 * options.lookAgainSeconds));
-  MLAAS_TRY(auto application, serve::Application::make(options.models, server.threads, models));
+  serve::ApplicationOptions settings{server.threads};
+  settings.maxBodyBytes = server.limits.bodyBytes;
+  settings.sharedMemory = options.sharedMemory;
+  MLAAS_TRY(auto application, serve::Application::make(options.models, models, settings));
   if (application->numModels() == 0) {
     log::warning("no model is served: " + options.models + " has no bundle that could be loaded");
   }

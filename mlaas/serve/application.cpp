@@ -9,25 +9,27 @@
 #include "mlaas/serve/inference.h"
 #include "mlaas/serve/metrics.h"
 #include "mlaas/serve/model_repository.h"
-#include "mlaas/serve/oip.h"
+#include "mlaas/serve/oip/routes.h"
 #include "mlaas/serve/router.h"
 #include "mlaas/serve/tfaas/routes.h"
 
 namespace mlaas::serve {
 
 struct Application::Parts {
-  explicit Parts(size_t workers) : inference(workers, workers), counts{workers} {}
+  explicit Parts(const ApplicationOptions& options)
+      : inference(options.workers + options.moreWorkers, options.workers), counts{options.workers} {}
 
-  void addRoutes(size_t workers) {
-    tfaas = std::make_unique<Tfaas>(*models, inference, counts, jobs, workers);
-    oip = std::make_unique<Oip>(*models, inference, workers);
-    events = std::make_unique<Events>(*models, inference, workers);
+  void addRoutes(const ApplicationOptions& options) {
+    tfaas = std::make_unique<Tfaas>(*models, inference, counts, jobs, options.workers);
+    oip = std::make_unique<OipService>(*models, inference, options.sharedMemory);
+    oipRoutes = std::make_unique<OipRoutes>(*oip, options.workers, options.maxBodyBytes);
+    events = std::make_unique<Events>(*models, inference, options.workers);
     router.add("GET", "/", [this](const Request&, PathParameters) { return frontPage(*models); });
     router.add("GET", "/metrics", [this](const Request&, PathParameters) {
       return Response{200, "text/plain; version=0.0.4; charset=utf-8", metrics.text(), {}};
     });
     tfaas->addRoutes(router);
-    oip->addRoutes(router);
+    oipRoutes->addRoutes(router);
     events->addRoutes(router);
     metrics.addRoutes(router.patterns());
   }
@@ -37,7 +39,8 @@ struct Application::Parts {
   Inference inference;  // ends before what its completions refer to
   RequestCounts counts;
   std::unique_ptr<Tfaas> tfaas;
-  std::unique_ptr<Oip> oip;
+  std::unique_ptr<OipService> oip;
+  std::unique_ptr<OipRoutes> oipRoutes;
   std::unique_ptr<Events> events;
   Router router;
   TaskPool jobs{1};  // what takes long: loading models; ends first
@@ -46,13 +49,16 @@ struct Application::Parts {
 Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Application::~Application() = default;
 
-Result<std::unique_ptr<Application>> Application::make(const std::string& directory, size_t workers,
-                                                       const RepositoryOptions& options) {
-  auto parts = std::make_unique<Parts>(workers);
-  MLAAS_TRY(parts->models, ModelRepository::load(directory, options, parts->metrics));
-  parts->addRoutes(workers);
+Result<std::unique_ptr<Application>> Application::make(const std::string& directory,
+                                                       const RepositoryOptions& repository,
+                                                       const ApplicationOptions& options) {
+  auto parts = std::make_unique<Parts>(options);
+  MLAAS_TRY(parts->models, ModelRepository::load(directory, repository, parts->metrics));
+  parts->addRoutes(options);
   return std::unique_ptr<Application>(new Application(std::move(parts)));
 }
+
+OipService& Application::openInference() { return *parts_->oip; }
 
 size_t Application::numModels() const { return parts_->models->models().size(); }
 

@@ -8,14 +8,22 @@
 #include "mlaas/base/error.h"
 #include "mlaas/serve/http_message.h"
 #include "mlaas/serve/model_repository.h"
+#include "mlaas/serve/oip/service.h"
 
 namespace mlaas::serve {
+
+struct ApplicationOptions {
+  size_t workers = 1;                      // serving threads of HTTP
+  size_t moreWorkers = 0;                  // those of other protocols, which come behind them in number
+  size_t maxBodyBytes = size_t{64} << 20;  // of a body that came encoded, when it is decoded
+  bool sharedMemory = false;               // whether clients may register shared memory
+};
 
 class Application {
  public:
   // Loads the models of `directory`. Errors: those of ModelRepository::load.
-  static Result<std::unique_ptr<Application>> make(const std::string& directory, size_t workers,
-                                                   const RepositoryOptions& options);
+  static Result<std::unique_ptr<Application>> make(const std::string& directory, const RepositoryOptions& repository,
+                                                   const ApplicationOptions& options);
   ~Application();
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
@@ -25,6 +33,8 @@ class Application {
   // Scores what the requests of this turn asked for; by the serving thread of that number.
   void endOfTurn(size_t worker);
   size_t numModels() const;
+  // For the protocols that are not HTTP.
+  OipService& openInference();
 
  private:
   struct Parts;

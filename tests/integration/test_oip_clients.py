@@ -1,0 +1,192 @@
+"""Triton's own Python client, unchanged, against `mlaas serve`; scores against ONNX Runtime."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from integration.bundles import Group, Signature, network_scores, write_network
+from integration.test_serve import Server
+
+http = pytest.importorskip("tritonclient.http")
+
+WITH_JETS = Signature(["ht", "met", "sphericity"], [Group("jets", ["Jet_pt", "Jet_eta"], 4)])
+SCALARS_ONLY = Signature(["ht", "met"])
+TOLERANCE = 1e-5
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    write_network(folder / "net", WITH_JETS)
+    write_network(folder / "small", SCALARS_ONLY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(mlaas, models):
+    with Server(mlaas.binary, models, "--threads", "2", "--max-body", "4", "--shared-memory") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    with http.InferenceServerClient(f"127.0.0.1:{server.port}") as opened:
+        yield opened
+
+
+def http_inputs(values: dict[str, np.ndarray], binary: bool, wide: bool = False) -> list:
+    inputs = []
+    for name, value in values.items():
+        if wide:
+            value = value.astype(np.int64 if value.dtype == np.int32 else np.float64)
+        datatype = {"float32": "FP32", "float64": "FP64", "int32": "INT32", "int64": "INT64"}[str(value.dtype)]
+        inputs.append(http.InferInput(name, value.shape, datatype))
+        inputs[-1].set_data_from_numpy(value, binary_data=binary)
+    return inputs
+
+
+@pytest.mark.parametrize("binary", [False, True])
+@pytest.mark.parametrize("wide", [False, True])
+def test_http_tensors(client, models, binary, wide):
+    values = WITH_JETS.random_inputs(50, seed=4)
+    expected = network_scores(models / "net", values)
+    wanted = [http.InferRequestedOutput("scores", binary_data=binary)]
+    answer = client.infer("net", http_inputs(values, binary, wide), outputs=wanted, request_id="id-7")
+    assert answer.get_response()["id"] == "id-7"
+    assert answer.as_numpy("scores").dtype == np.float32
+    assert np.abs(answer.as_numpy("scores").reshape(50, -1) - expected.reshape(50, -1)).max() <= TOLERANCE
+    # All outputs, in the client's own default: bytes.
+    answer = client.infer("net", http_inputs(values, binary, wide), model_version="1")
+    assert answer.as_numpy("scores").shape == (50, 1)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_http_compression(client, server, models, coding):
+    values = WITH_JETS.random_inputs(200, seed=5)
+    expected = network_scores(models / "net", values)
+    answer = client.infer(
+        "net", http_inputs(values, True), request_compression_algorithm=coding, response_compression_algorithm=coding
+    )
+    assert np.abs(answer.as_numpy("scores").reshape(200, -1) - expected.reshape(200, -1)).max() <= TOLERANCE
+    encode = gzip.compress if coding == "gzip" else zlib.compress
+    bomb = {"Content-Encoding": coding}
+    status, _, text = server.ask("POST", "/v2/models/net/infer", encode(b" " * (5 << 20)), bomb)
+    assert status == 400 and "larger than 4194304 bytes" in text
+    status, _, text = server.ask("POST", "/v2/models/net/infer", encode(b"{}")[:-3], bomb)
+    assert status == 400 and "damaged or cut off" in text
+    assert server.ask("POST", "/v2/models/net/infer", b"{}", {"Content-Encoding": "br"})[0] == 415
+
+
+def test_http_classification(client, models):
+    values = SCALARS_ONLY.random_inputs(3, seed=6)
+    expected = network_scores(models / "small", values).reshape(-1)
+    for binary in (False, True):
+        wanted = [http.InferRequestedOutput("scores", binary_data=binary, class_count=1)]
+        labels = client.infer("small", http_inputs(values, True), outputs=wanted).as_numpy("scores")
+        assert labels.shape == (3, 1)
+        for text, score in zip(labels.reshape(-1), expected, strict=True):
+            value, index = (text.decode() if isinstance(text, bytes) else text).split(":")[:2]
+            assert index == "0" and abs(float(value) - score) <= 1e-5
+
+
+def test_http_metadata_of_server_and_models(client):
+    assert client.get_server_metadata()["name"] == "mlaas"
+    assert "system_shared_memory" in client.get_server_metadata()["extensions"]
+    metadata = client.get_model_metadata("net", "1")
+    assert metadata["versions"] == ["1"]
+    assert metadata["inputs"] == [
+        {"name": "scalars", "datatype": "FP32", "shape": [-1, 3]},
+        {"name": "jets", "datatype": "FP32", "shape": [-1, 4, 2]},
+        {"name": "jets_count", "datatype": "INT32", "shape": [-1]},
+    ]
+    config = client.get_model_config("net")
+    assert config["max_batch_size"] > 0
+    assert [i["data_type"] for i in config["input"]] == ["TYPE_FP32", "TYPE_FP32", "TYPE_INT32"]
+    assert [i["dims"] for i in config["input"]] == [[3], [4, 2], [1]]
+    assert client.get_model_repository_index() == [
+        {"name": name, "version": "1", "state": "READY", "reason": ""} for name in ("net", "small")
+    ]
+    assert client.get_trace_settings()["trace_level"] == ["OFF"]
+    assert client.get_log_settings()["log_info"] is True
+    with pytest.raises(Exception, match="trace setting 'trace_level' cannot be changed"):
+        client.update_trace_settings(settings={"trace_level": ["TIMESTAMPS"]})
+    with pytest.raises(Exception, match="log setting 'log_verbose_level' cannot be changed"):
+        client.update_log_settings({"log_verbose_level": 1})
+
+
+def test_http_statistics_count_requests(client):
+    def counts() -> tuple[int, int, int]:
+        (stats,) = client.get_inference_statistics("small")["model_stats"]
+        success = stats["inference_stats"]["success"]
+        assert success["ns"] >= stats["inference_stats"]["compute_infer"]["ns"] > 0 or success["count"] == 0
+        return success["count"], stats["inference_stats"]["fail"]["count"], stats["inference_count"]
+
+    before = counts()
+    client.infer("small", http_inputs(SCALARS_ONLY.random_inputs(5, seed=1), True))
+    assert tuple(a - b for a, b in zip(counts(), before, strict=True)) == (1, 0, 5)
+    assert len(client.get_inference_statistics()["model_stats"]) == 2
+
+
+def test_http_parameters(client, server):
+    inputs = http_inputs(SCALARS_ONLY.random_inputs(1, seed=1), True)
+    assert client.infer("small", inputs, priority=1, timeout=10_000_000).as_numpy("scores").shape == (1, 1)
+    with pytest.raises(Exception, match="'sequence_id': models here keep no state"):
+        client.infer("small", inputs, sequence_id=5, sequence_start=True)
+    with pytest.raises(Exception, match="no version '9'"):
+        client.infer("small", inputs, model_version="9")
+    # The whole body as the model's one input.
+    row = np.array([[1, 2], [3, 4]], np.float32)
+    header = {"Inference-Header-Content-Length": "0", "Content-Type": "application/octet-stream"}
+    connection_answer = server.ask_bytes("POST", "/v2/models/small/infer", row.tobytes(), header)
+    length = int(connection_answer[1]["inference-header-content-length"])
+    document = json.loads(connection_answer[2][:length])
+    assert document["outputs"][0]["parameters"] == {"binary_data_size": 8}
+    assert len(connection_answer[2]) == length + 8
+
+
+def test_http_shared_memory(client, models):
+    memory = pytest.importorskip("tritonclient.utils.shared_memory")
+    values = SCALARS_ONLY.random_inputs(4, seed=8)
+    rows = values["scalars"]
+    source = memory.create_shared_memory_region("source", "/mlaas_test_source", rows.nbytes)
+    sink = memory.create_shared_memory_region("sink", "/mlaas_test_sink", 64)
+    try:
+        memory.set_shared_memory_region(source, [rows])
+        client.register_system_shared_memory("source", "/mlaas_test_source", rows.nbytes)
+        client.register_system_shared_memory("sink", "/mlaas_test_sink", 64)
+        assert {region["name"] for region in client.get_system_shared_memory_status()} == {"source", "sink"}
+        tensor = http.InferInput("scalars", rows.shape, "FP32")
+        tensor.set_shared_memory("source", rows.nbytes)
+        wanted = http.InferRequestedOutput("scores")
+        wanted.set_shared_memory("sink", 32, offset=16)
+        client.infer("small", [tensor], outputs=[wanted])
+        scores = memory.get_contents_as_numpy(sink, np.float32, [16])[4:8]
+        assert np.abs(scores - network_scores(models / "small", values).reshape(-1)).max() <= TOLERANCE
+        wanted.set_shared_memory("sink", 8, offset=0)
+        with pytest.raises(Exception, match="the output has 16 bytes"):
+            client.infer("small", [tensor], outputs=[wanted])
+        tensor.set_shared_memory("source", rows.nbytes, offset=8)
+        with pytest.raises(Exception, match="not within the shared-memory region"):
+            client.infer("small", [tensor])
+        with pytest.raises(Exception, match="is not within the object"):
+            client.register_system_shared_memory("big", "/mlaas_test_sink", 1 << 40)
+        client.unregister_system_shared_memory()
+        assert client.get_system_shared_memory_status() == []
+    finally:
+        memory.destroy_shared_memory_region(source)
+        memory.destroy_shared_memory_region(sink)
+    with pytest.raises(Exception, match="CUDA shared memory is not supported"):
+        client.register_cuda_shared_memory("gpu", b"handle", 0, 8)
+
+
+def test_shared_memory_is_off_unless_asked_for(mlaas, models):
+    with Server(mlaas.binary, models) as running:
+        status, _, text = running.ask(
+            "POST", "/v2/systemsharedmemory/region/a/register", {"key": "/a", "offset": 0, "byte_size": 1}
+        )
+        assert status == 403 and "--shared-memory" in text
