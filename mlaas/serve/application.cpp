@@ -22,7 +22,7 @@ struct Application::Parts {
   void addRoutes(const ApplicationOptions& options) {
     tfaas = std::make_unique<Tfaas>(*models, inference, counts, jobs, options.workers);
     oip = std::make_unique<OipService>(*models, inference, options.sharedMemory);
-    oipRoutes = std::make_unique<OipRoutes>(*oip, options.workers, options.maxBodyBytes);
+    oipRoutes = std::make_unique<OipRoutes>(*oip, jobs, options.workers, options.maxBodyBytes);
     events = std::make_unique<Events>(*models, inference, options.workers);
     router.add("GET", "/", [this](const Request&, PathParameters) { return frontPage(*models); });
     router.add("GET", "/metrics", [this](const Request&, PathParameters) {

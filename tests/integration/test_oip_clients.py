@@ -119,6 +119,18 @@ def test_http_metadata_of_server_and_models(client):
         client.update_log_settings({"log_verbose_level": 1})
 
 
+def test_http_loads_and_unloads_models(mlaas, tmp_path):
+    write_network(tmp_path / "one", SCALARS_ONLY)
+    with Server(mlaas.binary, tmp_path) as running, http.InferenceServerClient(f"127.0.0.1:{running.port}") as client:
+        client.unload_model("one")
+        assert not client.is_model_ready("one")
+        assert [entry.get("state") for entry in client.get_model_repository_index()] != ["READY"]
+        client.load_model("one")
+        assert client.is_model_ready("one")
+        with pytest.raises(Exception, match="no model 'two'"):
+            client.load_model("two")
+
+
 def test_http_statistics_count_requests(client):
     def counts() -> tuple[int, int, int]:
         (stats,) = client.get_inference_statistics("small")["model_stats"]

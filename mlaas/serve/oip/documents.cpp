@@ -119,13 +119,13 @@ std::string statisticsDocument(const std::vector<ModelPointer>& models) {
   return textOf({{"model_stats", std::move(list)}});
 }
 
-std::string indexDocument(const std::vector<OipIndexEntry>& entries) {
+std::string indexDocument(const std::vector<ModelState>& states) {
   Json list = Json::array();
-  for (const auto& entry : entries) {
-    Json json = {{"name", entry.name}};
-    if (entry.ready) json["version"] = entry.version;
-    json["state"] = stateName(entry);
-    json["reason"] = entry.reason;
+  for (const auto& state : states) {
+    Json json = {{"name", state.name}};
+    if (!state.version.empty()) json["version"] = state.version;
+    if (const auto name = stateName(state); !name.empty()) json["state"] = name;
+    json["reason"] = state.reason;
     list.push_back(std::move(json));
   }
   return textOf(list);

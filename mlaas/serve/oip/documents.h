@@ -15,7 +15,7 @@ std::string modelDocument(const OipService& service, const ServedModel& model);
 // As Triton's model configuration: max_batch_size 0 where the model does not batch.
 std::string configDocument(const ServedModel& model);
 std::string statisticsDocument(const std::vector<ModelPointer>& models);
-std::string indexDocument(const std::vector<OipIndexEntry>& entries);
+std::string indexDocument(const std::vector<ModelState>& states);
 std::string settingsDocument(const std::vector<OipSetting>& settings);
 std::string regionsDocument(const std::vector<SharedRegion>& regions);
 

@@ -58,8 +58,8 @@ Response cudaRefusal() {
 
 }  // namespace
 
-OipRoutes::OipRoutes(OipService& service, size_t workers, size_t maxBodyBytes)
-    : service_(service), maxBodyBytes_(maxBodyBytes), parsers_(workers) {}
+OipRoutes::OipRoutes(OipService& service, TaskPool& jobs, size_t workers, size_t maxBodyBytes)
+    : service_(service), jobs_(jobs), maxBodyBytes_(maxBodyBytes), parsers_(workers) {}
 
 void OipRoutes::addRoutes(Router& router) {
   router.add("GET", "/v2", [this](const Request&, PathParameters) { return jsonResponse(serverDocument(service_)); });
@@ -81,7 +81,7 @@ void OipRoutes::addRoutes(Router& router) {
 
 void OipRoutes::addModelRoutes(Router& router) {
   router.add("GET", "/v2/models/stats", [this](const Request&, PathParameters) {
-    return jsonResponse(statisticsDocument(service_.models().models()));
+    return jsonResponse(statisticsDocument(*service_.modelsFor({}, {})));
   });
   for (const std::string base : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {
     router.add("GET", base, [this](const Request&, PathParameters path) {
@@ -118,6 +118,17 @@ void OipRoutes::addModelRoutes(Router& router) {
 
 void OipRoutes::addRepositoryRoutes(Router& router) {
   router.add("POST", "/v2/repository/index", [this](const Request& request, PathParameters) { return index(request); });
+  const auto addJob = [&](const std::string& verb, Result<void> (OipService::*job)(const std::string&)) {
+    router.addLate("POST", "/v2/repository/models/{model}/" + verb,
+                   [this, job](const Request&, PathParameters path, const Answer& answer) {
+                     jobs_.submit([this, job, name = path[0], answer] {
+                       const auto done = (service_.*job)(name);
+                       answer(done.ok() ? emptyResponse() : errorResponse(done.error()));
+                     });
+                   });
+  };
+  addJob("load", &OipService::load);
+  addJob("unload", &OipService::unload);
 }
 
 void OipRoutes::addSharedMemoryRoutes(Router& router) {

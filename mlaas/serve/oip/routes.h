@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mlaas/base/task_pool.h"
 #include "mlaas/serve/json_request.h"
 #include "mlaas/serve/oip/service.h"
 #include "mlaas/serve/router.h"
@@ -14,8 +15,9 @@ namespace mlaas::serve {
 
 class OipRoutes {
  public:
-  // `service` must outlive this object; encoded bodies are decoded to at most `maxBodyBytes`.
-  OipRoutes(OipService& service, size_t workers, size_t maxBodyBytes);
+  // `service` must outlive this object, but `jobs`, where models are loaded, ends before it; encoded bodies are decoded to
+  // at most `maxBodyBytes`.
+  OipRoutes(OipService& service, TaskPool& jobs, size_t workers, size_t maxBodyBytes);
 
   // Adds the routes; this object must outlive the router.
   void addRoutes(Router& router);
@@ -31,6 +33,7 @@ class OipRoutes {
   Response settings(const Request& request, const std::vector<OipSetting>& current, std::string_view what);
 
   OipService& service_;
+  TaskPool& jobs_;
   const size_t maxBodyBytes_;
   std::vector<JsonParser> parsers_;  // one for each worker
 };

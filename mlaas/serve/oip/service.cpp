@@ -19,32 +19,34 @@ Result<ModelPointer> OipService::findModel(std::string_view name, std::string_vi
 
 std::vector<std::string> OipService::versionsOf(std::string_view name) const {
   std::vector<std::string> versions;
-  for (const auto& model : models_.models()) {
-    if (model->name() == name) versions.push_back(model->version());
+  for (const auto& state : models_.index()) {
+    if (state.name == name && state.state != ModelState::State::kUnavailable) versions.push_back(state.version);
   }
   return versions;
 }
 
 Result<std::vector<ModelPointer>> OipService::modelsFor(std::string_view name, std::string_view version) const {
-  if (name.empty()) return models_.models();
-  MLAAS_TRY(const ModelPointer found, findModel(name, version));
-  if (!version.empty()) return std::vector<ModelPointer>{found};
   std::vector<ModelPointer> all;
-  for (const auto& model : models_.models()) {
-    if (model->name() == found->name()) all.push_back(model);
+  if (name.empty()) {
+    for (const auto& model : models_.models()) {
+      for (auto& one : models_.versions(model->name())) all.push_back(std::move(one));
+    }
+    return all;
   }
-  return all;
+  MLAAS_TRY(const ModelPointer found, findModel(name, version));
+  return version.empty() ? models_.versions(found->name()) : std::vector<ModelPointer>{found};
 }
 
-std::vector<OipIndexEntry> OipService::index(bool readyOnly) const {
-  std::vector<OipIndexEntry> entries;
-  for (const auto& model : models_.models()) entries.push_back({model->name(), model->version(), true, {}});
-  if (readyOnly) return entries;
-  for (const auto& broken : models_.broken()) entries.push_back({broken.name, {}, false, broken.reason});
-  return entries;
+std::vector<ModelState> OipService::index(bool readyOnly) const {
+  auto states = models_.index();
+  if (readyOnly) std::erase_if(states, [](const auto& state) { return state.state != ModelState::State::kReady; });
+  return states;
 }
 
-std::string_view stateName(const OipIndexEntry& entry) { return entry.ready ? "READY" : "UNAVAILABLE"; }
+std::string_view stateName(const ModelState& state) {
+  if (state.state == ModelState::State::kReady) return "READY";
+  return state.state == ModelState::State::kUnavailable ? "UNAVAILABLE" : "";
+}
 
 Completion OipService::completion(std::shared_ptr<const OipInference> inference, ModelPointer model, Done done) const {
   return [&memory = memory_, inference = std::move(inference), model = std::move(model),

@@ -19,14 +19,6 @@
 
 namespace mlaas::serve {
 
-// One model of the repository index.
-struct OipIndexEntry {
-  std::string name;
-  std::string version;  // empty where the model could not be loaded
-  bool ready = true;
-  std::string reason;  // why it is not
-};
-
 // A setting as Triton shows it: a text, a list of texts, a number or a flag.
 struct OipSetting {
   std::string name;
@@ -50,11 +42,14 @@ class OipService {
 
   // kNotFound where the name is empty, too: a path that names no model asks for none.
   Result<ModelPointer> findModel(std::string_view name, std::string_view version) const;
-  // The versions of the model that are served.
+  // The versions of the model that can be asked for.
   std::vector<std::string> versionsOf(std::string_view name) const;
   // Those whose statistics are asked for: all where `name` is empty.
   Result<std::vector<ModelPointer>> modelsFor(std::string_view name, std::string_view version) const;
-  std::vector<OipIndexEntry> index(bool readyOnly) const;
+  std::vector<ModelState> index(bool readyOnly) const;
+  // Reads the model's folder anew, and serves it no longer. Both may take long.
+  Result<void> load(const std::string& name) { return models_.loadModel(name); }
+  Result<void> unload(const std::string& name) { return models_.unloadModel(name); }
 
   using Done = std::function<void(Result<std::vector<OipOutput>>)>;
   // Joins the batch of the serving thread `worker`; `done` is called once, as Inference says.
@@ -74,7 +69,7 @@ class OipService {
   SharedMemory memory_;
 };
 
-// "READY" or "UNAVAILABLE".
-std::string_view stateName(const OipIndexEntry& entry);
+// "READY" or "UNAVAILABLE"; empty where the model just is not loaded, as Triton leaves it out.
+std::string_view stateName(const ModelState& state);
 
 }  // namespace mlaas::serve
