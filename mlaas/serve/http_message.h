@@ -20,7 +20,8 @@ struct Request {
   std::string_view query;   // without '?'
   std::string_view body;
   std::vector<std::pair<std::string_view, std::string_view>> headers;
-  size_t worker = 0;  // the serving thread, which selects engine and parser
+  size_t worker = 0;             // the serving thread, which selects engine and parser
+  std::string_view client = {};  // the peer's numeric address, "unix"
 
   // The first header of that name, whatever its case; empty where there is none.
   std::string_view header(std::string_view name) const;
@@ -31,6 +32,8 @@ struct Response {
   std::string contentType;
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string model = {};  // what was run on how many rows, for the access log
+  int64_t rows = 0;
 };
 
 // Answers a request: called once, from any thread.

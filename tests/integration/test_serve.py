@@ -26,9 +26,10 @@ TOLERANCE = 1e-5
 class Server:
     """A running `mlaas serve`; the context stops it."""
 
-    def __init__(self, binary: Path, models: Path, *options: str):
+    def __init__(self, binary: Path, models: Path | None, *options: str):
+        given = [] if models is None else ["--models", models, "--http", "127.0.0.1:0"]
         self.process = subprocess.Popen(
-            [binary, "serve", "--models", models, "--http", "127.0.0.1:0", *options],
+            [binary, "serve", *given, *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -36,12 +37,17 @@ class Server:
         self.log: list[str] = []
         for line in self.process.stderr:
             self.log.append(line)
-            if match := re.search(r"listening on (http://\S+)", line):
+            if match := re.search(r"listening on (https?://\S+)", line):
                 self.url = match.group(1)
                 break
         else:
             raise RuntimeError("the server ended: " + "".join(self.log))
         self.port = urlsplit(self.url).port
+
+    @classmethod
+    def with_options(cls, binary: Path, *options: str) -> Server:
+        """A server whose models and address are among the options."""
+        return cls(binary, None, *options)
 
     def __enter__(self) -> Server:
         return self

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -25,9 +27,13 @@ class Client {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval patience{10, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    connect(&address, sizeof address);
+  }
+  explicit Client(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    connect(&address, sizeof address);
   }
   ~Client() { ::close(socket_); }
   Client(const Client&) = delete;
@@ -50,7 +56,18 @@ class Client {
   }
   std::string readAll() { return readUntil(std::string("\0never", 6)); }
 
+  // The answer's status; 0 where the peer closed without one.
+  int status() {
+    const std::string all = readAll();
+    return all.starts_with("HTTP/1.1 ") ? std::stoi(all.substr(9)) : 0;
+  }
+
  private:
+  void connect(const void* address, socklen_t bytes) {
+    const timeval patience{10, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    connected_ = ::connect(socket_, static_cast<const sockaddr*>(address), bytes) == 0;
+  }
   int socket_;
   bool connected_ = false;
   std::string received_;
@@ -59,12 +76,13 @@ class Client {
 class ServerTest : public testing::Test {
  protected:
   void start(ServerOptions options = {}) {
-    options.address = {"127.0.0.1", 0};
+    options.addresses = {{"127.0.0.1", 0}};
     options.threads = 2;
     server_ =
         Server::listen(options, [this](const Request& request, const Answer& answer) {
           ++calls_;
           if (request.path == "/late") return answerLate(answer);
+          if (request.path == "/large") return answer({200, "text/plain", std::string(64 << 20, 'x'), {}});
           if (request.path == "/slow") std::this_thread::sleep_for(300ms);
           answer({200, "text/plain", "[" + std::string(request.path) + "|" + std::string(request.body) + "]", {}});
         }).value();
@@ -171,15 +189,180 @@ TEST_F(ServerTest, LimitsHeadersAndBodies) {
 
 TEST_F(ServerTest, EndsSlowConnections) {
   ServerOptions options;
-  options.limits.idle = 100ms;
+  options.limits.idle = 50ms;
   options.limits.transfer = 100ms;
+  options.limits.header = 100ms;
   start(options);
+  Client idle(port_);
+  EXPECT_EQ(idle.readAll(), "");
   Client header(port_);
   header.send("GET / HT");
-  EXPECT_EQ(header.readAll(), "");
+  EXPECT_NE(header.readAll().find("the header came too slowly"), std::string::npos);
   Client body(port_);
   body.send("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
-  EXPECT_EQ(body.readAll(), "");
+  EXPECT_EQ(body.status(), 408);
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(ServerTest, AHeaderInDropsHasNoMoreTimeThanOneThatHangs) {
+  ServerOptions options;
+  options.limits.header = 100ms;
+  start(options);
+  Client drops(port_);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) {
+    drops.send(i == 0 ? "GET / HTTP/1.1\r\nX: " : "x");
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_EQ(drops.status(), 408);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+}
+
+TEST_F(ServerTest, ABodyAtAFairPaceHasItsTime) {
+  ServerOptions options;
+  options.limits.transfer = 50ms;
+  options.limits.slowestBytesPerSecond = 1000;
+  start(options);
+  Client client(port_);
+  client.send("POST /x HTTP/1.1\r\nContent-Length: 400\r\nConnection: close\r\n\r\n");
+  for (int i = 0; i < 8; ++i) {
+    client.send(std::string(50, 'x'));
+    std::this_thread::sleep_for(15ms);
+  }
+  EXPECT_EQ(client.status(), 200);
+}
+
+TEST_F(ServerTest, TurnsAwayConnectionsBeyondTheLimit) {
+  ServerOptions options;
+  options.limits.connections = 2;
+  start(options);
+  std::vector<std::unique_ptr<Client>> open;
+  for (int i = 0; i < 2; ++i) {
+    open.push_back(std::make_unique<Client>(port_));
+    open.back()->send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_NE(open.back()->readUntil("]").find("200 OK"), std::string::npos);
+  }
+  Client third(port_);
+  const std::string refused = third.readAll();
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+  EXPECT_NE(refused.find("\r\nRetry-After: 1\r\n"), std::string::npos);
+  open.clear();
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    Client next(port_);
+    next.send("GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    if (next.status() == 200) return;
+    std::this_thread::sleep_for(5ms);
+  }
+  FAIL() << "no connection was served after the others had ended";
+}
+
+TEST_F(ServerTest, BoundsTheBytesOfAllRequestsTogether) {
+  ServerOptions options;
+  options.limits.bytesInFlight = 1000;
+  start(options);
+  Client holder(port_);
+  holder.send("POST /x HTTP/1.1\r\nContent-Length: 800\r\n\r\n");
+  std::this_thread::sleep_for(50ms);
+  Client announced(port_);
+  announced.send("POST / HTTP/1.1\r\nContent-Length: 300\r\n\r\n");
+  const std::string refused = announced.readAll();
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+  EXPECT_NE(refused.find("\r\nRetry-After: 1\r\n"), std::string::npos);
+  Client chunked(port_);
+  chunked.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n" + std::string(255, 'x') + "\r\n");
+  EXPECT_EQ(chunked.status(), 503);
+  holder.send(std::string(800, 'x'));
+  EXPECT_NE(holder.readUntil("]").find("200 OK"), std::string::npos);
+  Client later(port_);
+  later.send("POST / HTTP/1.1\r\nContent-Length: 300\r\nConnection: close\r\n\r\n" + std::string(300, 'x'));
+  EXPECT_EQ(later.status(), 200);
+}
+
+TEST_F(ServerTest, GivesUpOnAPeerThatDoesNotRead) {
+  std::mutex mutex;
+  std::vector<bool> cut;
+  ServerOptions options;
+  options.limits.transfer = 100ms;
+  options.limits.slowestBytesPerSecond = uint64_t{1} << 40;
+  options.onExchange = [&](const Exchange& exchange) {
+    std::lock_guard lock(mutex);
+    cut.push_back(exchange.cut);
+  };
+  start(options);
+  Client client(port_);
+  client.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+  for (int i = 0; i < 400; ++i) {
+    std::this_thread::sleep_for(5ms);
+    std::lock_guard lock(mutex);
+    if (!cut.empty()) break;
+  }
+  std::lock_guard lock(mutex);
+  EXPECT_EQ(cut, std::vector<bool>{true});
+}
+
+TEST_F(ServerTest, AnswersOneHundredPipelinedRequests) {
+  start();
+  Client client(port_);
+  std::string requests;
+  for (int i = 0; i < 100; ++i) requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  client.send(requests.substr(0, 1234));
+  std::this_thread::sleep_for(10ms);
+  client.send(requests.substr(1234));
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(client.readUntil("]").ends_with("[/" + std::to_string(i) + "|]")) << i;
+  }
+}
+
+TEST_F(ServerTest, ListensOnAUnixSocket) {
+  const std::string path = testing::TempDir() + "mlaas_server_test.sock";
+  for (int round = 0; round < 2; ++round) {
+    ServerOptions options;
+    options.addresses = {parseListenAddress("unix:" + path).value()};
+    auto server = Server::listen(options, [](const Request& request, const Answer& answer) {
+      answer({200, "text/plain", "from " + std::string(request.client), {}});
+    });
+    ASSERT_TRUE(server.ok()) << server.error().what();
+    EXPECT_EQ((*server)->url(), "unix:" + path);
+    EXPECT_FALSE(Server::listen(options, {}).ok());  // in use
+    std::jthread thread([&](const std::stop_token& stop) { (*server)->run(stop); });
+    Client client(path);
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_TRUE(client.readUntil("unix").ends_with("from unix"));
+    thread.request_stop();
+    thread.join();
+    server->reset();
+    EXPECT_FALSE(std::filesystem::exists(path));
+    // What a server that was killed leaves behind.
+    const int left = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ::bind(left, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    ::close(left);
+  }
+  std::filesystem::remove(path);
+}
+
+TEST_F(ServerTest, ReportsEachExchange) {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  ServerOptions options;
+  options.onExchange = [&](const Exchange& exchange) {
+    std::lock_guard lock(mutex);
+    lines.push_back(std::string(exchange.client) + " " + std::string(exchange.method) + " " +
+                    std::string(exchange.path) + " " + std::to_string(exchange.status) + " " +
+                    std::to_string(exchange.receivedBytes) + (exchange.read.count() >= 0 ? "" : " early") +
+                    (exchange.answer >= exchange.parse ? "" : " wrong"));
+  };
+  start(options);
+  for (const char* text :
+       {"POST /b?c HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi", "nonsense\r\n\r\n"}) {
+    Client client(port_);
+    client.send(text);
+    client.readAll();
+  }
+  stop();
+  EXPECT_EQ(lines, (std::vector<std::string>{"127.0.0.1 POST /b 200 2", "127.0.0.1   400 0"}));
 }
 
 TEST_F(ServerTest, FinishesRequestsInFlightWhenItStops) {
@@ -246,7 +429,7 @@ TEST_F(ServerTest, DrainHasAnEnd) {
 TEST_F(ServerTest, SaysWhenTheAddressIsTaken) {
   start();
   ServerOptions options;
-  options.address = {"127.0.0.1", port_};
+  options.addresses = {{"127.0.0.1", port_}};
   const auto second = Server::listen(options, [](const Request&, const Answer& answer) { answer({}); });
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code(), ErrorCode::kIo);
@@ -258,8 +441,10 @@ TEST(ListenAddress, ReadsAddresses) {
   EXPECT_EQ(parseListenAddress("localhost:0").value().host, "127.0.0.1");
   EXPECT_EQ(parseListenAddress("[::1]:80").value().host, "::1");
   EXPECT_EQ(parseListenAddress(":80").value().host, "0.0.0.0");
+  EXPECT_EQ(parseListenAddress("unix:/run/mlaas.sock").value().path, "/run/mlaas.sock");
+  EXPECT_FALSE(parseListenAddress("unix:/" + std::string(200, 'x')).ok());
   for (const char* wrong :
-       {"", "8083", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "example.org:80", "127.0.0.1:8x"}) {
+       {"", "8083", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "example.org:80", "127.0.0.1:8x", "unix:"}) {
     EXPECT_FALSE(parseListenAddress(wrong).ok()) << wrong;
   }
 }
