@@ -3,6 +3,9 @@
 #include <cstring>
 
 #include "mlaas/infer/engine.h"
+#include "mlaas/infer/model_file.h"
+#include "mlaas/infer/openvino/graph_engine.h"
+#include "mlaas/infer/trees/tree_file.h"
 
 namespace mlaas::infer {
 
@@ -81,7 +84,9 @@ Signature bundleSignature(const model::Bundle& bundle) {
   return signature;
 }
 
-Result<LoadedModel> loadModel(const std::string& path, size_t numEngines) {
+namespace {
+
+Result<LoadedModel> loadBundle(const std::string& path, size_t numEngines) {
   LoadedModel loaded;
   MLAAS_TRY(auto bundle, model::readBundle(path));
   loaded.bundle = std::make_shared<const model::Bundle>(std::move(bundle));
@@ -95,6 +100,20 @@ Result<LoadedModel> loadModel(const std::string& path, size_t numEngines) {
     loaded.engines.push_back(std::make_unique<BundleEngine>(loaded.bundle, std::move(engine)));
   }
   return loaded;
+}
+
+}  // namespace
+
+Result<LoadedModel> loadModel(const std::string& path, size_t numEngines) {
+  MLAAS_TRY(const ModelFile file, findModelFile(path));
+  switch (file.format) {
+    case ModelFormat::kBundle:
+      return loadBundle(file.path, numEngines);
+    case ModelFormat::kXgboostJson:
+      return loadTrees(file, numEngines);
+    default:
+      return loadGraph(file, numEngines);
+  }
 }
 
 }  // namespace mlaas::infer

@@ -30,7 +30,8 @@ struct LoadedModel {
   std::vector<std::unique_ptr<TensorEngine>> engines;
 };
 
-// The model at `path`: a bundle's folder.
+// The model at `path`, a file or a folder (model_file.h): a bundle, ONNX, a SavedModel, a frozen graph, TFLite, or XGBoost's
+// JSON. OpenVINO may crash on damaged files that are not a bundle's.
 Result<LoadedModel> loadModel(const std::string& path, size_t numEngines);
 
 // The tensors that a bundle takes: scalars [N, S], GROUP [N, length, columns], GROUP_count [N]; it gives scores [N, K].

@@ -1,10 +1,10 @@
 #include "mlaas/infer/openvino/openvino_engine.h"
 
 #include <algorithm>
-#include <bit>
-#include <mutex>
 #include <openvino/openvino.hpp>
-#include <set>
+
+#include "mlaas/infer/openvino/batch_rows.h"
+#include "mlaas/infer/openvino/openvino_core.h"
 
 namespace mlaas::infer {
 
@@ -65,17 +65,6 @@ Result<void> checkGraph(const ov::CompiledModel& model, const std::vector<Port>&
   const auto* scores = findPort(outputs, "scores");
   if (scores == nullptr) return mismatch("it has no output 'scores'");
   return checkPort(*scores, {"scores", ov::element::f32, {static_cast<size_t>(numOutputs)}});
-}
-
-// OpenVINO keeps compiled kernels and buffers for every number of rows that it has seen, some 0.3 MB for a small network.
-// So graphs run with powers of two only: a rest is filled up where that adds less than a quarter, and split otherwise.
-constexpr int64_t kLargestBatch = 1024;
-
-int64_t nextBatchRows(int64_t left) {
-  if (left >= kLargestBatch) return kLargestBatch;
-  const auto rows = static_cast<uint64_t>(left);
-  const auto filled = static_cast<int64_t>(std::bit_ceil(rows));
-  return (filled - left) * 4 < left ? filled : static_cast<int64_t>(std::bit_floor(rows));
 }
 
 class OpenvinoEngine : public Engine {
@@ -172,16 +161,6 @@ class OpenvinoEngine : public Engine {
   feature::Tensors padded_;  // kept from call to call
 };
 
-// Making a core reads the plugin's library; engines share one for as long as any of them lives.
-std::shared_ptr<ov::Core> sharedCore() {
-  static std::mutex mutex;
-  static std::weak_ptr<ov::Core> kept;
-  std::lock_guard lock(mutex);
-  auto core = kept.lock();
-  if (!core) kept = core = std::make_shared<ov::Core>();
-  return core;
-}
-
 }  // namespace
 
 Result<std::vector<std::unique_ptr<Engine>>> makeOpenvinoEngines(const std::string& file,
@@ -190,12 +169,10 @@ Result<std::vector<std::unique_ptr<Engine>>> makeOpenvinoEngines(const std::stri
   const std::vector<Port> ports = expectedPorts(features);
   std::vector<std::unique_ptr<Engine>> engines;
   try {
-    const auto core = sharedCore();
+    const auto core = sharedOpenvinoCore();
     const auto graph = core->read_model(file);
     for (size_t i = 0; i < count; ++i) {
-      auto compiled =
-          core->compile_model(graph, "CPU", ov::hint::inference_precision(ov::element::f32),
-                              ov::hint::execution_mode(ov::hint::ExecutionMode::ACCURACY), ov::num_streams(0));
+      auto compiled = compileForCaller(*core, graph);
       MLAAS_CHECK(checkGraph(compiled, ports, numOutputs));
       engines.push_back(std::make_unique<OpenvinoEngine>(core, std::move(compiled), features, ports, numOutputs));
     }
