@@ -59,7 +59,7 @@ std::optional<ModelFormat> formatOf(const std::string& extension) {
 // Files that stand beside a model and are none.
 bool isCompanion(const fs::path& path) {
   const std::string name = path.filename().string();
-  return name.front() == '.' || name == "params.json" || name == "aliases.json" || name == "metrics.json" ||
+  return name.front() == '.' || name == "params.json" || name == "serving.json" || name == "metrics.json" ||
          name == "statistics.json" || name == "config.json" || name == "fingerprint.pb" || name == "keras_metadata.pb";
 }
 

@@ -228,8 +228,16 @@ bool isModel(const fs::path& path) {
     if (isThere(path / file)) return true;
   }
   const auto entries = entriesOf(path);
-  return std::any_of(entries.begin(), entries.end(),
-                     [](const fs::path& entry) { return !isFolder(entry) && isModelFile(entry); });
+  return std::any_of(entries.begin(), entries.end(), [](const fs::path& entry) {
+    // In Triton's repositories a SavedModel has a folder of its own.
+    return isFolder(entry) ? entry.filename() == "model.savedmodel" : isModelFile(entry);
+  });
+}
+
+bool isSingleModel(const fs::path& path) {
+  if (!isFolder(path)) return isModel(path);
+  if (isThere(path / "saved_model.pb")) return true;
+  return std::any_of(kModelFiles.begin(), kModelFiles.end(), [&](const auto& file) { return isThere(path / file); });
 }
 
 FoundModel scanModel(const fs::path& path, const std::string& name) {

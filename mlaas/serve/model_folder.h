@@ -45,6 +45,10 @@ FoundModel scanModel(const std::filesystem::path& path, const std::string& name)
 // Whether `path` itself is a model that can be loaded: by its files' names alone.
 bool isModel(const std::filesystem::path& path);
 
+// Whether `path`, which --models names, is one model rather than a folder of models: a file, or a folder whose files say so.
+// Model files beside each other are models of their own.
+bool isSingleModel(const std::filesystem::path& path);
+
 // kInvalidArgument where a name cannot be that of a model's folder: letters, digits and -_.+@ only, at most 128 of them,
 // not beginning with a dot.
 Result<void> checkModelName(const std::string& name);

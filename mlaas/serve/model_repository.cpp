@@ -67,7 +67,7 @@ Result<std::unique_ptr<ModelRepository>> ModelRepository::load(const std::string
   fs::path path = fs::absolute(directory, failed).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
   std::unique_ptr<ModelRepository> repository(new ModelRepository(std::move(path), options, metrics));
-  repository->single_ = isModel(repository->directory_);
+  repository->single_ = isSingleModel(repository->directory_);
   MLAAS_TRY(const auto found, repository->scan());
   Catalogue catalogue;
   for (const auto& model : found) catalogue.emplace(model.name, repository->renewed(model, nullptr, true));

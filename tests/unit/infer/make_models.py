@@ -77,7 +77,10 @@ def tensorflow_models(generator: np.random.Generator) -> dict:
     interpreter.allocate_tensors()
     interpreter.set_tensor(given["index"], x)
     interpreter.invoke()
-    expected["network.tflite"] = ({given["name"].removesuffix(":0"): x}, {taken["name"].removesuffix(":0"): interpreter.get_tensor(taken["index"])})
+    expected["network.tflite"] = (
+        {given["name"].removesuffix(":0"): x},
+        {taken["name"].removesuffix(":0"): interpreter.get_tensor(taken["index"])},
+    )
 
     two = TwoInputs(generator)
     tf.saved_model.save(two, str(FOLDER / "two_inputs"), signatures=two.__call__)
@@ -164,7 +167,9 @@ def main() -> None:
     FOLDER.mkdir()
     generator = np.random.default_rng(7)
     expected = tensorflow_models(generator) | onnx_models(generator)
-    table = {name: {"inputs": described(given), "outputs": described(taken)} for name, (given, taken) in expected.items()}
+    table = {
+        name: {"inputs": described(given), "outputs": described(taken)} for name, (given, taken) in expected.items()
+    }
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(rows)}" for name, rows in table.items())
     (FOLDER / "expected.json").write_text("{\n" + lines + "\n}\n", encoding="utf-8")
 
