@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the benchmarks next to their peers and prints one table. Fails on a wrong result, never on time.
 
-Usage: bench/run.py [--build build/release] [--only read,root,batch,train,serve] [--json FILE]
+Usage: bench/run.py [--build build/release] [--only read,root,batch,train,trees,serve] [--json FILE]
 
 Peers that are not installed are left out, and said so. Readers and trainers are pinned to one core.
 """
@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BENCH = ROOT / "bench"
 SAMPLE = ROOT / "examples" / "tth" / "data"
 SUM_TOLERANCE = 1e-9
+LOSS_TOLERANCE = 0.005
 
 
 @dataclass
@@ -124,6 +125,28 @@ def train_rows(build: Path) -> Iterator[Row]:
             yield Row(case, who, rate, "events/s", cpu, line["peak_rss_megabytes"], ratio)
 
 
+def tree_rows(build: Path) -> Iterator[Row]:
+    """Boosting and scoring of trees on one thread, next to XGBoost's C library alone."""
+    lines = [
+        line
+        for matrix in ("memory", "library")
+        for line in json_lines([build / "bench" / "train" / "trees_bench", "--matrix", matrix])
+    ]
+    if not math.isclose(lines[0]["loss"], lines[1]["loss"], rel_tol=LOSS_TOLERANCE):
+        raise WrongResultError(f"trees: the loss is {lines[0]['loss']}, with XGBoost alone {lines[1]['loss']}")
+    for line in lines:
+        ratio = line["events_per_second"] / lines[1]["events_per_second"]
+        note = f"{line['columns']} columns, loaded in {line['load_seconds']:.2f} s"
+        peak, cpu = line["peak_rss_megabytes"], line["boost_cpu_seconds"]
+        yield Row(
+            "boost trees of depth 4", line["trainer"], line["events_per_second"], "events/s", cpu, peak, ratio, note
+        )
+    for line in json_lines([build / "bench" / "train" / "tree_kernel_bench", "--sizes", "1", "32", "1000"]):
+        case = f"score 200 trees, {line['rows']} rows"
+        yield Row(case, "mlaas4hep", line["rows_per_second"], "rows/s", ratio=line["ratio"])
+        yield Row(case, lines[1]["trainer"], line["xgboost_rows_per_second"], "rows/s", ratio=1.0)
+
+
 def serve_rows(build: Path) -> Iterator[Row]:
     """Requests to the server, loaded by wrk on the same machine."""
     command = [sys.executable, BENCH / "serve" / "serve_bench.py", "--binary", build / "apps" / "mlaas" / "mlaas"]
@@ -145,8 +168,8 @@ def compare_readers(build: Path) -> tuple[str, list]:
         return done.stdout, json.loads(Path(kept.name).read_text(encoding="utf-8"))
 
 
-STAGES = {"read": read_rows, "batch": batch_rows, "train": train_rows, "serve": serve_rows}
-ALL_STAGES = ["read", "root", "batch", "train", "serve"]
+STAGES = {"read": read_rows, "batch": batch_rows, "train": train_rows, "trees": tree_rows, "serve": serve_rows}
+ALL_STAGES = ["read", "root", "batch", "train", "trees", "serve"]
 
 
 def formatted(value: float | None, digits: int) -> str:

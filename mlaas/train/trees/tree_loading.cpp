@@ -21,7 +21,7 @@ constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
 // XGBoost's bin of a value in its matrix by rows, 4 bytes where some are missing, and in that by columns.
 constexpr int64_t kBytesOfValue = 5;
-// Label, weight, gradient and hessian, prediction, and the event's place in the tree, twice.
+// Label, weight, gradient and hessian, predictions, and the event's place in the tree: bench/train finds 40.
 constexpr int64_t kBytesOfEvent = 40;
 // A page has each value with its column; XGBoost holds up to four, and their bins.
 constexpr int64_t kBytesOfPagedValue = 8;

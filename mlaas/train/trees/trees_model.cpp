@@ -1,6 +1,7 @@
 #include "mlaas/train/trees/trees_model.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -63,25 +64,8 @@ class TreesModel final : public TrainedModel {
     std::vector<float> theirs;
     MLAAS_CHECK(score(features, theirs));
     std::vector<float> ours(static_cast<size_t>(features.rows * trees_.numOutputs));
-    if (ours.size() != theirs.size()) {
-      return Error(ErrorCode::kInternal, "model.json: the trees have " + std::to_string(trees_.numOutputs) +
-                                             " outputs, XGBoost gives " + std::to_string(theirs.size()) +
-                                             " scores for " + std::to_string(features.rows) + " events");
-    }
     model::predictTrees(trees_, matrix_, features.rows, ours);
-    for (size_t i = 0; i < ours.size(); ++i) {
-      const auto expected = static_cast<double>(theirs[i]);
-      const double tolerance = kTolerance * std::max(1.0, std::abs(expected));
-      if (std::abs(static_cast<double>(ours[i]) - expected) <= tolerance) continue;
-      char text[240];
-      std::snprintf(text, sizeof text,
-                    "model.json: event %zu of those checked, output %zu: read back, the trees give %.9g, XGBoost gave "
-                    "%.9g, more than %.3g apart; no bundle is written",
-                    i / static_cast<size_t>(trees_.numOutputs), i % static_cast<size_t>(trees_.numOutputs),
-                    static_cast<double>(ours[i]), expected, tolerance);
-      return Error(ErrorCode::kInternal, text);
-    }
-    return {};
+    return compareTreeScores(ours, theirs, trees_.numOutputs);
   }
 
  private:
@@ -110,6 +94,27 @@ Result<void> checkScores(TreesModel& model, const TrainingInput& input) {
 }
 
 }  // namespace
+
+Result<void> compareTreeScores(const std::vector<float>& read, const std::vector<float>& trained, int64_t outputs) {
+  if (read.size() != trained.size()) {
+    return Error(ErrorCode::kInternal, "model.json: read back, the trees give " + std::to_string(read.size()) +
+                                           " scores, XGBoost gave " + std::to_string(trained.size()) +
+                                           "; no bundle is written");
+  }
+  for (size_t i = 0; i < read.size(); ++i) {
+    const auto found = static_cast<double>(read[i]);
+    const auto expected = static_cast<double>(trained[i]);
+    const double tolerance = kTolerance * std::max(1.0, std::abs(expected));
+    if (found == expected || std::abs(found - expected) <= tolerance) continue;
+    std::array<char, 240> text{};
+    std::snprintf(text.data(), text.size(),
+                  "model.json: row %zu of the events checked, output %zu: read back, the trees give %.9g, XGBoost gave "
+                  "%.9g, more than %.3g apart; no bundle is written",
+                  i / static_cast<size_t>(outputs), i % static_cast<size_t>(outputs), found, expected, tolerance);
+    return Error(ErrorCode::kInternal, text.data());
+  }
+  return {};
+}
 
 Result<std::unique_ptr<TrainedModel>> makeTreesModel(Booster booster, const TrainingInput& input,
                                                      const TreesOptions& options, int64_t rounds) {

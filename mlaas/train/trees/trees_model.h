@@ -3,7 +3,9 @@
 // Threads: as TrainedModel.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "mlaas/base/error.h"
 #include "mlaas/train/trainer.h"
@@ -11,6 +13,9 @@
 #include "mlaas/train/trees/xgboost_library.h"
 
 namespace mlaas::train {
+
+// kInternal where two scores [rows, outputs] differ by more than roundings; the message names the row, from 0.
+Result<void> compareTreeScores(const std::vector<float>& read, const std::vector<float>& trained, int64_t outputs);
 
 // A model of the first `rounds` rounds, which is all that `booster` has. Before it is given, some thousand events are
 // scored as a bundle's reader does, and compared with the trainer's own scores.

@@ -84,6 +84,7 @@ struct Parameter {
   bool ofTarget = false;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name that GoogleTest looks for
 void PrintTo(const Parameter& parameter, std::ostream* out) { *out << parameter.name; }
 
 const Json kDart = {{"booster", "dart"}};
