@@ -37,6 +37,7 @@ KINDS = {
         *[TREES, "--set", "model.rounds=60", "--set", "model.subsample=0.7", "--set", "model.colsample_bynode=0.5"],
         *OFTEN,
     ],
+    "trees from files": [TREES, "--set", "model.rounds=20", "--set", "model.external_memory=always", *OFTEN],
     "trees that drop trees": [
         *[TREES, "--set", "model.rounds=6", "--set", "model.booster=dart", "--set", "model.rate_drop=0.2"],
         *OFTEN,
@@ -128,12 +129,18 @@ def test_a_killed_training_ends_with_the_same_bytes(mlaas, uninterrupted, tmp_pa
     assert not training.checkpoint.exists()
 
 
-@pytest.mark.parametrize("kind", ["network", "trees"])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("kind", "number", "code"),
+    [
+        *[(kind, signal.SIGINT, 130) for kind in ("network", "trees", "trees from files")],
+        *[(kind, signal.SIGTERM, 143) for kind in ("network", "trees")],
+    ],
+)
 def test_a_stopped_training_keeps_the_best_so_far(mlaas, uninterrupted, tmp_path, kind, number, code):
     training = Training(mlaas, tmp_path, KINDS[kind])
     stopped, errors = training.stop_at(1, number)
     assert stopped == code, errors
+    assert {path.name for path in tmp_path.iterdir()} == {"bundle", "bundle.checkpoint"}
     assert f"stopped by {number.name}" in errors
     assert "--resume" in errors
     provenance = json.loads((training.output / "bundle.json").read_text())["provenance"]

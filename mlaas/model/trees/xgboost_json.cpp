@@ -180,8 +180,18 @@ Result<void> refuseCategories(const object& tree) {
   return {};
 }
 
+// XGBoost's multi_output_tree, since 2.0: leaves that are lists.
+Result<void> refuseSeveralOutputs(const object& tree) {
+  if (tree.at_pointer("/tree_param/size_leaf_vector").error() != simdjson::SUCCESS) return {};
+  MLAAS_TRY(const uint64_t outputs, countAt(tree, "/tree_param/size_leaf_vector", kMaxOutputs));
+  if (outputs <= 1) return {};
+  return unsupported("leaves of " + std::to_string(outputs) +
+                     " values; the tree engine runs multi_strategy one_output_per_tree");
+}
+
 Result<RawTree> readRawTree(const object& tree) {
   MLAAS_CHECK(refuseCategories(tree));
+  MLAAS_CHECK(refuseSeveralOutputs(tree));
   RawTree raw;
   MLAAS_TRY(raw.left, integersAt(tree, "/left_children"));
   MLAAS_TRY(raw.right, integersAt(tree, "/right_children"));

@@ -138,6 +138,15 @@ TEST(TreeModel, DartScoresAreXgboosts) {
   EXPECT_LE(largestDifference(predict(readXgboostJson(trained.json).value(), sample), trained.scores), 1e-6);
 }
 
+TEST(TreeModel, CountsAndProbabilitiesAreXgboosts) {
+  const Sample sample = makeSample(600, 5, 2);
+  for (const char* objective : {"count:poisson", "reg:logistic", "reg:tweedie", "reg:squaredlogerror"}) {
+    const Trained trained = train(sample, {{"objective", objective}, {"max_depth", "3"}, {"base_score", "0.4"}}, 20);
+    const TreeModel model = readXgboostJson(trained.json).value();
+    EXPECT_LE(largestDifference(predict(model, sample), trained.scores), 1e-6) << objective;
+  }
+}
+
 TEST(TreeModel, DartWithoutAWeightForEachTree) {
   const Sample sample = makeSample(100, 3, 2);
   auto json = nlohmann::json::parse(train(sample, {{"booster", "dart"}, {"objective", "binary:logistic"}}, 4).json);
@@ -208,6 +217,14 @@ TEST_F(DamagedTrees, ArraysOfDifferentLength) {
 TEST_F(DamagedTrees, SplitByCategory) {
   tree()["split_type"][0] = 1;
   expect(ErrorCode::kUnsupported, "category");
+}
+TEST_F(DamagedTrees, LeavesOfSeveralValues) {
+  tree()["tree_param"]["size_leaf_vector"] = "2";
+  expect(ErrorCode::kUnsupported, "tree 0: leaves of 2 values");
+}
+TEST_F(DamagedTrees, NumbersOfOutputsThatDoNotFit) {
+  document_["learner"]["learner_model_param"]["num_class"] = "3";
+  expect(ErrorCode::kCorrupt, "num_class is 3 and num_target 1");
 }
 TEST_F(DamagedTrees, OutputOutOfRange) {
   document_["learner"]["gradient_booster"]["model"]["tree_info"][2] = 1;
