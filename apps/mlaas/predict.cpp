@@ -5,7 +5,7 @@
 
 #include "apps/mlaas/commands.h"
 #include "apps/mlaas/progress.h"
-#include "apps/mlaas/score_output.h"
+#include "mlaas/infer/output/score_output.h"
 #include "apps/mlaas/table_source.h"
 #include "mlaas/base/log.h"
 #include "mlaas/base/task_pool.h"
@@ -56,7 +56,7 @@ Result<void> checkNotAnInput(const PredictJob& job) {
 Result<std::vector<PredictJob>> planJobs(const PredictOptions& options,
                                          const std::vector<table::FileReference>& inputs) {
   bool folder = options.out.ends_with('/') || fs::is_directory(options.out);
-  if (!folder && !isScoreFileName(options.out))
+  if (!folder && !infer::isScoreFileName(options.out))
     return Error(ErrorCode::kInvalidArgument, "--out '" + options.out + "': expected a name that ends in .root, .npy " +
                                                   "or .csv, or a folder (ending in /)");
   std::vector<PredictJob> jobs;
@@ -74,22 +74,6 @@ Result<std::vector<PredictJob>> planJobs(const PredictOptions& options,
   if (error) return Error(ErrorCode::kIo, "folder '" + options.out + "' cannot be made: " + error.message());
   for (const PredictJob& job : jobs) MLAAS_CHECK(checkNotAnInput(job));
   return jobs;
-}
-
-// The tree that the model was trained on, as its workflow names it; empty where that has none.
-std::string recordedTree(const model::Bundle& bundle) {
-  static const nlohmann::ordered_json::json_pointer kTree("/workflow/dataset/tree");
-  const auto& provenance = bundle.provenance;
-  return provenance.contains(kTree) && provenance[kTree].is_string() ? provenance[kTree].get<std::string>() : "";
-}
-
-Result<ScoreLayout> makeLayout(const PredictOptions& options, const model::Bundle& bundle, const table::Table& table) {
-  ScoreLayout layout{options.treeName, "scores of model " + bundle.name, bundle.identity, {}, bundle.outputs};
-  for (const std::string& name : bundle.identity) {
-    MLAAS_TRY(size_t column, table.findColumn(name));
-    layout.identityTypes.push_back(table.columns()[column].type);
-  }
-  return layout;
 }
 
 // What is opened as one: each file by itself, or all where friends stand beside them. `tree` is that of files that name
@@ -111,14 +95,14 @@ Result<Counts> runJob(const PredictJob& job, const PredictOptions& options, infe
   std::vector<std::string> names = bundle.identity;
   MLAAS_TRY(const auto used, feature::columnNames(bundle.features, {}));
   names.insert(names.end(), used.begin(), used.end());
-  std::unique_ptr<ScoreOutput> output;
+  std::unique_ptr<infer::ScoreOutput> output;
   Counts counts;
-  for (const auto& files : readTogether(job, options.source, recordedTree(bundle))) {
+  for (const auto& files : readTogether(job, options.source, infer::recordedTree(bundle))) {
     MLAAS_TRY(const auto opened, openFiles(files, options.source, names, environment.stop));
     const auto& table = opened.table;
     if (!output) {
-      MLAAS_TRY(auto layout, makeLayout(options, bundle, *table));
-      MLAAS_TRY(output, makeScoreOutput(job.out, layout));
+      MLAAS_TRY(auto layout, infer::scoreLayout(bundle, *table, options.treeName));
+      MLAAS_TRY(output, infer::makeScoreOutput(job.out, layout));
     }
     ProgressBar progress("scoring " + table->url(), "entries", table->numEntries(), !environment.quiet);
     auto take = [&](const infer::ScoreBlock& block) {

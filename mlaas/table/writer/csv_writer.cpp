@@ -30,11 +30,26 @@ void appendValue(std::string& line, const Column& column, size_t row) {
 
 }  // namespace
 
-Result<CsvWriter> CsvWriter::create(const std::string& path, const std::vector<std::string>& names) {
-  MLAAS_TRY(auto file, io::OutputFile::create(path));
+std::string csvHeader(std::span<const std::string> names) {
   std::string line;
   for (const std::string& name : names) line += (line.empty() ? "" : ",") + quoted(name);
-  MLAAS_CHECK(file.write(line + "\n"));
+  return line + '\n';
+}
+
+void appendCsvRows(std::string& text, std::span<const Column> columns) {
+  const size_t numRows = columns.empty() ? 0 : static_cast<size_t>(columns[0].length);
+  for (size_t row = 0; row < numRows; ++row) {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (i > 0) text += ',';
+      appendValue(text, columns[i], row);
+    }
+    text += '\n';
+  }
+}
+
+Result<CsvWriter> CsvWriter::create(const std::string& path, const std::vector<std::string>& names) {
+  MLAAS_TRY(auto file, io::OutputFile::create(path));
+  MLAAS_CHECK(file.write(csvHeader(names)));
   return CsvWriter(std::move(file), names.size());
 }
 
@@ -48,14 +63,7 @@ Result<void> CsvWriter::append(std::span<const Column> columns) {
                                                   column.type.name() + " of " + std::to_string(column.length));
   }
   std::string lines;
-  size_t numRows = columns.empty() ? 0 : static_cast<size_t>(columns[0].length);
-  for (size_t row = 0; row < numRows; ++row) {
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (i > 0) lines += ',';
-      appendValue(lines, columns[i], row);
-    }
-    lines += '\n';
-  }
+  appendCsvRows(lines, columns);
   return file_.write(lines);
 }
 

@@ -13,6 +13,12 @@
 
 namespace mlaas::table {
 
+// The line of names, with its end.
+std::string csvHeader(std::span<const std::string> names);
+
+// A line for each row of flat columns of one length.
+void appendCsvRows(std::string& text, std::span<const Column> columns);
+
 class CsvWriter {
  public:
   static Result<CsvWriter> create(const std::string& path, const std::vector<std::string>& names);

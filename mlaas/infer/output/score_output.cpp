@@ -1,4 +1,4 @@
-#include "apps/mlaas/score_output.h"
+#include "mlaas/infer/output/score_output.h"
 
 #include <filesystem>
 
@@ -6,32 +6,22 @@
 #include "mlaas/table/writer/csv_writer.h"
 #include "mlaas/table/writer/npy_writer.h"
 
-namespace mlaas::command {
+namespace mlaas::infer {
 
 namespace {
 
 constexpr const char* kSelected = "selected";
 
-// The columns of a block in the order of every output: identity, scores, selected.
-std::vector<Column> allColumns(const infer::ScoreBlock& block) {
-  std::vector<Column> columns = block.identity;
-  columns.insert(columns.end(), block.scores.begin(), block.scores.end());
-  columns.push_back(block.selected);
-  return columns;
-}
-
 std::vector<root::OutputColumn> treeColumns(const ScoreLayout& layout) {
   std::vector<root::OutputColumn> columns;
-  for (size_t i = 0; i < layout.identity.size(); ++i) columns.push_back({layout.identity[i], layout.identityTypes[i]});
-  for (const std::string& output : layout.outputs) columns.push_back({output, {DType::kFloat32, 0, {}, false}});
-  columns.push_back({kSelected, {DType::kBool, 0, {}, false}});
+  for (auto& [name, type] : columnsOf(layout)) columns.push_back({name, type});
   return columns;
 }
 
 class RootOutput : public ScoreOutput {
  public:
   explicit RootOutput(root::TreeWriter writer) : writer_(std::move(writer)) {}
-  Result<void> write(const infer::ScoreBlock& block) override { return writer_.append(allColumns(block)); }
+  Result<void> write(const ScoreBlock& block) override { return writer_.append(columnsOf(block)); }
   Result<void> close() override { return writer_.close(); }
 
  private:
@@ -41,7 +31,7 @@ class RootOutput : public ScoreOutput {
 class CsvOutput : public ScoreOutput {
  public:
   explicit CsvOutput(table::CsvWriter writer) : writer_(std::move(writer)) {}
-  Result<void> write(const infer::ScoreBlock& block) override { return writer_.append(allColumns(block)); }
+  Result<void> write(const ScoreBlock& block) override { return writer_.append(columnsOf(block)); }
   Result<void> close() override { return writer_.close(); }
 
  private:
@@ -54,7 +44,7 @@ class NpyOutput : public ScoreOutput {
   NpyOutput(table::NpyWriter scores, std::vector<table::NpyWriter> others)
       : scores_(std::move(scores)), others_(std::move(others)) {}
 
-  Result<void> write(const infer::ScoreBlock& block) override {
+  Result<void> write(const ScoreBlock& block) override {
     MLAAS_CHECK(scores_.append(std::span<const float>(interleaved(block.scores))));
     for (size_t i = 0; i < block.identity.size(); ++i)
       MLAAS_CHECK(others_[i].append(block.identity[i].values->bytes()));
@@ -103,6 +93,38 @@ Result<std::unique_ptr<ScoreOutput>> makeNpyOutput(const std::string& path, cons
 
 }  // namespace
 
+std::vector<std::pair<std::string, ColumnType>> columnsOf(const ScoreLayout& layout) {
+  std::vector<std::pair<std::string, ColumnType>> columns;
+  for (size_t i = 0; i < layout.identity.size(); ++i) {
+    columns.emplace_back(layout.identity[i], layout.identityTypes[i]);
+  }
+  for (const std::string& output : layout.outputs) columns.emplace_back(output, ColumnType{DType::kFloat32, 0, {}, false});
+  columns.emplace_back(kSelected, ColumnType{DType::kBool, 0, {}, false});
+  return columns;
+}
+
+std::vector<Column> columnsOf(const ScoreBlock& block) {
+  std::vector<Column> columns = block.identity;
+  columns.insert(columns.end(), block.scores.begin(), block.scores.end());
+  columns.push_back(block.selected);
+  return columns;
+}
+
+Result<ScoreLayout> scoreLayout(const model::Bundle& bundle, const table::Table& table, std::string treeName) {
+  ScoreLayout layout{std::move(treeName), "scores of model " + bundle.name, bundle.identity, {}, bundle.outputs};
+  for (const std::string& name : bundle.identity) {
+    MLAAS_TRY(const size_t column, table.findColumn(name));
+    layout.identityTypes.push_back(table.columns()[column].type);
+  }
+  return layout;
+}
+
+std::string recordedTree(const model::Bundle& bundle) {
+  static const nlohmann::ordered_json::json_pointer kTree("/workflow/dataset/tree");
+  const auto& provenance = bundle.provenance;
+  return provenance.contains(kTree) && provenance[kTree].is_string() ? provenance[kTree].get<std::string>() : "";
+}
+
 bool isScoreFileName(const std::string& path) {
   return path.ends_with(".root") || path.ends_with(".npy") || path.ends_with(".csv");
 }
@@ -122,7 +144,7 @@ Result<std::unique_ptr<ScoreOutput>> makeScoreOutput(const std::string& path, co
     return std::unique_ptr<ScoreOutput>(std::make_unique<RootOutput>(std::move(writer)));
   }
   return Error(ErrorCode::kInvalidArgument,
-               "--out '" + path + "': expected a name that ends in .root, .npy or .csv, or a folder");
+               "output '" + path + "': expected a name that ends in .root, .npy or .csv, or a folder");
 }
 
-}  // namespace mlaas::command
+}  // namespace mlaas::infer
