@@ -5,12 +5,12 @@
 
 #include "apps/mlaas/commands.h"
 #include "apps/mlaas/progress.h"
-#include "mlaas/infer/output/score_output.h"
 #include "apps/mlaas/table_source.h"
 #include "mlaas/base/log.h"
 #include "mlaas/base/task_pool.h"
 #include "mlaas/feature/feature_spec.h"
 #include "mlaas/infer/file_scorer.h"
+#include "mlaas/infer/output/score_output.h"
 #include "mlaas/model/bundle.h"
 #include "mlaas/table/chain/file_reference.h"
 #include "mlaas/table/table.h"

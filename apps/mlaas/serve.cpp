@@ -35,6 +35,7 @@ struct ServeOptions {
   double transferSeconds = 30;
   double drainSeconds = 10;
   serve::TlsFiles tls;
+  serve::FileAccess files;
   size_t maxModels = 0;
   uint64_t modelMegabytes = 0;
   double lookAgainSeconds = 2;
@@ -105,6 +106,16 @@ void declareLimits(CLI::App& app, ServeOptions& options) {
       ->capture_default_str();
 }
 
+void declareFiles(CLI::App& app, ServeOptions& options) {
+  app.add_option("--files-root", options.files.inputs,
+                 "Folder whose ROOT files requests may have scored, or the beginning of URLs; may be repeated");
+  app.add_option("--files-out", options.files.outputs,
+                 "Folder into which requests may have friend trees written; may be repeated");
+  app.add_option("--files-at-once", options.files.atOnce, "Most requests that score files at a time")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+}
+
 void declareOptions(CLI::App& app, ServeOptions& options) {
   options.command = &app;
   app.add_option("--config", options.config, "File with options (YAML or JSON), or TFaaS's config.json");
@@ -116,6 +127,7 @@ void declareOptions(CLI::App& app, ServeOptions& options) {
       ->capture_default_str();
   declareModels(app, options);
   declareAccess(app, options);
+  declareFiles(app, options);
   declareLimits(app, options);
 }
 
@@ -240,6 +252,7 @@ Result<int> runServe(const ServeOptions& given, const Environment& environment) 
   serve::ApplicationOptions settings{server.threads};
   settings.maxBodyBytes = server.limits.bodyBytes;
   settings.sharedMemory = options.sharedMemory;
+  settings.files = options.files;
   MLAAS_TRY(auto application,
             serve::Application::make(options.models, repositoryOptions(options, server.threads), settings));
   if (application->numModels() == 0) {
@@ -256,6 +269,7 @@ Result<int> runServe(const ServeOptions& given, const Environment& environment) 
             }));
   for (const auto& url : listening->urls()) log::info("listening on " + url);
   listening->run(environment.stop);
+  application.reset();  // what it still answers needs the server's loops
   log::info("stopped");
   return 0;
 }

@@ -31,6 +31,7 @@ struct Application::Parts {
     tfaas->addRoutes(router);
     oipRoutes->addRoutes(router);
     events->addRoutes(router);
+    files->addRoutes(router);
     metrics.addRoutes(router.patterns());
   }
 
@@ -42,6 +43,7 @@ struct Application::Parts {
   std::unique_ptr<OipService> oip;
   std::unique_ptr<OipRoutes> oipRoutes;
   std::unique_ptr<Events> events;
+  std::unique_ptr<Files> files;
   Router router;
   TaskPool jobs{1};  // what takes long: loading models; ends first
 };
@@ -54,6 +56,7 @@ Result<std::unique_ptr<Application>> Application::make(const std::string& direct
                                                        const ApplicationOptions& options) {
   auto parts = std::make_unique<Parts>(options);
   MLAAS_TRY(parts->models, ModelRepository::load(directory, repository, parts->metrics));
+  MLAAS_TRY(parts->files, Files::make(*parts->models, options.files, options.workers));
   parts->addRoutes(options);
   return std::unique_ptr<Application>(new Application(std::move(parts)));
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "mlaas/base/error.h"
+#include "mlaas/serve/files/routes.h"
 #include "mlaas/serve/http_message.h"
 #include "mlaas/serve/model_repository.h"
 #include "mlaas/serve/oip/service.h"
@@ -17,11 +18,12 @@ struct ApplicationOptions {
   size_t moreWorkers = 0;                  // those of other protocols, which come behind them in number
   size_t maxBodyBytes = size_t{64} << 20;  // of a body that came encoded, when it is decoded
   bool sharedMemory = false;               // whether clients may register shared memory
+  FileAccess files = {};                   // which files requests may have scored
 };
 
 class Application {
  public:
-  // Loads the models of `directory`. Errors: those of ModelRepository::load.
+  // Loads the models of `directory`. Errors: those of ModelRepository::load and Files::make.
   static Result<std::unique_ptr<Application>> make(const std::string& directory, const RepositoryOptions& repository,
                                                    const ApplicationOptions& options);
   ~Application();

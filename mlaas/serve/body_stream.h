@@ -57,9 +57,9 @@ class PieceQueue : public std::enable_shared_from_this<PieceQueue> {
   std::stop_source stop_;
   std::mutex mutex_;
   std::condition_variable room_;
-  std::deque<BodyStream::Piece> pieces_;             // under mutex_
+  std::deque<BodyStream::Piece> pieces_;            // under mutex_
   std::function<void(BodyStream::Piece)> waiting_;  // under mutex_; only where there is no piece
-  bool ended_ = false;                               // under mutex_
+  bool ended_ = false;                              // under mutex_
 };
 
 }  // namespace mlaas::serve

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 #include <ctime>
 
 #include "mlaas/base/log.h"
@@ -52,6 +53,8 @@ std::string_view reasonPhrase(int status) {
       return "Not Implemented";
     case 503:
       return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
     case 504:
       return "Gateway Timeout";
     default:
@@ -126,10 +129,26 @@ void appendResponse(std::string& out, const Response& response, bool keepAlive, 
     out += ": ";
     out += value;
   }
-  out += "\r\nContent-Length: ";
-  out += std::to_string(response.body.size());
+  if (response.stream) {
+    out += "\r\nTransfer-Encoding: chunked";
+    withBody = false;
+  } else {
+    out += "\r\nContent-Length: ";
+    out += std::to_string(response.body.size());
+  }
   out += keepAlive ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\nConnection: close\r\n\r\n";
   if (withBody) out += response.body;
+}
+
+void appendChunk(std::string& out, std::string_view bytes, bool last) {
+  if (!bytes.empty()) {
+    char size[20];
+    out.append(size, std::to_chars(size, size + sizeof size, bytes.size(), 16).ptr);
+    out += "\r\n";
+    out += bytes;
+    out += "\r\n";
+  }
+  if (last) out += "0\r\n\r\n";
 }
 
 Result<std::string> percentDecoded(std::string_view text) {

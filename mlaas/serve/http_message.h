@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "mlaas/base/error.h"
+#include "mlaas/serve/body_stream.h"
 
 namespace mlaas::serve {
 
@@ -34,6 +36,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string model = {};  // what was run on how many rows, for the access log
   int64_t rows = 0;
+  std::shared_ptr<BodyStream> stream = {};  // in the place of `body`: sent in chunks, as it is made
 };
 
 // Answers a request: called once, from any thread.
@@ -52,6 +55,9 @@ Response errorResponse(const Error& error);
 
 // Bytes of the answer on the wire, appended to `out`. `withBody` false leaves the body out, as HEAD wants it.
 void appendResponse(std::string& out, const Response& response, bool keepAlive, bool withBody);
+
+// One chunk of an answer with a stream (nothing for no bytes), and the end of the chunks behind the last.
+void appendChunk(std::string& out, std::string_view bytes, bool last);
 
 // "%2F" and so on decoded; kInvalidArgument where it is malformed or not UTF-8.
 Result<std::string> percentDecoded(std::string_view text);

@@ -124,6 +124,10 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
   void close() override {
     ErrorStatus ignored;
     lowest(stream_).close(ignored);
+    if (!body_) return;
+    // It may hold the last reference to this session, which must not end here.
+    awaited_.reset();
+    asio::post(worker_.loop, [dropped = std::move(body_)] {});
   }
 
  private:
@@ -255,6 +259,12 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
   }
 
   void write(Response response, bool keepAlive, bool whole) {
+    if (response.stream && parser_->get().version() < 11) {
+      response = errorResponse(505, "this answer comes in chunks, which need HTTP/1.1");
+    }
+    body_ = std::move(response.stream);
+    sent_ = 0;
+    cut_ = false;
     phase_ = Phase::kWriting;
     answered_ = Clock::now();
     if (!whole) handed_ = parsed_ = answered_;
@@ -267,7 +277,12 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
     appendResponse(out_, response, keepAlive, parser_->get().method() != http::verb::head);
     // Small answers are not worth the two atomic operations.
     if (out_.size() > kKept) charge_.set(out_.size() + (whole ? request_.body.size() : 0));
-    deadline_ = answered_ + timeFor(out_.size());
+    send(keepAlive);
+  }
+
+  // Writes what stands in out_.
+  void send(bool keepAlive) {
+    deadline_ = Clock::now() + timeFor(out_.size());
     asio::async_write(stream_, asio::buffer(out_),
                       [self = this->shared_from_this(), keepAlive](const ErrorStatus& status, size_t bytes) {
                         self->onWritten(status, bytes, keepAlive);
@@ -275,14 +290,47 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
   }
 
   void onWritten(const ErrorStatus& status, size_t bytes, bool keepAlive) {
-    if (traffic_.onExchange) report(bytes);
+    sent_ += bytes;
+    cut_ = cut_ || bytes < out_.size();
+    if (body_ && !status) return awaitPiece(keepAlive);
+    cut_ = cut_ || body_;
+    body_.reset();
+    if (traffic_.onExchange) report();
     if (status) return;
     if (keepAlive && !worker_.draining) return readRequest();
     charge_.set(0);
     linger();
   }
 
-  void report(size_t sent) const {
+  // Asks for the next piece of a body that is made while it is sent.
+  void awaitPiece(bool keepAlive) {
+    deadline_ = Clock::time_point::max();
+    awaited_.emplace(worker_.loop.get_executor());
+    const auto body = body_;
+    body->next([self = this->shared_from_this(), keepAlive](BodyStream::Piece piece) {
+      asio::post(self->worker_.loop, [self, keepAlive, moved = std::move(piece)]() mutable {
+        self->sendPiece(std::move(moved), keepAlive);
+      });
+    });
+  }
+
+  void sendPiece(BodyStream::Piece piece, bool keepAlive) {
+    if (!body_) return;
+    awaited_.reset();
+    if (piece.failed) {
+      cut_ = true;
+      if (traffic_.onExchange) report();
+      return close();
+    }
+    if (piece.bytes.empty() && !piece.last) return awaitPiece(keepAlive);
+    out_.clear();
+    appendChunk(out_, piece.bytes, piece.last);
+    if (piece.last) body_.reset();
+    charge_.set(out_.size());
+    send(keepAlive);
+  }
+
+  void report() const {
     Exchange exchange;
     exchange.client = client_;
     if (whole_) {
@@ -294,8 +342,8 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
     exchange.model = model_;
     exchange.rows = rows_;
     exchange.receivedBytes = parser_->get().body().size();
-    exchange.sentBytes = sent;
-    exchange.cut = sent < out_.size();
+    exchange.sentBytes = sent_;
+    exchange.cut = cut_;
     const auto now = Clock::now();
     exchange.begin = std::chrono::system_clock::now() -
                      std::chrono::duration_cast<std::chrono::system_clock::duration>(now - begin_);
@@ -344,7 +392,10 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
   Request request_;               // views into parser_, until it is answered
   // Keeps the loop running while an answer is awaited.
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> awaited_;
-  std::string out_;  // the answer being written
+  std::string out_;                   // the answer being written, or a piece of it
+  std::shared_ptr<BodyStream> body_;  // what follows out_, until its last piece
+  uint64_t sent_ = 0;
+  bool cut_ = false;  // the answer did not go out whole
   Phase phase_ = Phase::kHandshake;
   bool whole_ = false;  // the answer is that of the handler
   int status_ = 0;

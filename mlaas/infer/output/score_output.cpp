@@ -98,7 +98,8 @@ std::vector<std::pair<std::string, ColumnType>> columnsOf(const ScoreLayout& lay
   for (size_t i = 0; i < layout.identity.size(); ++i) {
     columns.emplace_back(layout.identity[i], layout.identityTypes[i]);
   }
-  for (const std::string& output : layout.outputs) columns.emplace_back(output, ColumnType{DType::kFloat32, 0, {}, false});
+  for (const std::string& output : layout.outputs)
+    columns.emplace_back(output, ColumnType{DType::kFloat32, 0, {}, false});
   columns.emplace_back(kSelected, ColumnType{DType::kBool, 0, {}, false});
   return columns;
 }

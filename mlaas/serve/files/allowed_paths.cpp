@@ -22,7 +22,8 @@ Error outside(const std::string& path) {
 
 // Whether a URL has a segment that some server might take for the way up.
 bool climbs(const std::string& url) {
-  return url.find("/..") != std::string::npos || url.find('%') != std::string::npos || url.find('\\') != std::string::npos;
+  return url.find("/..") != std::string::npos || url.find('%') != std::string::npos ||
+         url.find('\\') != std::string::npos;
 }
 
 }  // namespace
@@ -45,9 +46,8 @@ Result<AllowedPaths> AllowedPaths::make(const std::vector<std::string>& roots) {
 }
 
 bool AllowedPaths::contains(const std::string& resolved) const {
-  return std::ranges::any_of(folders_, [&](const std::string& folder) {
-    return folder == "/" || resolved.starts_with(folder + '/');
-  });
+  return std::ranges::any_of(
+      folders_, [&](const std::string& folder) { return folder == "/" || resolved.starts_with(folder + '/'); });
 }
 
 Result<std::string> AllowedPaths::existing(const std::string& path) const {

@@ -18,7 +18,8 @@ Result<model::Bundle> readServedBundle(const ServedModel& model) {
   if (served == nullptr) {
     return Error(ErrorCode::kUnsupported, "model '" + model.name() +
                                               "' is no bundle of mlaas and has no features to make of files; send "
-                                              "tensors to /v2/models/" + model.name() + "/infer");
+                                              "tensors to /v2/models/" +
+                                              model.name() + "/infer");
   }
   MLAAS_TRY(auto bundle, model::readBundle(served->directory));
   if (bundle.checksums == served->checksums) return bundle;
@@ -47,7 +48,8 @@ Result<std::shared_ptr<FileJob>> FileJob::make(FileRequest request, ModelPointer
   }
   if (!job->request_.out.empty()) {
     if (outputs.empty()) {
-      return Error(ErrorCode::kForbidden, "this server writes no files; leave out \"out\" to have the rows as the answer");
+      return Error(ErrorCode::kForbidden,
+                   "this server writes no files; leave out \"out\" to have the rows as the answer");
     }
     MLAAS_TRY(job->out_, outputs.absent(job->request_.out));
     job->spelled_.emplace_back(job->out_, job->request_.out);

@@ -47,8 +47,8 @@ class FileJob {
   const AllowedPaths& inputs_;
   Answer answer_;
   bool answered_ = false;
-  std::string out_;                                          // resolved
-  std::vector<table::FileReference> files_;                  // resolved
+  std::string out_;                                           // resolved
+  std::vector<table::FileReference> files_;                   // resolved
   std::vector<std::pair<std::string, std::string>> spelled_;  // resolved path, as the client wrote it
   std::shared_ptr<PieceQueue> queue_ = PieceQueue::make();
 };

@@ -43,9 +43,7 @@ class CsvLines final : public RowFormat {
   }
   std::string_view mediaType() const override { return "text/csv; charset=utf-8"; }
   std::string head(int64_t /*rows*/) const override { return table::csvHeader(names_); }
-  void append(std::string& out, std::span<const Column> columns) const override {
-    table::appendCsvRows(out, columns);
-  }
+  void append(std::string& out, std::span<const Column> columns) const override { table::appendCsvRows(out, columns); }
 
  private:
   std::vector<std::string> names_;
@@ -75,7 +73,8 @@ class NumpyRecords final : public RowFormat {
   std::string head(int64_t rows) const override {
     constexpr size_t kBefore = 10;  // magic, version, length
     constexpr size_t kAlignment = 64;
-    std::string text = "{'descr': [" + fields_ + "], 'fortran_order': False, 'shape': (" + std::to_string(rows) + ",), }";
+    std::string text =
+        "{'descr': [" + fields_ + "], 'fortran_order': False, 'shape': (" + std::to_string(rows) + ",), }";
     text.resize((kBefore + text.size() + 1 + kAlignment - 1) / kAlignment * kAlignment - kBefore - 1, ' ');
     text += '\n';
     std::string head("\x93NUMPY\x01\x00", 8);
@@ -109,8 +108,7 @@ Result<std::unique_ptr<RowFormat>> makeRowFormat(std::string_view name, ColumnNa
   if (name == "ndjson") return std::unique_ptr<RowFormat>(std::make_unique<JsonLines>(columns));
   if (name == "csv") return std::unique_ptr<RowFormat>(std::make_unique<CsvLines>(columns));
   if (name == "npy") return NumpyRecords::make(columns);
-  return Error(ErrorCode::kInvalidArgument,
-               "\"format\" is '" + std::string(name) + "', expected ndjson, csv or npy");
+  return Error(ErrorCode::kInvalidArgument, "\"format\" is '" + std::string(name) + "', expected ndjson, csv or npy");
 }
 
 }  // namespace mlaas::serve
