@@ -262,7 +262,6 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
     if (response.stream && parser_->get().version() < 11) {
       response = errorResponse(505, "this answer comes in chunks, which need HTTP/1.1");
     }
-    body_ = std::move(response.stream);
     sent_ = 0;
     cut_ = false;
     phase_ = Phase::kWriting;
@@ -275,6 +274,7 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
     rows_ = response.rows;
     out_.clear();
     appendResponse(out_, response, keepAlive, parser_->get().method() != http::verb::head);
+    body_ = std::move(response.stream);
     // Small answers are not worth the two atomic operations.
     if (out_.size() > kKept) charge_.set(out_.size() + (whole ? request_.body.size() : 0));
     send(keepAlive);

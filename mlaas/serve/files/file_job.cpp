@@ -62,7 +62,7 @@ Result<std::shared_ptr<FileJob>> FileJob::make(FileRequest request, ModelPointer
 
 void FileJob::cancel() { queue_->cancel(); }
 
-void FileJob::run(TaskPool& pool) {
+std::function<void()> FileJob::run(TaskPool& pool) {
   Result<void> done;
   try {
     done = score(pool);
@@ -71,14 +71,15 @@ void FileJob::run(TaskPool& pool) {
   } catch (const std::exception& error) {
     done = Error(ErrorCode::kInternal, error.what());
   }
-  if (answered_) {
-    if (!done.ok() && done.error().code() != ErrorCode::kCancelled) {
-      log::warning(std::string("scores of files end before the last: ") + done.error().what());
-    }
-    queue_->finish(!done.ok());
-  } else if (!done.ok()) {
-    answer_(errorResponse(forClient(done.error())));
+  if (!answered_) {
+    return [answer = answer_, response = done.ok() ? summary_ : errorResponse(forClient(done.error()))] {
+      answer(response);
+    };
   }
+  if (!done.ok() && done.error().code() != ErrorCode::kCancelled) {
+    log::warning(std::string("scores of files end before the last: ") + done.error().what());
+  }
+  return [queue = queue_, failed = !done.ok()] { queue->finish(failed); };
 }
 
 Error FileJob::forClient(const Error& error) const {
@@ -153,7 +154,7 @@ Result<void> FileJob::write(infer::FileScorer& scorer, const table::Table& table
   };
   MLAAS_CHECK(scorer.score(table, take, queue_->stop()));
   MLAAS_CHECK(output->close());
-  answer_({200, std::string(kJsonType), summary(request_, entries, selected, missing), {}});
+  summary_ = {200, std::string(kJsonType), summary(request_, entries, selected, missing), {}};
   return {};
 }
 

@@ -4,6 +4,7 @@
 // Threads: run() on a thread of its own; cancel() from any.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -27,8 +28,8 @@ class FileJob {
   static Result<std::shared_ptr<FileJob>> make(FileRequest request, ModelPointer model, const AllowedPaths& inputs,
                                                const AllowedPaths& outputs, Answer answer);
 
-  // Scores and answers.
-  void run(TaskPool& pool);
+  // Scores; the value ends the answer, when the request's place is free for another.
+  std::function<void()> run(TaskPool& pool);
   void cancel();
 
  private:
@@ -46,7 +47,8 @@ class FileJob {
   ModelPointer model_;
   const AllowedPaths& inputs_;
   Answer answer_;
-  bool answered_ = false;
+  bool answered_ = false;  // a stream has begun
+  Response summary_;       // of a friend tree
   std::string out_;                                           // resolved
   std::vector<table::FileReference> files_;                   // resolved
   std::vector<std::pair<std::string, std::string>> spelled_;  // resolved path, as the client wrote it

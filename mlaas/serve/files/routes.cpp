@@ -70,9 +70,12 @@ Result<void> Files::State::start(const std::shared_ptr<FileJob>& job) {
     running.insert(job);
   }
   drivers->submit([this, job] {
-    job->run(*scoring);
-    const std::lock_guard lock(mutex);
-    running.erase(job);
+    const auto conclude = job->run(*scoring);
+    {
+      const std::lock_guard lock(mutex);
+      running.erase(job);
+    }
+    conclude();
   });
   return {};
 }
