@@ -1,4 +1,4 @@
-"""Whole files scored by `mlaas serve`: the rows of `mlaas predict`, streamed and as a friend tree; allowed files only."""
+"""Whole files scored by `mlaas serve`: the rows of `mlaas predict`, streamed and as a friend tree; allowed files."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ class FileJob {
   ModelPointer model_;
   const AllowedPaths& inputs_;
   Answer answer_;
-  bool answered_ = false;  // a stream has begun
-  Response summary_;       // of a friend tree
+  bool answered_ = false;                                     // a stream has begun
+  Response summary_;                                          // of a friend tree
   std::string out_;                                           // resolved
   std::vector<table::FileReference> files_;                   // resolved
   std::vector<std::pair<std::string, std::string>> spelled_;  // resolved path, as the client wrote it
