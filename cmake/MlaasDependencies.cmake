@@ -84,6 +84,13 @@ pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(png REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 
+# gRPC: its C++ library and the generator of its service classes.
+find_program(MLAAS_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
+find_library(MLAAS_GRPCPP grpc++ REQUIRED)
+find_library(MLAAS_GRPC grpc REQUIRED)
+find_library(MLAAS_GPR gpr REQUIRED)
+set(MLAAS_GRPC_LIBRARIES ${MLAAS_GRPCPP} ${MLAAS_GRPC} ${MLAAS_GPR})
+
 # libtorch: 1.13 (Debian) or anything newer.
 find_package(Torch REQUIRED)
 
