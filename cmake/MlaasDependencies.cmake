@@ -89,7 +89,9 @@ find_program(MLAAS_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 find_library(MLAAS_GRPCPP grpc++ REQUIRED)
 find_library(MLAAS_GRPC grpc REQUIRED)
 find_library(MLAAS_GPR gpr REQUIRED)
-set(MLAAS_GRPC_LIBRARIES ${MLAAS_GRPCPP} ${MLAAS_GRPC} ${MLAAS_GPR})
+# Its headers use Abseil's mutex.
+find_library(MLAAS_ABSL_SYNCHRONIZATION absl_synchronization REQUIRED)
+set(MLAAS_GRPC_LIBRARIES ${MLAAS_GRPCPP} ${MLAAS_GRPC} ${MLAAS_GPR} ${MLAAS_ABSL_SYNCHRONIZATION})
 
 # libtorch: 1.13 (Debian) or anything newer.
 find_package(Torch REQUIRED)

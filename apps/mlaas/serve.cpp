@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "apps/mlaas/commands.h"
 #include "apps/mlaas/config_file.h"
@@ -11,6 +12,7 @@
 #include "mlaas/serve/access_rights.h"
 #include "mlaas/serve/application.h"
 #include "mlaas/serve/gate.h"
+#include "mlaas/serve/grpc/server.h"
 #include "mlaas/serve/model_repository.h"
 #include "mlaas/serve/server.h"
 
@@ -26,6 +28,7 @@ struct ServeOptions {
   std::string config;
   std::string models = "models";
   std::vector<std::string> http = {"127.0.0.1:8083"};
+  std::string grpc;
   size_t threads = 0;
   uint64_t maxBodyMegabytes = 64;
   uint64_t maxInFlightMegabytes = 1024;
@@ -122,6 +125,8 @@ void declareOptions(CLI::App& app, ServeOptions& options) {
   app.add_option("--http", options.http,
                  "Address and port to listen on, or unix:/path; port 0 picks a free one. May be given several times")
       ->capture_default_str();
+  app.add_option("--grpc", options.grpc,
+                 "Address and port for the Open Inference Protocol over gRPC, or unix:/path; none without it");
   app.add_option("--threads", options.threads, "Serving threads; 0: one for each core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
@@ -245,6 +250,42 @@ void readAgain(serve::AccessRights* rights) {
   }
 }
 
+// Tokens over gRPC: what they allow is what they allow over REST.
+serve::GrpcPermission grpcPermission(const std::shared_ptr<serve::AccessRights>& rights) {
+  if (!rights) return {};
+  return [rights](std::string_view authorization, bool changes) -> Result<void> {
+    serve::Request request;
+    request.method = "POST";
+    request.path = changes ? "/v2/repository/models/M/load" : "/v2/models/M/infer";
+    if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+    const auto refusal = rights->refusal(request, request.path);
+    if (!refusal) return {};
+    const bool known = refusal->status == 403;
+    return Error(known ? ErrorCode::kForbidden : ErrorCode::kUnauthenticated,
+                 known ? "the token does not allow this call"
+                       : "a valid bearer token is needed in the metadata 'authorization'");
+  };
+}
+
+Result<std::unique_ptr<serve::GrpcServer>> listenGrpc(const ServeOptions& options, const serve::ServerOptions& server,
+                                                      serve::Application& application,
+                                                      serve::GrpcPermission permission) {
+  if (options.grpc.empty()) return std::unique_ptr<serve::GrpcServer>();
+  serve::GrpcOptions grpc;
+  grpc.address = options.grpc;
+  grpc.threads = server.threads;
+  grpc.firstWorker = server.threads;
+  grpc.maxMessageBytes = std::min<uint64_t>(server.limits.bodyBytes, std::numeric_limits<int>::max());
+  grpc.drain = server.drain;
+  grpc.certificateFile = options.tls.certificate;
+  grpc.keyFile = options.tls.key;
+  grpc.permission = std::move(permission);
+  grpc.endOfTurn = [&application](size_t worker) { application.endOfTurn(worker); };
+  MLAAS_TRY(auto listening, serve::GrpcServer::listen(std::move(grpc), application.openInference()));
+  log::info("listening on " + listening->url());
+  return listening;
+}
+
 Result<int> runServe(const ServeOptions& given, const Environment& environment) {
   log::configure(environment.quiet ? log::Level::kWarning : log::Level::kInfo, true);
   MLAAS_TRY(const ServeOptions options, withConfigFile(given));
@@ -253,6 +294,7 @@ Result<int> runServe(const ServeOptions& given, const Environment& environment) 
   settings.maxBodyBytes = server.limits.bodyBytes;
   settings.sharedMemory = options.sharedMemory;
   settings.files = options.files;
+  settings.moreWorkers = options.grpc.empty() ? 0 : server.threads;
   MLAAS_TRY(auto application,
             serve::Application::make(options.models, repositoryOptions(options, server.threads), settings));
   if (application->numModels() == 0) {
@@ -267,8 +309,10 @@ Result<int> runServe(const ServeOptions& given, const Environment& environment) 
   MLAAS_TRY(auto listening, serve::Server::listen(server, [&](const serve::Request& request, serve::Answer answer) {
               gate.handle(request, std::move(answer));
             }));
+  MLAAS_TRY(const auto grpc, listenGrpc(options, server, *application, grpcPermission(passage.rights)));
   for (const auto& url : listening->urls()) log::info("listening on " + url);
   listening->run(environment.stop);
+  if (grpc) grpc->stop();
   application.reset();  // what it still answers needs the server's loops
   log::info("stopped");
   return 0;

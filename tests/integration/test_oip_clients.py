@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
+import queue
+import re
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -13,6 +17,10 @@ from integration.bundles import Group, Signature, network_scores, write_network
 from integration.test_serve import Server
 
 http = pytest.importorskip("tritonclient.http")
+grpclib = pytest.importorskip("grpc")
+grpc = pytest.importorskip("tritonclient.grpc")
+service_pb2 = pytest.importorskip("tritonclient.grpc.service_pb2")
+service_pb2_grpc = pytest.importorskip("tritonclient.grpc.service_pb2_grpc")
 
 WITH_JETS = Signature(["ht", "met", "sphericity"], [Group("jets", ["Jet_pt", "Jet_eta"], 4)])
 SCALARS_ONLY = Signature(["ht", "met"])
@@ -202,3 +210,171 @@ def test_shared_memory_is_off_unless_asked_for(mlaas, models):
             "POST", "/v2/systemsharedmemory/region/a/register", {"key": "/a", "offset": 0, "byte_size": 1}
         )
         assert status == 403 and "--shared-memory" in text
+
+
+class GrpcServer(Server):
+    """A server that speaks gRPC, too."""
+
+    def __init__(self, binary: Path, models: Path, *options: str):
+        super().__init__(binary, models, "--grpc", "127.0.0.1:0", *options)
+        found = re.search(r"listening on grpc://(\S+)", "".join(self.log))
+        self.grpc_address = found.group(1)
+
+
+@pytest.fixture(scope="module")
+def grpc_server(mlaas, models):
+    with GrpcServer(mlaas.binary, models, "--threads", "2", "--max-body", "4", "--shared-memory") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def grpc_client(grpc_server):
+    with grpc.InferenceServerClient(grpc_server.grpc_address) as opened:
+        yield opened
+
+
+def grpc_inputs(values: dict[str, np.ndarray]) -> list:
+    inputs = []
+    for name, value in values.items():
+        inputs.append(grpc.InferInput(name, value.shape, "INT32" if value.dtype == np.int32 else "FP32"))
+        inputs[-1].set_data_from_numpy(value)
+    return inputs
+
+
+@pytest.mark.parametrize("coding", [None, "gzip", "deflate"])
+def test_grpc_tensors(grpc_client, models, coding):
+    values = WITH_JETS.random_inputs(50, seed=4)
+    expected = network_scores(models / "net", values)
+    answer = grpc_client.infer("net", grpc_inputs(values), request_id="id-7", compression_algorithm=coding)
+    assert answer.get_response().id == "id-7" and answer.get_response().model_version == "1"
+    assert np.abs(answer.as_numpy("scores").reshape(50, -1) - expected.reshape(50, -1)).max() <= TOLERANCE
+
+
+def test_grpc_typed_contents(grpc_client, grpc_server, models):
+    """What KServe's clients send: lists of numbers instead of bytes."""
+    values = WITH_JETS.random_inputs(3, seed=9)
+    request = service_pb2.ModelInferRequest(model_name="net")
+    for name, value in values.items():
+        datatype = "INT32" if value.dtype == np.int32 else "FP32"
+        tensor = request.inputs.add(name=name, datatype=datatype, shape=value.shape)
+        field = tensor.contents.int_contents if datatype == "INT32" else tensor.contents.fp32_contents
+        field.extend(value.reshape(-1).tolist())
+    stub = service_pb2_grpc.GRPCInferenceServiceStub(grpclib.insecure_channel(grpc_server.grpc_address))
+    scores = np.frombuffer(stub.ModelInfer(request).raw_output_contents[0], np.float32)
+    assert np.abs(scores - network_scores(models / "net", values).reshape(-1)).max() <= TOLERANCE
+    request.inputs[0].contents.fp32_contents.append(1)
+    with pytest.raises(grpclib.RpcError) as wrong:
+        stub.ModelInfer(request)
+    assert wrong.value.code() == grpclib.StatusCode.INVALID_ARGUMENT
+    assert "'scalars' has 40 bytes" in wrong.value.details()
+
+
+def test_grpc_calls_of_cms_sonic(grpc_client):
+    """All that CMSSW's client asks before and while it sends events."""
+    assert grpc_client.is_server_live() and grpc_client.is_server_ready() and grpc_client.is_model_ready("net")
+    assert not grpc_client.is_model_ready("nett")
+    assert grpc_client.get_server_metadata().name == "mlaas"
+    metadata = grpc_client.get_model_metadata("net")
+    assert [(t.name, t.datatype, list(t.shape)) for t in metadata.inputs] == [
+        ("scalars", "FP32", [-1, 3]),
+        ("jets", "FP32", [-1, 4, 2]),
+        ("jets_count", "INT32", [-1]),
+    ]
+    config = grpc_client.get_model_config("net").config
+    assert config.max_batch_size > 0 and config.input[1].data_type == 11 and list(config.input[1].dims) == [4, 2]
+    index = grpc_client.get_model_repository_index()
+    assert [(m.name, m.version, m.state) for m in index.models] == [("net", "1", "READY"), ("small", "1", "READY")]
+    before = grpc_client.get_inference_statistics("small").model_stats[0]
+    grpc_client.infer("small", grpc_inputs(SCALARS_ONLY.random_inputs(6, seed=1)))
+    after = grpc_client.get_inference_statistics("small").model_stats[0]
+    assert after.inference_count - before.inference_count == 6
+    assert after.inference_stats.success.count - before.inference_stats.success.count == 1
+    assert grpc_client.get_trace_settings().settings["trace_level"].value == ["OFF"]
+    assert grpc_client.get_log_settings().settings["log_info"].bool_param is True
+    with pytest.raises(Exception, match="trace settings cannot be changed"):
+        grpc_client.update_trace_settings(settings={"trace_level": ["TIMESTAMPS"]})
+
+
+def test_grpc_shared_memory(grpc_client, models):
+    memory = pytest.importorskip("tritonclient.utils.shared_memory")
+    values = SCALARS_ONLY.random_inputs(4, seed=8)
+    rows = values["scalars"]
+    region = memory.create_shared_memory_region("both", "/mlaas_test_both", 64)
+    try:
+        memory.set_shared_memory_region(region, [rows])
+        grpc_client.register_system_shared_memory("both", "/mlaas_test_both", 64)
+        assert list(grpc_client.get_system_shared_memory_status().regions) == ["both"]
+        tensor = grpc.InferInput("scalars", rows.shape, "FP32")
+        tensor.set_shared_memory("both", rows.nbytes)
+        wanted = grpc.InferRequestedOutput("scores")
+        wanted.set_shared_memory("both", 32, offset=32)
+        grpc_client.infer("small", [tensor], outputs=[wanted])
+        scores = memory.get_contents_as_numpy(region, np.float32, [16])[8:12]
+        assert np.abs(scores - network_scores(models / "small", values).reshape(-1)).max() <= TOLERANCE
+        grpc_client.unregister_system_shared_memory("both")
+    finally:
+        memory.destroy_shared_memory_region(region)
+    with pytest.raises(Exception, match="CUDA shared memory is not supported"):
+        grpc_client.register_cuda_shared_memory("gpu", base64.b64encode(b"handle"), 0, 8)
+
+
+def test_grpc_stream_answers_in_order(grpc_client, models):
+    answers: queue.Queue = queue.Queue()
+    grpc_client.start_stream(callback=lambda result, error: answers.put((result, error)))
+    values = [SCALARS_ONLY.random_inputs(rows, seed=rows) for rows in range(1, 101)]
+    for number, inputs in enumerate(values):
+        grpc_client.async_stream_infer("small", grpc_inputs(inputs), request_id=str(number))
+    grpc_client.async_stream_infer("nothing", grpc_inputs(values[0]), request_id="wrong")
+    for number, inputs in enumerate(values):
+        result, error = answers.get(timeout=20)
+        assert error is None and result.get_response().id == str(number)
+        expected = network_scores(models / "small", inputs)
+        assert np.abs(result.as_numpy("scores").reshape(-1) - expected.reshape(-1)).max() <= TOLERANCE
+    _, error = answers.get(timeout=20)
+    assert "no model 'nothing'" in str(error)
+    grpc_client.stop_stream()
+
+
+def test_grpc_errors(grpc_client):
+    def refuse(code: str, part: str, *arguments, **named) -> None:
+        with pytest.raises(Exception, match=part) as wrong:
+            grpc_client.infer(*arguments, **named)
+        assert code in str(wrong.value)
+
+    inputs = grpc_inputs(SCALARS_ONLY.random_inputs(1, seed=1))
+    refuse("NOT_FOUND", "did you mean 'net'", "nett", inputs)
+    refuse("NOT_FOUND", "no version '9'", "small", inputs, model_version="9")
+    refuse("INVALID_ARGUMENT", "lacks input 'jets'", "net", grpc_inputs({"scalars": np.ones((1, 3), np.float32)}))
+    refuse("INVALID_ARGUMENT", "keep no state", "small", inputs, sequence_id=3)
+    refuse("INVALID_ARGUMENT", "no output 'x'", "small", inputs, outputs=[grpc.InferRequestedOutput("x")])
+    large = grpc_inputs({"scalars": np.ones((1 << 20, 2), np.float32)})
+    refuse("RESOURCE_EXHAUSTED", "larger than max", "small", large)
+    classes = grpc_client.infer("small", inputs, outputs=[grpc.InferRequestedOutput("scores", class_count=1)])
+    assert re.fullmatch(rb"0\.\d{6}:0.*", classes.as_numpy("scores")[0, 0])
+
+
+def test_grpc_over_a_unix_socket_with_tokens_and_an_orderly_end(mlaas, models, tmp_path):
+    tokens = tmp_path / "tokens"
+    tokens.write_text("read look-1234567890abcdef\nupload change-1234567890abcdef\n")
+    tokens.chmod(0o600)
+    path = tmp_path / "s"
+    with Server(mlaas.binary, models, "--grpc", f"unix:{path}", "--token-file", str(tokens)) as running:
+        assert path.is_socket()
+        inputs = grpc_inputs(SCALARS_ONLY.random_inputs(1, seed=1))
+        with grpc.InferenceServerClient(f"unix:{path}") as client:
+            assert client.is_server_live()
+            with pytest.raises(Exception, match=r"UNAUTHENTICATED.*bearer token"):
+                client.infer("small", inputs)
+            look = {"authorization": "Bearer look-1234567890abcdef"}
+            assert client.infer("small", inputs, headers=look).as_numpy("scores").shape == (1, 1)
+            with pytest.raises(Exception, match="PERMISSION_DENIED"):
+                client.load_model("small", headers=look)
+            client.load_model("small", headers={"authorization": "Bearer change-1234567890abcdef"})
+        code, _ = running.stop()
+        assert code == 0
+
+
+def test_grpc_address_that_is_taken(mlaas, models, grpc_server):
+    command = [mlaas.binary, "serve", "--models", models, "--http", "127.0.0.1:0", "--grpc", grpc_server.grpc_address]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 4 and f"cannot listen on {grpc_server.grpc_address} for gRPC" in done.stderr

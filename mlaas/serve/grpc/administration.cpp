@@ -72,6 +72,14 @@ Status cudaRefusal() {
 
 }  // namespace
 
+Result<void> GrpcAdministration::permit(const ::grpc::ServerContextBase& context, bool changes) const {
+  if (!permission_) return {};
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find("authorization");
+  if (found == metadata.end()) return permission_({}, changes);
+  return permission_({found->second.data(), found->second.size()}, changes);
+}
+
 Status GrpcAdministration::ServerLive(ServerContext*, const pb::ServerLiveRequest*, pb::ServerLiveResponse* response) {
   response->set_live(true);
   return Status::OK;
@@ -83,14 +91,16 @@ Status GrpcAdministration::ServerReady(ServerContext*, const pb::ServerReadyRequ
   return Status::OK;
 }
 
-Status GrpcAdministration::ModelReady(ServerContext*, const pb::ModelReadyRequest* request,
+Status GrpcAdministration::ModelReady(ServerContext* context, const pb::ModelReadyRequest* request,
                                       pb::ModelReadyResponse* response) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   response->set_ready(service_->findModel(request->name(), request->version()).ok());
   return Status::OK;
 }
 
-Status GrpcAdministration::ServerMetadata(ServerContext*, const pb::ServerMetadataRequest*,
+Status GrpcAdministration::ServerMetadata(ServerContext* context, const pb::ServerMetadataRequest*,
                                           pb::ServerMetadataResponse* response) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   response->set_name(std::string(OipService::serverName()));
   response->set_version(std::string(OipService::serverVersion()));
   const auto names = service_->extensions();
@@ -98,8 +108,9 @@ Status GrpcAdministration::ServerMetadata(ServerContext*, const pb::ServerMetada
   return Status::OK;
 }
 
-Status GrpcAdministration::ModelMetadata(ServerContext*, const pb::ModelMetadataRequest* request,
+Status GrpcAdministration::ModelMetadata(ServerContext* context, const pb::ModelMetadataRequest* request,
                                          pb::ModelMetadataResponse* response) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   const auto model = service_->findModel(request->name(), request->version());
   if (!model.ok()) return grpcStatus(model.error());
   const auto& signature = (*model)->signature();
@@ -112,8 +123,9 @@ Status GrpcAdministration::ModelMetadata(ServerContext*, const pb::ModelMetadata
   return Status::OK;
 }
 
-Status GrpcAdministration::ModelConfig(ServerContext*, const pb::ModelConfigRequest* request,
+Status GrpcAdministration::ModelConfig(ServerContext* context, const pb::ModelConfigRequest* request,
                                        pb::ModelConfigResponse* response) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   const auto found = service_->findModel(request->name(), request->version());
   if (!found.ok()) return grpcStatus(found.error());
   const ServedModel& model = **found;
@@ -137,16 +149,18 @@ Status GrpcAdministration::ModelConfig(ServerContext*, const pb::ModelConfigRequ
   return Status::OK;
 }
 
-Status GrpcAdministration::ModelStatistics(ServerContext*, const pb::ModelStatisticsRequest* request,
+Status GrpcAdministration::ModelStatistics(ServerContext* context, const pb::ModelStatisticsRequest* request,
                                            pb::ModelStatisticsResponse* response) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   const auto models = service_->modelsFor(request->name(), request->version());
   if (!models.ok()) return grpcStatus(models.error());
   for (const auto& model : *models) fillStatistics(*model, *response->add_model_stats());
   return Status::OK;
 }
 
-Status GrpcAdministration::RepositoryIndex(ServerContext*, const pb::RepositoryIndexRequest* request,
+Status GrpcAdministration::RepositoryIndex(ServerContext* context, const pb::RepositoryIndexRequest* request,
                                            pb::RepositoryIndexResponse* response) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   const auto states = service_->index(request->ready());
   for (const auto& state : states) {
     auto& model = *response->add_models();
@@ -158,18 +172,23 @@ Status GrpcAdministration::RepositoryIndex(ServerContext*, const pb::RepositoryI
   return Status::OK;
 }
 
-Status GrpcAdministration::RepositoryModelLoad(ServerContext*, const pb::RepositoryModelLoadRequest* request,
+Status GrpcAdministration::RepositoryModelLoad(ServerContext* context, const pb::RepositoryModelLoadRequest* request,
                                                pb::RepositoryModelLoadResponse*) {
+  if (const auto may = permit(*context, true); !may.ok()) return grpcStatus(may.error());
   return grpcStatus(service_->load(request->model_name()));
 }
 
-Status GrpcAdministration::RepositoryModelUnload(ServerContext*, const pb::RepositoryModelUnloadRequest* request,
+Status GrpcAdministration::RepositoryModelUnload(ServerContext* context,
+                                                 const pb::RepositoryModelUnloadRequest* request,
                                                  pb::RepositoryModelUnloadResponse*) {
+  if (const auto may = permit(*context, true); !may.ok()) return grpcStatus(may.error());
   return grpcStatus(service_->unload(request->model_name()));
 }
 
-Status GrpcAdministration::SystemSharedMemoryStatus(ServerContext*, const pb::SystemSharedMemoryStatusRequest* request,
+Status GrpcAdministration::SystemSharedMemoryStatus(ServerContext* context,
+                                                    const pb::SystemSharedMemoryStatusRequest* request,
                                                     pb::SystemSharedMemoryStatusResponse* response) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   const auto regions = service_->memory().list(request->name());
   if (!regions.ok()) return grpcStatus(regions.error());
   for (const auto& region : *regions) {
@@ -182,36 +201,43 @@ Status GrpcAdministration::SystemSharedMemoryStatus(ServerContext*, const pb::Sy
   return Status::OK;
 }
 
-Status GrpcAdministration::SystemSharedMemoryRegister(ServerContext*,
+Status GrpcAdministration::SystemSharedMemoryRegister(ServerContext* context,
                                                       const pb::SystemSharedMemoryRegisterRequest* request,
                                                       pb::SystemSharedMemoryRegisterResponse*) {
+  if (const auto may = permit(*context, true); !may.ok()) return grpcStatus(may.error());
   return grpcStatus(service_->memory().add({request->name(), request->key(), request->offset(), request->byte_size()}));
 }
 
-Status GrpcAdministration::SystemSharedMemoryUnregister(ServerContext*,
+Status GrpcAdministration::SystemSharedMemoryUnregister(ServerContext* context,
                                                         const pb::SystemSharedMemoryUnregisterRequest* request,
                                                         pb::SystemSharedMemoryUnregisterResponse*) {
+  if (const auto may = permit(*context, true); !may.ok()) return grpcStatus(may.error());
   service_->memory().remove(request->name());
   return Status::OK;
 }
 
-Status GrpcAdministration::CudaSharedMemoryStatus(ServerContext*, const pb::CudaSharedMemoryStatusRequest*,
+Status GrpcAdministration::CudaSharedMemoryStatus(ServerContext* context, const pb::CudaSharedMemoryStatusRequest*,
                                                   pb::CudaSharedMemoryStatusResponse*) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   return Status::OK;
 }
 
-Status GrpcAdministration::CudaSharedMemoryRegister(ServerContext*, const pb::CudaSharedMemoryRegisterRequest*,
+Status GrpcAdministration::CudaSharedMemoryRegister(ServerContext* context, const pb::CudaSharedMemoryRegisterRequest*,
                                                     pb::CudaSharedMemoryRegisterResponse*) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   return cudaRefusal();
 }
 
-Status GrpcAdministration::CudaSharedMemoryUnregister(ServerContext*, const pb::CudaSharedMemoryUnregisterRequest*,
+Status GrpcAdministration::CudaSharedMemoryUnregister(ServerContext* context,
+                                                      const pb::CudaSharedMemoryUnregisterRequest*,
                                                       pb::CudaSharedMemoryUnregisterResponse*) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   return Status::OK;
 }
 
-Status GrpcAdministration::TraceSetting(ServerContext*, const pb::TraceSettingRequest* request,
+Status GrpcAdministration::TraceSetting(ServerContext* context, const pb::TraceSettingRequest* request,
                                         pb::TraceSettingResponse* response) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   if (!request->model_name().empty()) {
     const auto model = service_->findModel(request->model_name(), {});
     if (!model.ok()) return grpcStatus(model.error());
@@ -230,8 +256,9 @@ Status GrpcAdministration::TraceSetting(ServerContext*, const pb::TraceSettingRe
   return Status::OK;
 }
 
-Status GrpcAdministration::LogSettings(ServerContext*, const pb::LogSettingsRequest* request,
+Status GrpcAdministration::LogSettings(ServerContext* context, const pb::LogSettingsRequest* request,
                                        pb::LogSettingsResponse* response) {
+  if (const auto may = permit(*context); !may.ok()) return grpcStatus(may.error());
   if (!request->settings().empty()) return notChangeable("log");
   const auto settings = OipService::logSettings();
   for (const auto& setting : settings) {

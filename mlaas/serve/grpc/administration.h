@@ -4,6 +4,9 @@
 
 #include <grpc_service.grpc.pb.h>
 
+#include <utility>
+
+#include "mlaas/serve/grpc/server.h"
 #include "mlaas/serve/oip/service.h"
 
 namespace mlaas::serve {
@@ -12,7 +15,12 @@ class GrpcAdministration : public ::inference::GRPCInferenceService::Service {
  public:
   // Before the first call; `service` must outlive this object. gRPC's layers on top of this class want it to be made
   // without arguments.
-  void serve(OipService& service) { service_ = &service; }
+  void serve(OipService& service, GrpcPermission permission) {
+    service_ = &service;
+    permission_ = std::move(permission);
+  }
+  // Whether the client of a call may have it.
+  Result<void> permit(const ::grpc::ServerContextBase& context, bool changes = false) const;
 
 #define MLAAS_GRPC_CALL(name)                                                                    \
   ::grpc::Status name(::grpc::ServerContext* context, const ::inference::name##Request* request, \
@@ -42,6 +50,7 @@ class GrpcAdministration : public ::inference::GRPCInferenceService::Service {
 
  private:
   OipService* service_ = nullptr;
+  GrpcPermission permission_;
 };
 
 }  // namespace mlaas::serve

@@ -30,6 +30,7 @@ void InferCall::proceed(bool ok) {
 
 void InferCall::handle() {
   auto prepared = [&]() -> Result<OipInference> {
+    MLAAS_CHECK(worker_.service.permit(context_));
     MLAAS_TRY(ModelPointer model, worker_.oip.findModel(request_.model_name(), request_.model_version()));
     return readGrpcRequest(request_, {std::move(model), worker_.oip.memory()});
   }();

@@ -27,10 +27,13 @@ void InferStream::OnReadDone(bool ok) {
   auto slot = std::make_shared<Answer>();
   {
     std::lock_guard lock(mutex_);
-    reading_ = false;
-    ended_ = !ok;
-    if (ok) slots_.push_back(slot);
-    if (!ok) goOn();
+    if (ok) {
+      slots_.push_back(slot);
+    } else {
+      reading_ = false;
+      ended_ = true;
+      goOn();
+    }
   }
   if (ok) handle(slot);
 }
@@ -44,6 +47,7 @@ void InferStream::handle(const std::shared_ptr<Answer>& slot) {
   {
     // The slot keeps the stream alive; request_ is free for the next one.
     std::lock_guard lock(mutex_);
+    reading_ = false;
     goOn();
   }
   if (!prepared.ok()) return answer(slot, errorAnswer(prepared.error(), id));

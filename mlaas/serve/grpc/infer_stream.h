@@ -37,7 +37,7 @@ class InferStream final
   std::mutex mutex_;
   std::deque<std::shared_ptr<Answer>> slots_;  // one for each request that was read and is not answered; the first one
                                                // is being written where writing_
-  bool reading_ = true;
+  bool reading_ = true;  // request_ is in use: a read is under way, or what it brought is being copied
   bool writing_ = false;
   bool ended_ = false;   // the client sends no more
   bool broken_ = false;  // nothing can be written any more

@@ -5,11 +5,14 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <fstream>
+#include <sstream>
 #include <thread>
 #include <vector>
 
 #include "mlaas/serve/grpc/infer_call.h"
 #include "mlaas/serve/grpc/infer_stream.h"
+#include "mlaas/serve/grpc/status.h"
 #include "mlaas/serve/server.h"
 
 namespace mlaas::serve {
@@ -25,11 +28,39 @@ constexpr size_t kMostEvents = 1024;
 constexpr std::string_view kUnix = "unix:";
 constexpr std::chrono::milliseconds kLook{1};
 
+// A stream of a client that may not have one.
+class RefusedStream final
+    : public ::grpc::ServerBidiReactor<::inference::ModelInferRequest, ::inference::ModelStreamInferResponse> {
+ public:
+  explicit RefusedStream(const ::grpc::Status& why) { Finish(why); }
+  void OnDone() override { delete this; }  // NOLINT(cppcoreguidelines-owning-memory)
+};
+
+Result<std::string> readFile(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  if (stream) text << stream.rdbuf();
+  if (!stream) return Error(ErrorCode::kIo, path + " cannot be read");
+  return std::move(text).str();
+}
+
+Result<std::shared_ptr<::grpc::ServerCredentials>> credentialsOf(const GrpcOptions& options) {
+  if (options.certificateFile.empty()) return ::grpc::InsecureServerCredentials();
+  ::grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
+  MLAAS_TRY(pair.cert_chain, readFile(options.certificateFile));
+  MLAAS_TRY(pair.private_key, readFile(options.keyFile));
+  ::grpc::SslServerCredentialsOptions given;
+  given.pem_key_cert_pairs.push_back(std::move(pair));
+  return ::grpc::SslServerCredentials(given);
+}
+
 class Service final : public GrpcService {
  public:
-  explicit Service(OipService& oip) { serve(oip); }
+  Service(OipService& oip, GrpcPermission permission) { serve(oip, std::move(permission)); }
   ::grpc::ServerBidiReactor<::inference::ModelInferRequest, ::inference::ModelStreamInferResponse>* ModelStreamInfer(
-      ::grpc::CallbackServerContext*) override {
+      ::grpc::CallbackServerContext* context) override {
+    const auto may = permit(*context);
+    if (!may.ok()) return new RefusedStream(grpcStatus(may.error()));
     return new InferStream(service());  // NOLINT(cppcoreguidelines-owning-memory): ends with the stream
   }
 };
@@ -37,7 +68,7 @@ class Service final : public GrpcService {
 }  // namespace
 
 struct GrpcServer::State {
-  State(GrpcOptions chosen, OipService& oip) : options(std::move(chosen)), service(oip) {
+  State(GrpcOptions chosen, OipService& oip) : options(std::move(chosen)), service(oip, options.permission) {
     for (size_t i = 0; i < options.threads; ++i) {
       workers.push_back(
           std::unique_ptr<GrpcWorker>(new GrpcWorker{options.firstWorker + i, oip, service, nullptr, {0}}));
@@ -66,7 +97,8 @@ Result<void> GrpcServer::State::start() {
     address = host + ":" + std::to_string(parsed.port);
   }
   int port = 0;
-  builder.AddListeningPort(address, ::grpc::InsecureServerCredentials(), &port);
+  MLAAS_TRY(const auto credentials, credentialsOf(options));
+  builder.AddListeningPort(address, credentials, &port);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.maxMessageBytes));
   ::grpc::ResourceQuota quota("mlaas");

@@ -8,11 +8,16 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "mlaas/base/error.h"
 #include "mlaas/serve/oip/service.h"
 
 namespace mlaas::serve {
+
+// kUnauthenticated and kForbidden where the client may not. `changes`: models are loaded or unloaded,
+// or shared memory is registered.
+using GrpcPermission = std::function<Result<void>(std::string_view authorization, bool changes)>;
 
 struct GrpcOptions {
   std::string address;  // "127.0.0.1:8001", "localhost:8001", ":8001", "unix:/run/mlaas.sock"; port 0 picks a free one
@@ -20,6 +25,11 @@ struct GrpcOptions {
   size_t firstWorker = 0;  // the serving threads' numbers for Inference begin here
   uint64_t maxMessageBytes = uint64_t{64} << 20;
   std::chrono::milliseconds drain{10000};  // what calls in flight get when the server stops
+  // Certificate chain and private key, PEM; empty: no TLS.
+  std::string certificateFile = {};
+  std::string keyFile = {};
+  // Whether a client may ask models, or change them: the value of its metadata "authorization". Empty: all may.
+  GrpcPermission permission = {};
   // Called on each serving thread when it has handed out all requests that have come by now.
   std::function<void(size_t worker)> endOfTurn = {};
 };
