@@ -28,9 +28,12 @@ bool PieceQueue::give(BodyStream::Piece piece) {
     if (ended_) return false;
     ended_ = piece.last;
     take = std::exchange(waiting_, nullptr);
-    if (!take) pieces_.push_back(std::move(piece));
+    if (!take) {
+      pieces_.push_back(std::move(piece));
+      return true;
+    }
   }
-  if (take) take(std::move(piece));
+  take(std::move(piece));
   return true;
 }
 

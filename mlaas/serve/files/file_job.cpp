@@ -6,6 +6,7 @@
 #include "mlaas/serve/files/row_format.h"
 #include "mlaas/serve/json_text.h"
 #include "mlaas/table/chain/chain_table.h"
+#include "mlaas/table/file_format.h"
 #include "mlaas/table/side_file_list.h"
 
 namespace mlaas::serve {
@@ -101,11 +102,13 @@ Result<std::shared_ptr<const table::Table>> FileJob::open(const std::string& tre
   }
   const auto pool = table::TablePool::make();
   MLAAS_TRY(auto table, table::openChain(files, *pool, queue_->stop()));
-  for (const auto& file : files) {
-    MLAAS_TRY(const auto beside, table::listSideFiles(file.url, file.tree));
+  for (const auto& [member, entries] : table::chainMembers(table)) {
+    if (!table::formatOfName(member->url()).empty()) continue;
+    MLAAS_TRY(const auto beside, table::listSideFiles(member->url(), member->name()));
     for (const auto& side : beside) {
       if (!inputs_.existing(side).ok()) {
-        return Error(ErrorCode::kForbidden, "'" + file.url + "' keeps branches in a file that requests may not read");
+        return Error(ErrorCode::kForbidden,
+                     "'" + member->url() + "' keeps branches in a file that requests may not read");
       }
     }
   }

@@ -104,7 +104,7 @@ class NumpyRecords final : public RowFormat {
 
 }  // namespace
 
-Result<std::unique_ptr<RowFormat>> makeRowFormat(std::string_view name, ColumnNames columns) {
+Result<std::unique_ptr<RowFormat>> makeRowFormat(std::string_view name, const ColumnNames& columns) {
   if (name == "ndjson") return std::unique_ptr<RowFormat>(std::make_unique<JsonLines>(columns));
   if (name == "csv") return std::unique_ptr<RowFormat>(std::make_unique<CsvLines>(columns));
   if (name == "npy") return NumpyRecords::make(columns);

@@ -30,6 +30,6 @@ class RowFormat {
 };
 
 // kInvalidArgument for an unknown `name`, or columns that the format cannot hold.
-Result<std::unique_ptr<RowFormat>> makeRowFormat(std::string_view name, ColumnNames columns);
+Result<std::unique_ptr<RowFormat>> makeRowFormat(std::string_view name, const ColumnNames& columns);
 
 }  // namespace mlaas::serve
