@@ -150,6 +150,7 @@ def tree_rows(build: Path) -> Iterator[Row]:
 def serve_rows(build: Path) -> Iterator[Row]:
     """Requests to the server, loaded by wrk on the same machine."""
     command = [sys.executable, BENCH / "serve" / "serve_bench.py", "--binary", build / "apps" / "mlaas" / "mlaas"]
+    command += ["--grpc-load", build / "bench" / "serve" / "grpc_load"]
     for line in json_lines(command, pinned=False):
         if line["errors"]:
             raise WrongResultError(f"{line['case']}: {line['errors']} requests failed")

@@ -2,6 +2,7 @@
 """Loads `mlaas serve` with wrk and prints one JSON line a case (bench/serve/README.md).
 
 Usage: serve_bench.py [--binary PATH] [--seconds N] [--connections N] [--threads N]
+                      [--grpc-load PATH] [--only TEXT]
 """
 
 from __future__ import annotations
@@ -38,12 +39,21 @@ class Case:
     rows: int
     body: dict
     connections: int
+    tail: bytes = b""  # tensors behind the JSON
+    grpc: bool = False
 
 
 def oip_body(rows: int) -> dict:
     values = SIGNATURE.random_inputs(rows, 1)["scalars"]
     data = [float(str(value)) for value in values.reshape(-1)]  # as few digits as float32 needs
     return {"inputs": [{"name": "scalars", "shape": list(values.shape), "datatype": "FP32", "data": data}]}
+
+
+def binary_body(rows: int) -> tuple[dict, bytes]:
+    values = SIGNATURE.random_inputs(rows, 1)["scalars"]
+    size = {"binary_data_size": values.nbytes}
+    tensor = {"name": "scalars", "shape": list(values.shape), "datatype": "FP32", "parameters": size}
+    return {"inputs": [tensor], "parameters": {"binary_data_output": True}}, values.tobytes()
 
 
 def tfaas_body(model: str) -> dict:
@@ -58,19 +68,31 @@ def make_cases(connections: int) -> list[Case]:
         cases.append(Case(f"tfaas json, 1 row, {model}", model, "/json", 1, tfaas_body(model), connections))
         cases.append(Case(f"oip json, 1 row, {model}", model, infer, 1, oip_body(1), connections))
         cases.append(Case(f"oip json, 1000 rows, {model}", model, infer, 1000, oip_body(1000), 4))
+        body, tail = binary_body(1000)
+        cases.append(Case(f"oip bytes, 1000 rows, {model}", model, infer, 1000, body, 4, tail))
+        cases.append(Case(f"oip grpc, 1 row, {model}", model, infer, 1, {}, connections, grpc=True))
+        cases.append(Case(f"oip grpc, 1000 rows, {model}", model, infer, 1000, {}, 4, grpc=True))
     return cases
 
 
 def check_scores(url: str, case: Case, models: Path) -> None:
-    """Compares one answer with ONNX Runtime or numpy before anything is timed."""
+    """Compares one answer with ONNX Runtime or numpy before anything is timed; the load for gRPC checks its own."""
+    if case.grpc:
+        return
     inputs = SIGNATURE.random_inputs(case.rows, 1)
     folder = models / case.model
     expected = network_scores(folder, inputs) if case.model == "network" else tree_scores(folder, SIGNATURE, inputs)
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
-    connection.request("POST", case.path, json.dumps(case.body))
-    text = connection.getresponse().read()
-    answer = json.loads(text)
-    scores = answer if case.path == "/json" else answer["outputs"][0]["data"]
+    document = json.dumps(case.body).encode()
+    header = {"Inference-Header-Content-Length": str(len(document))} if case.tail else {}
+    connection.request("POST", case.path, document + case.tail, header)
+    response = connection.getresponse()
+    text = response.read()
+    if case.tail:
+        scores = np.frombuffer(text[int(response.headers["Inference-Header-Content-Length"]) :], np.float32)
+    else:
+        answer = json.loads(text)
+        scores = answer if case.path == "/json" else answer["outputs"][0]["data"]
     worst = np.abs(np.array(scores) - expected).max()
     if worst > TOLERANCE:
         raise SystemExit(f"{case.name}: scores differ from the reference by {worst}")
@@ -86,15 +108,26 @@ def peak_mib(pid: int) -> float:
     return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
 
 
-def measure(server: subprocess.Popen, url: str, case: Case, seconds: int, folder: Path) -> dict:
-    body = folder / "body.json"
-    body.write_text(json.dumps(case.body, separators=(",", ":")), encoding="utf-8")
+def load_command(url: str, grpc: str, case: Case, binary: Path, folder: Path) -> tuple[list, list]:
+    """The command before the seconds and after them."""
+    if case.grpc:
+        shape = [str(case.rows), str(len(SIGNATURE.scalars))]
+        return [binary, grpc, case.model, "scalars", *shape, str(case.connections)], []
+    body = folder / "body"
+    document = json.dumps(case.body, separators=(",", ":")).encode()
+    body.write_bytes(document + case.tail)
     script = ["-s", ROOT / "bench" / "serve" / "wrk_report.lua", url + case.path, "--", body]
-    load = ["wrk", "-t1", f"-c{case.connections}"]
-    subprocess.run([*load, "-d1", *script], check=True, capture_output=True)
-    before = cpu_seconds(server.pid)
-    result = subprocess.run([*load, f"-d{seconds}", *script], check=True, capture_output=True, text=True)
-    used = cpu_seconds(server.pid) - before
+    return ["wrk", "-t1", f"-c{case.connections}"], script + ([str(len(document))] if case.tail else [])
+
+
+def measure(server: subprocess.Popen, case: Case, seconds: int, load: tuple[list, list]) -> dict:
+    before, after = load
+    duration = "{}" if case.grpc else "-d{}"
+    subprocess.run([*before, duration.format(1), *after], check=True, capture_output=True)
+    cpu = cpu_seconds(server.pid)
+    command = [*before, duration.format(seconds), *after]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    used = cpu_seconds(server.pid) - cpu
     measured = json.loads(result.stdout.strip().splitlines()[-1])
     rate = measured["requests"] / measured["seconds"]
     return {
@@ -111,18 +144,24 @@ def measure(server: subprocess.Popen, url: str, case: Case, seconds: int, folder
     }
 
 
-def start(binary: Path, models: Path, threads: int) -> tuple[subprocess.Popen, str]:
-    command = [binary, "serve", "--models", models, "--http", "127.0.0.1:0", "--threads", str(threads)]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+def start(binary: Path, models: Path, threads: int) -> tuple[subprocess.Popen, str, str]:
+    command = [binary, "serve", "--models", models, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"]
+    server = subprocess.Popen([*command, "--threads", str(threads)], stderr=subprocess.PIPE, text=True)
+    found = {}
     for line in server.stderr:
-        if match := re.search(r"listening on (http://\S+)", line):
-            return server, match.group(1)
+        if match := re.search(r"listening on (http|grpc)://(\S+)", line):
+            found[match.group(1)] = match.group(2)
+        if len(found) == 2:
+            return server, "http://" + found["http"], found["grpc"]
     raise SystemExit(f"{binary} serve did not start")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", type=Path, default=ROOT / "build" / "release" / "apps" / "mlaas" / "mlaas")
+    load = ROOT / "build" / "bench" / "bench" / "serve" / "grpc_load"
+    parser.add_argument("--grpc-load", type=Path, default=load)
+    parser.add_argument("--only", default="", help="cases whose name has this")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -135,11 +174,17 @@ def main() -> int:
         models = folder / "models"
         write_network(models / "network", SIGNATURE, hidden=(128, 128, 128, 64, 64))
         write_trees(models / "trees", SIGNATURE, trees=200, depth=4)
-        server, url = start(options.binary, models, options.threads)
+        server, url, grpc = start(options.binary, models, options.threads)
         try:
             for case in make_cases(options.connections):
+                if options.only not in case.name:
+                    continue
+                if case.grpc and not options.grpc_load.exists():
+                    print(f"serve_bench: {case.name} skipped, {options.grpc_load} is not built", file=sys.stderr)
+                    continue
                 check_scores(url, case, models)
-                line = measure(server, url, case, options.seconds, folder)
+                load = load_command(url, grpc, case, options.grpc_load, folder)
+                line = measure(server, case, options.seconds, load)
                 print(json.dumps(line | {"server_threads": options.threads}), flush=True)
         finally:
             server.terminate()
