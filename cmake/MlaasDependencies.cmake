@@ -81,6 +81,8 @@ find_path(MLAAS_ONNX_INCLUDE onnx/onnx_pb.h REQUIRED)
 
 # Uploads and images that clients send to the server.
 pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
+# The C++ client of the server; optional.
+find_package(CURL 7.85)
 pkg_check_modules(png REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 

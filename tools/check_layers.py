@@ -29,6 +29,7 @@ MAY_USE = {
     "train": ["dataset", "model"],
     "infer": ["model"],
     "serve": ["infer"],
+    "client": ["base"],
     "service": ["serve", "train"],
 }
 
@@ -51,7 +52,7 @@ HEAVY = [
     Heavy("gRPC", r"(grpcpp|grpc)/", ("mlaas/serve",)),
     Heavy("ONNX and Protocol Buffers", r"(onnx|google/protobuf)/", ("mlaas/model",)),
     Heavy("XrdCl", r"(XrdCl|xrootd)/", ("mlaas/io/xrootd",)),
-    Heavy("libcurl", r"curl/", ("mlaas/io",)),
+    Heavy("libcurl", r"curl/", ("mlaas/io", "mlaas/client")),
     Heavy("Arrow", r"(arrow|parquet)/", ("mlaas/table/arrow",)),
     Heavy("yaml-cpp", r"yaml-cpp/", sources_only=True),
 ]

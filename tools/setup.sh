@@ -34,6 +34,7 @@ readonly kRunPackages="
   libarchive-dev
   libboost-dev
   libcli11-dev
+  libcurl4-openssl-dev
   libdeflate-dev
   libgrpc++-dev protobuf-compiler-grpc
   liblz4-dev
@@ -97,7 +98,8 @@ setup: this system is not Debian 12, so its packages are not installed from here
   models      ONNX 1.12 and Protocol Buffers, headers and libraries
   codecs      libdeflate, zlib, Zstandard, LZ4, liblzma, xxHash
   tables      Arrow C++ with Parquet, optional (from .venv, see below)
-  service     Boost 1.74 headers (Asio, Beast), OpenSSL 3, prometheus-cpp, protoc, gRPC 1.51, libarchive, libpng, libjpeg-turbo
+  service     Boost 1.74 headers (Asio, Beast), OpenSSL 3, prometheus-cpp, protoc, gRPC 1.51, libarchive, libpng, libjpeg-turbo,
+              libcurl
   formats     simdjson, nlohmann-json, yaml-cpp, CLI11, spdlog with fmt
   make test   also GoogleTest, clang-format and clang-tidy 14, shellcheck
   make bench  also Google Benchmark, wrk; PyTorch for Python as a peer
