@@ -9,6 +9,7 @@
 #include "apps/mlaas/config_file.h"
 #include "mlaas/base/log.h"
 #include "mlaas/base/task_pool.h"
+#include "mlaas/serve/access_log.h"
 #include "mlaas/serve/access_rights.h"
 #include "mlaas/serve/application.h"
 #include "mlaas/serve/gate.h"
@@ -37,6 +38,8 @@ struct ServeOptions {
   double headerSeconds = 10;
   double transferSeconds = 30;
   double drainSeconds = 10;
+  double farewellSeconds = 0;
+  std::string accessLog;
   serve::TlsFiles tls;
   serve::FileAccess files;
   size_t maxModels = 0;
@@ -119,6 +122,15 @@ void declareFiles(CLI::App& app, ServeOptions& options) {
       ->capture_default_str();
 }
 
+void declareOperation(CLI::App& app, ServeOptions& options) {
+  app.add_option("--access-log", options.accessLog,
+                 "File that gets a line of JSON for each request; - standard output");
+  app.add_option("--farewell-time", options.farewellSeconds,
+                 "Seconds after a stop signal in which the server still accepts and says that it is not ready")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+}
+
 void declareOptions(CLI::App& app, ServeOptions& options) {
   options.command = &app;
   app.add_option("--config", options.config, "File with options (YAML or JSON), or TFaaS's config.json");
@@ -134,6 +146,7 @@ void declareOptions(CLI::App& app, ServeOptions& options) {
   declareAccess(app, options);
   declareFiles(app, options);
   declareLimits(app, options);
+  declareOperation(app, options);
 }
 
 // TFaaS's keys, as its config.json has them; those that mean nothing here are passed over.
@@ -203,6 +216,7 @@ Result<serve::ServerOptions> serverOptions(const ServeOptions& options) {
   server.limits.header = milliseconds(options.headerSeconds);
   server.limits.transfer = milliseconds(options.transferSeconds);
   server.drain = milliseconds(options.drainSeconds);
+  server.farewell = milliseconds(options.farewellSeconds);
   server.tls = options.tls;
   if (options.tls.certificate.empty() != options.tls.key.empty()) {
     return Error(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key go together; only one is given");
@@ -239,8 +253,12 @@ serve::RepositoryOptions repositoryOptions(const ServeOptions& options, size_t t
   return models;
 }
 
-// SIGHUP: tokens and keys are read again.
-void readAgain(serve::AccessRights* rights) {
+// SIGHUP: the access log goes on in a new file, tokens and keys are read again.
+void readAgain(serve::AccessLog* accessLog, serve::AccessRights* rights) {
+  if (accessLog != nullptr) {
+    const auto reopened = accessLog->reopen();
+    if (!reopened.ok()) log::error(reopened.error().what());
+  }
   if (rights == nullptr) return;
   const auto reloaded = rights->reload();
   if (reloaded.ok()) {
@@ -305,7 +323,16 @@ Result<int> runServe(const ServeOptions& given, const Environment& environment) 
     application->handle(request, std::move(answer));
   });
   server.endOfTurn = [&](size_t worker) { application->endOfTurn(worker); };
-  server.onHangup = [&] { readAgain(passage.rights.get()); };
+  std::unique_ptr<serve::AccessLog> accessLog;
+  if (!options.accessLog.empty()) {
+    MLAAS_TRY(accessLog, serve::AccessLog::open(options.accessLog));
+  }
+  server.onExchange = [&](const serve::Exchange& exchange) {
+    application->count(exchange);
+    if (accessLog) accessLog->write(exchange);
+  };
+  server.onHangup = [&] { readAgain(accessLog.get(), passage.rights.get()); };
+  server.onStop = [&] { gate.beginStop(); };
   MLAAS_TRY(auto listening, serve::Server::listen(server, [&](const serve::Request& request, serve::Answer answer) {
               gate.handle(request, std::move(answer));
             }));

@@ -65,6 +65,10 @@ OipService& Application::openInference() { return *parts_->oip; }
 
 size_t Application::numModels() const { return parts_->models->models().size(); }
 
+void Application::count(const Exchange& exchange) {
+  parts_->metrics.countTransfer(exchange.read, exchange.parse, exchange.write);
+}
+
 void Application::endOfTurn(size_t worker) { parts_->inference.flush(worker); }
 
 void Application::handle(const Request& request, Answer answer) {

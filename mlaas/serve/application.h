@@ -10,6 +10,7 @@
 #include "mlaas/serve/http_message.h"
 #include "mlaas/serve/model_repository.h"
 #include "mlaas/serve/oip/service.h"
+#include "mlaas/serve/server.h"
 
 namespace mlaas::serve {
 
@@ -34,6 +35,8 @@ class Application {
   void handle(const Request& request, Answer answer);
   // Scores what the requests of this turn asked for; by the serving thread of that number.
   void endOfTurn(size_t worker);
+  // Counts an answer that has been written.
+  void count(const Exchange& exchange);
   size_t numModels() const;
   // For the protocols that are not HTTP.
   OipService& openInference();

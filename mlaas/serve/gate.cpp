@@ -26,6 +26,10 @@ void appendTrace(Headers& headers, const Request& request) {
   if (!state.empty() && state.size() <= kMostTraceState) headers.emplace_back("tracestate", state);
 }
 
+bool asksWhetherReady(const Request& request, std::string_view path) {
+  return (request.method == "GET" || request.method == "HEAD") && path.starts_with("/v2/") && path.ends_with("/ready");
+}
+
 Response withHeaders(Response response, Headers&& headers) {
   for (auto& header : headers) response.headers.push_back(std::move(header));
   return response;
@@ -87,6 +91,9 @@ void Gate::handle(const Request& request, Answer answer) {
   if (!path) {
     Response response = errorResponse(404, "there is no such route; all routes of this server begin with " + base_);
     return answer(withHeaders(std::move(response), std::move(headers)));
+  }
+  if (stopping_ && asksWhetherReady(request, *path)) {
+    return answer(withHeaders(errorResponse(503, "the server is stopping"), std::move(headers)));
   }
   if (headers.empty() && base_.empty()) return next_(request, std::move(answer));
   // Handlers may keep the request until they have answered.

@@ -2,6 +2,7 @@
 // Threads: any.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,9 +26,10 @@ class Gate {
 
   // Answers by itself, or hands the request on; the answer then carries the limit's headers and the client's trace.
   void handle(const Request& request, Answer answer);
+  // From now on the server, and each model, says that it is not ready.
+  void beginStop() { stopping_ = true; }
 
  private:
-  struct Passage;
   std::optional<Response> refusal(const Request& request, std::vector<std::pair<std::string, std::string>>& headers);
   std::optional<Response> tooOften(const Request& request, std::vector<std::pair<std::string, std::string>>& headers);
   std::optional<std::string_view> withoutBase(std::string_view path) const;
@@ -36,6 +38,7 @@ class Gate {
   std::unique_ptr<RateLimit> limit_;
   std::shared_ptr<AccessRights> rights_;
   RequestHandler next_;
+  std::atomic<bool> stopping_ = false;
 };
 
 // "tfaas", "/tfaas/" become "/tfaas"; kInvalidArgument where it has characters that no path has.

@@ -92,6 +92,12 @@ std::string_view Request::header(std::string_view name) const {
   return {};
 }
 
+Response aboutModel(Response response, std::string_view model, int64_t rows) {
+  response.model = model;
+  response.rows = rows;
+  return response;
+}
+
 Response errorResponse(int status, std::string_view message) {
   Response response{status, std::string(kJsonType), "{\"error\":", {}};
   appendJsonString(response.body, message);

@@ -46,6 +46,9 @@ using RequestHandler = std::function<void(const Request&, Answer)>;
 inline constexpr std::string_view kJsonType = "application/json";
 inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 
+// The response, for the access log with what was run on how many rows.
+Response aboutModel(Response response, std::string_view model, int64_t rows);
+
 // {"error":"message"}, the form of errors of every route.
 Response errorResponse(int status, std::string_view message);
 // The same by the one table from code to status. What is our own or the machine's fault (5xx) goes to the log in full

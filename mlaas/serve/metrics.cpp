@@ -192,6 +192,9 @@ struct Metrics::State {
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
   prometheus::Family<prometheus::Counter>* requests = nullptr;
   prometheus::Family<prometheus::Histogram>* durations = nullptr;
+  prometheus::Histogram* read = nullptr;
+  prometheus::Histogram* parse = nullptr;
+  prometheus::Histogram* write = nullptr;
   std::vector<std::unique_ptr<RouteSeries>> routes;
   ModelFamilies families{*registry};
   std::mutex mutex;
@@ -215,6 +218,13 @@ Metrics::Metrics() : state_(std::make_unique<State>()) {
                            .Name("mlaas_http_request_duration_seconds")
                            .Help("Time from a complete request to its answer, by route")
                            .Register(registry);
+  auto& stages = prometheus::BuildHistogram()
+                     .Name("mlaas_http_stage_duration_seconds")
+                     .Help("Time of a request in reading its bytes, in parsing it and in writing its answer")
+                     .Register(registry);
+  state_->read = &stages.Add({{"stage", "read"}}, kBuckets);
+  state_->parse = &stages.Add({{"stage", "parse"}}, kBuckets);
+  state_->write = &stages.Add({{"stage", "write"}}, kBuckets);
 }
 
 Metrics::~Metrics() = default;
@@ -239,6 +249,13 @@ void Metrics::countRequest(size_t route, int status, std::chrono::nanoseconds du
   }
   counter->Increment();
   series.duration->Observe(seconds(duration));
+}
+
+void Metrics::countTransfer(std::chrono::nanoseconds read, std::chrono::nanoseconds parse,
+                            std::chrono::nanoseconds write) {
+  state_->read->Observe(seconds(read));
+  state_->parse->Observe(seconds(parse));
+  state_->write->Observe(seconds(write));
 }
 
 std::shared_ptr<ModelMetrics> Metrics::model(const std::string& name, const std::string& version) {

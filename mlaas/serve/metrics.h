@@ -59,6 +59,10 @@ class Metrics {
   // One answered request: `route` indexes the routes given to addRoutes.
   void countRequest(size_t route, int status, std::chrono::nanoseconds duration);
 
+  // Where the time of one answered request went outside the models: from its first byte to the whole request, in the
+  // handler's call (reading and checking the body), and in writing the answer.
+  void countTransfer(std::chrono::nanoseconds read, std::chrono::nanoseconds parse, std::chrono::nanoseconds write);
+
   // Prometheus' text format 0.0.4.
   std::string text() const;
 

@@ -338,6 +338,8 @@ void Server::run(const std::stop_token& stop) {
     std::unique_lock lock(mutex);
     stopped.wait(lock, stop, [] { return false; });
   }
+  if (state_->options.onStop) state_->options.onStop();
+  std::this_thread::sleep_for(state_->options.farewell);
   state_->beginDrain();
   guards.clear();
   for (auto& thread : threads) thread.join();

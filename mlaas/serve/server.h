@@ -71,6 +71,7 @@ struct ServerOptions {
   ConnectionLimits limits;
   TlsFiles tls;                            // of all addresses but Unix sockets
   std::chrono::milliseconds drain{10000};  // what requests in flight get when the server stops
+  std::chrono::milliseconds farewell{0};   // how long connections are still accepted after a stop is requested
   // Called on each serving thread when it has handed out all requests that have come by now.
   std::function<void(size_t worker)> endOfTurn = {};
   // Called on a serving thread when an answer has been written.
@@ -78,6 +79,8 @@ struct ServerOptions {
   // Called on the first serving thread at SIGHUP, after the certificate has been read again. Without it and without TLS
   // the signal is left alone.
   std::function<void()> onHangup = {};
+  // Called on run()'s thread when a stop is requested, before anything is closed.
+  std::function<void()> onStop = {};
 };
 
 class Server {

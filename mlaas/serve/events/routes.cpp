@@ -153,7 +153,8 @@ void Events::score(const Request& request, const std::string& name, const std::s
     return answer(answerOf(*pending, {}));
   }
   inference_.submit(request.worker, *std::move(prepared), [answer, pending](const Result<InferenceOutputs>& outputs) {
-    answer(outputs.ok() ? answerOf(*pending, *outputs) : errorResponse(outputs.error()));
+    answer(aboutModel(outputs.ok() ? answerOf(*pending, *outputs) : errorResponse(outputs.error()),
+                      pending->scores.modelName, static_cast<int64_t>(pending->scores.rows)));
   });
 }
 

@@ -173,16 +173,20 @@ void OipRoutes::infer(const Request& request, const std::string& name, const std
   if (!prepared.ok()) return answer(errorResponse(prepared.error()));
   InferenceRequest inferenceRequest = std::move(prepared->request);
   const ModelPointer model = inferenceRequest.model;
+  const auto& inputs = inferenceRequest.inputs;
+  const int64_t rows = inputs.empty() || inputs.front().shape.empty() ? 0 : inputs.front().shape.front();
   auto inference = std::make_shared<const OipInference>(*std::move(prepared));
   const auto accepted = acceptedCoding(request.header("Accept-Encoding"));
   service_.infer(request.worker, inference, std::move(inferenceRequest),
-                 [answer, model, inference, accepted](const Result<std::vector<OipOutput>>& outputs) {
-                   if (!outputs.ok()) return answer(errorResponse(outputs.error()));
+                 [answer, model, rows, inference, accepted](const Result<std::vector<OipOutput>>& outputs) {
+                   if (!outputs.ok()) {
+                     return answer(aboutModel(errorResponse(outputs.error()), model->name(), rows));
+                   }
                    auto written = writeOipAnswer(*inference, *model, *outputs);
                    if (!written.ok()) {
                      return answer(errorResponse(std::move(written).error().within("model " + model->name())));
                    }
-                   answer(inferenceResponse(*std::move(written), accepted));
+                   answer(aboutModel(inferenceResponse(*std::move(written), accepted), model->name(), rows));
                  });
 }
 

@@ -39,10 +39,10 @@ Result<std::span<const float>> scoresOf(const InferenceOutputs& outputs) {
 
 // A completion that writes the scores of one row with `write`.
 template <class Write>
-Completion scoresTo(const Answer& answer, Write write) {
-  return [answer, write](const Result<InferenceOutputs>& outputs) {
+Completion scoresTo(const Answer& answer, const ModelPointer& model, Write write) {
+  return [answer, model, write](const Result<InferenceOutputs>& outputs) {
     const auto scores = outputs.ok() ? scoresOf(*outputs) : Result<std::span<const float>>(outputs.error());
-    answer(scores.ok() ? write(*scores) : errorResponse(scores.error()));
+    answer(aboutModel(scores.ok() ? write(*scores) : errorResponse(scores.error()), model->name(), 1));
   };
 }
 
@@ -157,7 +157,8 @@ void Tfaas::predictJson(const Request& request, const Answer& answer) {
     return inference;
   }();
   if (!prepared.ok()) return answer(errorResponse(prepared.error()));
-  inference_.submit(request.worker, *std::move(prepared), scoresTo(answer, jsonScores));
+  const ModelPointer model = prepared->model;
+  inference_.submit(request.worker, *std::move(prepared), scoresTo(answer, model, jsonScores));
 }
 
 void Tfaas::predictProto(const Request& request, const Answer& answer) {
@@ -170,7 +171,8 @@ void Tfaas::predictProto(const Request& request, const Answer& answer) {
     return inference;
   }();
   if (!prepared.ok()) return answer(errorResponse(prepared.error()));
-  inference_.submit(request.worker, *std::move(prepared), scoresTo(answer, [](std::span<const float> scores) {
+  const ModelPointer model = prepared->model;
+  inference_.submit(request.worker, *std::move(prepared), scoresTo(answer, model, [](std::span<const float> scores) {
                       return textResponse(writePredictions(scores));
                     }));
 }
@@ -197,7 +199,7 @@ void Tfaas::predictImage(const Request& request, const Answer& answer) {
   if (!prepared.ok()) return answer(errorResponse(prepared.error()));
   const ModelPointer model = prepared->model;
   inference_.submit(request.worker, *std::move(prepared),
-                    scoresTo(answer, [model, filename](std::span<const float> scores) {
+                    scoresTo(answer, model, [model, filename](std::span<const float> scores) {
                       return isFrozenGraph(*model) ? bestLabels(filename, model->labels(), scores) : jsonScores(scores);
                     }));
 }
