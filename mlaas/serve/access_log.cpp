@@ -44,6 +44,23 @@ void appendSeconds(std::string& out, std::chrono::nanoseconds duration) {
   out += text;
 }
 
+// Bytes that are not ASCII are percent-encoded, as they should have come: the line is UTF-8 whatever the client sends.
+std::string printable(std::string_view path) {
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      out += c;
+      continue;
+    }
+    out += '%';
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+  }
+  return out;
+}
+
 // A member with a text, where there is one.
 void appendText(std::string& out, std::string_view name, std::string_view value) {
   if (value.empty()) return;
@@ -79,8 +96,7 @@ void appendAccessLine(std::string& out, const Exchange& exchange) {
   out += "\",\"client\":";
   appendJsonString(out, exchange.client);
   appendText(out, "method", exchange.method);
-  // Percent-encoded, so bytes; what is not ASCII has been refused by the parser or is escaped.
-  appendText(out, "path", exchange.path.substr(0, kMostPathCharacters));
+  appendText(out, "path", printable(exchange.path.substr(0, kMostPathCharacters)));
   appendNumber(out, "status", static_cast<uint64_t>(exchange.status));
   appendNumber(out, "received", exchange.receivedBytes);
   appendNumber(out, "sent", exchange.sentBytes);

@@ -24,7 +24,7 @@ struct Application::Parts {
     oip = std::make_unique<OipService>(*models, inference, options.sharedMemory);
     oipRoutes = std::make_unique<OipRoutes>(*oip, jobs, options.workers, options.maxBodyBytes);
     events = std::make_unique<Events>(*models, inference, options.workers);
-    router.add("GET", "/", [this](const Request&, PathParameters) { return frontPage(*models); });
+    router.add("GET", "/", [](const Request&, PathParameters) { return frontPage(); });
     router.add("GET", "/metrics", [this](const Request&, PathParameters) {
       return Response{200, "text/plain; version=0.0.4; charset=utf-8", metrics.text(), {}};
     });

@@ -1,11 +1,12 @@
-// The page at "/": which models are served and how to ask them.
+// The page at "/": models, versions, signatures, load and latency, and a form that asks a model. It is the same for
+// every server and says nothing by itself: its script asks the routes below the page's address, with the token that the
+// user gives, so that the prefix and the access rules of the server hold. Nothing is loaded from elsewhere.
 #pragma once
 
 #include "mlaas/serve/http_message.h"
-#include "mlaas/serve/model_repository.h"
 
 namespace mlaas::serve {
 
-Response frontPage(const ModelRepository& models);
+Response frontPage();
 
 }  // namespace mlaas::serve

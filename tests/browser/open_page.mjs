@@ -1,12 +1,13 @@
 // Opens a page in headless Chromium, scrolls through it, and prints as JSON what happened.
-//   node open_page.mjs CHROMIUM PROFILE PAGE.html WIDTH HEIGHT light|dark [SCREENSHOT.png]
+//   node open_page.mjs CHROMIUM PROFILE PAGE.html|http://... WIDTH HEIGHT light|dark [SCREENSHOT.png] [EXPRESSION]
+// EXPRESSION is evaluated when the page is there; what it (or its promise) gives is printed as "value".
 // PROFILE is a folder for the browser's own files, to be removed afterwards.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [chromium, profile, page, width, height, scheme, screenshot] = process.argv.slice(2);
+const [chromium, profile, page, width, height, scheme, screenshot, expression] = process.argv.slice(2);
 const browser = spawn(chromium, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
   '--remote-debugging-pipe', '--no-first-run', '--disable-background-networking', '--disable-component-update',
   '--disable-extensions', '--hide-scrollbars', `--user-data-dir=${profile}`],
@@ -78,16 +79,17 @@ async function main() {
   await send('Emulation.setDeviceMetricsOverride',
     { width: Number(width), height: Number(height), deviceScaleFactor: 1, mobile: Number(width) < 600 });
   await send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
-  const url = pathToFileURL(resolve(page)).href;
+  const url = page.startsWith('http') ? page : pathToFileURL(resolve(page)).href;
   await send('Page.navigate', { url });
   await load;
   const state = await evaluate(walk);
+  const value = expression && await evaluate(expression);
   if (screenshot) {
     const { data } = await send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true });
     writeFileSync(screenshot, Buffer.from(data, 'base64'));
   }
   const requests = found.requests.filter(one => one !== url && !one.startsWith('data:') && !one.startsWith('blob:'));
-  console.log(JSON.stringify({ ...state, errors: found.errors, requests }));
+  console.log(JSON.stringify({ ...state, value, errors: found.errors, requests }));
 }
 
 const limit = setTimeout(() => { browser.kill(); process.exit(3); }, 60000);

@@ -1,9 +1,12 @@
-"""`mlaas serve` in operation: TLS, Unix sockets, limits, configuration files."""
+"""`mlaas serve` in operation: TLS, Unix sockets, limits, configuration files, access log, its end, systemd."""
 
 from __future__ import annotations
 
+import datetime
 import http.client
 import json
+import re
+import shutil
 import signal
 import socket
 import ssl
@@ -15,6 +18,7 @@ import pytest
 from integration.bundles import Signature, write_network
 from integration.test_serve import Server
 
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = Signature(["ht", "met"])
 ROW = {"values": [50, 60], "model": "small"}
 
@@ -195,3 +199,113 @@ def test_wrong_configuration_files(mlaas, tmp_path, text, code, part):
     result = mlaas("serve", "--config", tmp_path / "serve.yaml")
     assert result.returncode == code
     assert part in result.stderr, result.stderr
+
+
+def read_lines(path: Path, number: int) -> list[dict]:
+    """The log's lines, when there are as many: an answer is read before its line is written."""
+    wait_for(lambda: path.exists() and path.read_text().count("\n") >= number)
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_access_log(mlaas, models, tmp_path):
+    log = tmp_path / "access.log"
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    parent = f"00-{trace}-00f067aa0ba902b7-01"
+    with Server(mlaas.binary, models, "--access-log", str(log), "--threads", "1") as server:
+        body = json.dumps(ROW)
+        before = time.time()
+        _, headers, text = server.ask("POST", "/json", body, {"traceparent": parent, "tracestate": "a=b"})
+        assert (headers["traceparent"], headers["tracestate"]) == (parent, "a=b")
+        server.ask("GET", "/absent?secret=1")
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+            connection.sendall(b"nonsense\r\n\r\n")
+            connection.recv(1000)
+        tensors = [{"name": name, "shape": [3, 2], "datatype": "FP32", "data": [1] * 6} for name in ("scalars",)]
+        assert server.ask("POST", "/v2/models/small/infer", {"inputs": tensors})[0] == 200
+        first, absent, wrong, infer = read_lines(log, 4)
+        assert first["trace"] == trace and abs(first["duration"]) < 5
+        assert {k: first[k] for k in ("client", "method", "path", "status", "received", "model", "rows")} == {
+            "client": "127.0.0.1",
+            "method": "POST",
+            "path": "/json",
+            "status": 200,
+            "received": len(body),
+            "model": "small",
+            "rows": 1,
+        }
+        moment = datetime.datetime.fromisoformat(first["time"].replace("Z", "+00:00")).timestamp()
+        assert before - 1 < moment < time.time() + 1
+        assert first["sent"] > len(text)
+        assert (absent["path"], absent["status"]) == ("/absent", 404)
+        assert wrong["status"] == 400 and "path" not in wrong
+        assert (infer["model"], infer["rows"]) == ("small", 3)
+        # Turned away by logrotate.
+        log.rename(tmp_path / "access.log.1")
+        server.process.send_signal(signal.SIGHUP)
+        wait_for(log.exists)
+        server.ask("GET", "/v2/health/live")
+        assert [line["path"] for line in read_lines(log, 1)] == ["/v2/health/live"]
+        text = server.ask("GET", "/metrics")[2]
+        for stage in ("read", "parse", "write"):
+            assert f'mlaas_http_stage_duration_seconds_count{{stage="{stage}"}} 5' in text
+        assert 'mlaas_queue_duration_seconds_count{model="small",version="1"} 2' in text
+
+
+def test_access_log_that_cannot_be_opened(mlaas, models, tmp_path):
+    options = ("--http", "127.0.0.1:0", "--access-log", tmp_path / "absent" / "log")
+    result = mlaas("serve", "--models", models, *options)
+    assert result.returncode == 4 and "access log" in result.stderr
+
+
+def test_requests_in_flight_are_answered_when_it_stops(mlaas, models):
+    body = json.dumps(ROW).encode()
+    with Server(mlaas.binary, models) as server:
+        begun = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(5)]
+        for connection in begun:
+            connection.sendall(b"POST /json HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:5])
+        idle = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        time.sleep(0.2)
+        server.process.send_signal(signal.SIGTERM)
+        assert idle.recv(1) == b""
+        for connection in begun:
+            connection.sendall(body[5:])
+        for connection in begun:
+            answer = b"".join(iter(lambda source=connection: source.recv(4096), b""))
+            assert answer.startswith(b"HTTP/1.1 200 OK") and b"Connection: close" in answer
+            connection.close()
+        idle.close()
+        assert server.process.wait(20) == 0
+
+
+def test_says_that_it_is_not_ready_before_it_stops(mlaas, models):
+    with Server(mlaas.binary, models, "--farewell-time", "1.5") as server:
+        assert server.ask("GET", "/v2/health/ready")[0] == 200
+        server.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: server.ask("GET", "/v2/health/ready")[0] == 503)
+        assert server.ask("GET", "/v2/models/small/ready")[0] == 503
+        assert server.ask("GET", "/v2/health/live")[0] == 200
+        assert server.ask("POST", "/json", ROW)[0] == 200
+        assert server.process.wait(20) == 0
+
+
+def test_systemd_accepts_the_unit(mlaas, tmp_path):
+    unit = ROOT / "deploy" / "mlaas-serve.service"
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    copy = tmp_path / unit.name
+    copy.write_text(unit.read_text().replace("/usr/local/bin/mlaas", str(mlaas.binary)))
+    result = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True)
+    complaints = [line for line in result.stderr.splitlines() if unit.name in line]
+    assert complaints == []
+
+
+def test_the_units_options_are_the_commands(mlaas, tmp_path):
+    unit = (ROOT / "deploy" / "mlaas-serve.service").read_text()
+    command = re.search(r"^ExecStart=\S+/mlaas (.*)$", unit, re.M).group(1).split()
+    config = tmp_path / "serve.yaml"
+    config.write_text((ROOT / "deploy" / "serve.yaml").read_text())
+    words = [word.replace("/etc/mlaas/serve.yaml", str(config)) for word in command]
+    absent = str(tmp_path / "absent")
+    result = mlaas(*words, "--models", absent, "--http", "127.0.0.1:0", "--access-log", "-")
+    # All options are known: what is missed is the folder.
+    assert result.returncode == 4 and absent in result.stderr
