@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kExpected =
-    "expected bundle.json, a SavedModel's saved_model.pb, or one file .onnx, .pb, .tflite or .json (XGBoost)";
+    "expected bundle.json, a SavedModel's saved_model.pb, or one file .onnx, .pb, .tflite, .json or .ubj (XGBoost) or "
+    ".txt (LightGBM)";
 constexpr size_t kMostEntries = 10'000;
 
 bool isThere(const fs::path& path) {
@@ -39,8 +40,8 @@ std::optional<std::string> adviceFor(const std::string& extension) {
   if (extension == ".pt" || extension == ".pth") {
     return "it is PyTorch's own format; export it as ONNX: torch.onnx.export(model, inputs, 'model.onnx')";
   }
-  if (extension == ".ubj" || extension == ".bst" || extension == ".model") {
-    return "it is a binary format of XGBoost; save it as JSON: booster.save_model('model.json')";
+  if (extension == ".bst" || extension == ".model") {
+    return "it may be one of several formats of XGBoost; save it by name: booster.save_model('model.json')";
   }
   if (extension == ".pkl" || extension == ".pickle" || extension == ".joblib") {
     return "a pickle is a program; convert it to ONNX, for scikit-learn with skl2onnx";
@@ -48,11 +49,22 @@ std::optional<std::string> adviceFor(const std::string& extension) {
   return std::nullopt;
 }
 
-std::optional<ModelFormat> formatOf(const std::string& extension) {
+// Many text files stand beside models; LightGBM's begins with this line.
+bool isLightgbmText(const fs::path& path) {
+  std::ifstream stream(path);
+  std::string start(5, '\0');
+  return stream.read(start.data(), static_cast<std::streamsize>(start.size())) &&
+         (start == "tree\n" || start == "tree\r");
+}
+
+std::optional<ModelFormat> formatOf(const fs::path& path) {
+  const std::string extension = path.extension().string();
   if (extension == ".onnx") return ModelFormat::kOnnx;
   if (extension == ".pb") return ModelFormat::kFrozenGraph;
   if (extension == ".tflite") return ModelFormat::kTflite;
   if (extension == ".json") return ModelFormat::kXgboostJson;
+  if (extension == ".ubj") return ModelFormat::kXgboostUbj;
+  if (extension == ".txt" && isLightgbmText(path)) return ModelFormat::kLightgbmText;
   return std::nullopt;
 }
 
@@ -67,7 +79,7 @@ bool looksLikeModel(const fs::path& path) {
   if (isCompanion(path)) return false;
   if (isFolder(path)) return isThere(path / "saved_model.pb") || isThere(path / "bundle.json");
   const std::string extension = path.extension().string();
-  return formatOf(extension) || adviceFor(extension);
+  return formatOf(path) || adviceFor(extension);
 }
 
 // What params.json calls "model", where that is a file or folder beside it.
@@ -124,7 +136,10 @@ std::string_view platformName(ModelFormat format) {
     case ModelFormat::kTflite:
       return "openvino_tflite";
     case ModelFormat::kXgboostJson:
+    case ModelFormat::kXgboostUbj:
       return "mlaas_xgboost";
+    case ModelFormat::kLightgbmText:
+      return "mlaas_lightgbm";
   }
   return "";
 }
@@ -143,7 +158,7 @@ Result<ModelFile> findModelFile(const std::string& path) {
     return Error(ErrorCode::kNotFound, std::string("there is no model in the folder; ") + kExpected);
   }
   const std::string extension = found.extension().string();
-  if (const auto format = formatOf(extension)) return ModelFile{*format, found.string()};
+  if (const auto format = formatOf(found)) return ModelFile{*format, found.string()};
   if (const auto advice = adviceFor(extension)) return unsupported(found, *advice);
   return unsupported(found, kExpected);
 }

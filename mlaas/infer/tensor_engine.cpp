@@ -110,6 +110,8 @@ Result<LoadedModel> loadModel(const std::string& path, size_t numEngines) {
     case ModelFormat::kBundle:
       return loadBundle(file.path, numEngines);
     case ModelFormat::kXgboostJson:
+    case ModelFormat::kXgboostUbj:
+    case ModelFormat::kLightgbmText:
       return loadTrees(file, numEngines);
     default:
       return loadGraph(file, numEngines);

@@ -122,6 +122,7 @@ void addObjective(GraphBuilder& builder, TreeObjective objective) {
 
 Result<std::string> writeTreesOnnx(const TreeModel& trees, const feature::FeatureSpec& features) {
   MLAAS_CHECK(checkFills(features));
+  if (!trees.categories.empty()) return Error(ErrorCode::kUnsupported, "trees with splits by category as ONNX");
   auto width = static_cast<int64_t>(features.scalars.size());
   for (const auto& group : features.groups) width += group.length * static_cast<int64_t>(group.columns.size());
   if (width != trees.numFeatures) {

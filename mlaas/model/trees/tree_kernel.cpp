@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cmath>
 
@@ -21,6 +22,22 @@ uint32_t step(const TreeNode& node, const float* row) {
   const bool missingRight = (node.feature & TreeNode::kMissingGoesRight) != 0;
   const auto right = static_cast<uint32_t>((x >= node.threshold) | (std::isnan(x) & missingRight));
   return node.left + right;
+}
+
+// The same for any node of a model that has splits by category.
+uint32_t stepByAny(const TreeModel& model, const TreeNode& node, const float* row) {
+  if ((node.feature & TreeNode::kByCategory) == 0) return step(node, row);
+  const float x = row[node.feature & ~(TreeNode::kMissingGoesRight | TreeNode::kByCategory)];
+  if (std::isnan(x)) return node.left + ((node.feature & TreeNode::kMissingGoesRight) != 0 ? 1 : 0);
+  const auto& goRight = model.categories[std::bit_cast<uint32_t>(node.threshold)];
+  const bool known = x >= 0 && x < static_cast<float>(goRight.size());
+  return node.left + (known && goRight[static_cast<size_t>(x)] ? 1 : 0);
+}
+
+float leafValueByAny(const TreeModel& model, const Tree& tree, const float* row) {
+  uint32_t index = tree.root;
+  for (uint32_t depth = 0; depth < tree.depth; ++depth) index = stepByAny(model, model.nodes[index], row);
+  return model.nodes[index].value;
 }
 
 float leafValue(const TreeModel& model, const Tree& tree, const float* row) {
@@ -45,6 +62,9 @@ void addInterleaved(const TreeModel& model, const Tree& tree, const float* rows,
 
 void addTree(const TreeModel& model, const Tree& tree, const float* matrix, int64_t rows, float* margins) {
   int64_t row = 0;
+  for (; row < rows && !model.categories.empty(); ++row) {
+    margins[row * model.numOutputs + tree.output] += leafValueByAny(model, tree, matrix + row * model.numFeatures);
+  }
   if (tree.depth <= kMaxFixedDepth) {
     for (; row + kInterleaved <= rows; row += kInterleaved) {
       addInterleaved(model, tree, matrix + row * model.numFeatures, margins + row * model.numOutputs);

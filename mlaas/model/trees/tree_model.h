@@ -14,9 +14,10 @@ namespace mlaas::model {
 // 16 bytes, so that one step of a walk touches one cache line. Children lie side by side: right == left + 1.
 struct TreeNode {
   static constexpr uint32_t kMissingGoesRight = 1U << 31;
+  static constexpr uint32_t kByCategory = 1U << 30;  // threshold holds, as bits, a number in TreeModel::categories
 
   float threshold = 0;   // x < threshold goes left; NaN in a leaf, which sends every x left
-  uint32_t feature = 0;  // column, and kMissingGoesRight
+  uint32_t feature = 0;  // column, and the flags above
   uint32_t left = 0;     // absolute index in nodes; a leaf names itself, so that a walk may run on
   float value = 0;       // leaf value; 0 in an inner node
 };
@@ -37,12 +38,14 @@ struct TreeModel {
   std::vector<float> baseMargins;  // numOutputs
   std::vector<Tree> trees;         // in the order of boosting, in which margins are summed
   std::vector<TreeNode> nodes;
+  // For each split by category, bits of the categories that go right; others go left, also those that are no category.
+  std::vector<std::vector<bool>> categories;
 };
 
-// Reads a model that XGBoost saved as JSON: gbtree and dart, numeric splits, one output a tree, and the objectives of
-// classes, targets and counts.
+// Reads a model that XGBoost saved as JSON: gbtree and dart, one output a tree, splits by category, and the
+// objectives of classes, targets and counts.
 // Every index is checked: nodes form trees, features and outputs exist.
-// Errors: kCorrupt (not JSON, contradictions), kUnsupported (another booster, objective or kind of split).
+// Errors: kCorrupt (not JSON, contradictions), kUnsupported (another booster or objective).
 // Source: docs/formats/bundle.md, "Trees".
 Result<TreeModel> readXgboostJson(std::string_view json);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -21,6 +22,8 @@ using simdjson::dom::object;
 constexpr uint64_t kMaxNodes = uint64_t{1} << 28;
 constexpr uint64_t kMaxFeatures = uint64_t{1} << 24;
 constexpr uint64_t kMaxOutputs = uint64_t{1} << 16;
+constexpr int64_t kMaxCategories = int64_t{1} << 24;
+constexpr uint64_t kMaxCategoryBits = uint64_t{1} << 32;
 
 Error corrupt(const std::string& message) { return {ErrorCode::kCorrupt, message}; }
 Error unsupported(const std::string& message) { return {ErrorCode::kUnsupported, message}; }
@@ -118,6 +121,7 @@ struct RawTree {
   std::vector<int64_t> feature;
   std::vector<bool> defaultLeft;
   std::vector<float> condition;
+  std::vector<std::vector<bool>> categories;  // empty where no node splits by category
   size_t size() const { return left.size(); }
 };
 
@@ -168,14 +172,53 @@ Result<std::vector<bool>> flagsAt(const object& tree, std::string_view pointer) 
   return flags;
 }
 
-Result<void> refuseCategories(const object& tree) {
+// The categories that go right at each node that splits by category; at other nodes none.
+Result<std::vector<std::vector<bool>>> readCategories(const object& tree, size_t size, uint64_t& bits) {
+  std::vector<std::vector<bool>> byNode;
+  array unused;
+  if (tree.at_key("categories_nodes").get(unused) != simdjson::SUCCESS) return byNode;
+  MLAAS_TRY(const auto nodes, integersAt(tree, "/categories_nodes"));
+  if (nodes.empty()) return byNode;
+  MLAAS_TRY(const auto starts, integersAt(tree, "/categories_segments"));
+  MLAAS_TRY(const auto sizes, integersAt(tree, "/categories_sizes"));
+  MLAAS_TRY(const auto categories, integersAt(tree, "/categories"));
+  if (starts.size() != nodes.size() || sizes.size() != nodes.size()) {
+    return corrupt("categories_nodes has " + std::to_string(nodes.size()) + " elements, categories_segments " +
+                   std::to_string(starts.size()) + ", categories_sizes " + std::to_string(sizes.size()));
+  }
+  byNode.resize(size);
+  const auto total = static_cast<int64_t>(categories.size());
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const bool isInside = nodes[i] >= 0 && nodes[i] < static_cast<int64_t>(size) && starts[i] >= 0 && sizes[i] > 0 &&
+                          starts[i] <= total && sizes[i] <= total - starts[i];
+    if (!isInside) return corrupt("categories_nodes element " + std::to_string(i) + " names what is not there");
+    auto& goRight = byNode[static_cast<size_t>(nodes[i])];
+    for (int64_t k = starts[i]; k < starts[i] + sizes[i]; ++k) {
+      const int64_t category = categories[static_cast<size_t>(k)];
+      if (category < 0 || category >= kMaxCategories) return corrupt("category " + std::to_string(category));
+      if (category >= static_cast<int64_t>(goRight.size())) {
+        bits += static_cast<uint64_t>(category) + 1 - goRight.size();
+        if (bits > kMaxCategoryBits) return unsupported("sets of categories that are too large");
+        goRight.resize(static_cast<size_t>(category) + 1);
+      }
+      goRight[static_cast<size_t>(category)] = true;
+    }
+  }
+  return byNode;
+}
+
+// A node that says that it splits by category must have some.
+Result<void> checkSplitTypes(const object& tree, const std::vector<std::vector<bool>>& categories) {
   array types;
   if (tree.at_key("split_type").get(types) != simdjson::SUCCESS) return {};
+  size_t index = 0;
   for (const element& type : types) {
     int64_t number = 0;
-    if (type.get(number) == simdjson::SUCCESS && number != 0) {
-      return unsupported("a split by category; the tree engine runs numeric splits");
+    const bool byCategory = type.get(number) == simdjson::SUCCESS && number != 0;
+    if (byCategory && (index >= categories.size() || categories[index].empty())) {
+      return corrupt("node " + std::to_string(index) + " splits by category and has no categories");
     }
+    ++index;
   }
   return {};
 }
@@ -189,8 +232,8 @@ Result<void> refuseSeveralOutputs(const object& tree) {
                      " values; the tree engine runs multi_strategy one_output_per_tree");
 }
 
-Result<RawTree> readRawTree(const object& tree) {
-  MLAAS_CHECK(refuseCategories(tree));
+// `bits` counts those of the sets of categories of all trees.
+Result<RawTree> readRawTree(const object& tree, uint64_t& bits) {
   MLAAS_CHECK(refuseSeveralOutputs(tree));
   RawTree raw;
   MLAAS_TRY(raw.left, integersAt(tree, "/left_children"));
@@ -207,6 +250,8 @@ Result<RawTree> readRawTree(const object& tree) {
                    ", default_left " + std::to_string(raw.defaultLeft.size()) + ", split_conditions " +
                    std::to_string(raw.condition.size()) + "; expected one length");
   }
+  MLAAS_TRY(raw.categories, readCategories(tree, size, bits));
+  MLAAS_CHECK(checkSplitTypes(tree, raw.categories));
   return raw;
 }
 
@@ -250,6 +295,11 @@ class TreeLayout {
     const auto children = static_cast<uint32_t>(model_.nodes.size());
     model_.nodes.resize(model_.nodes.size() + 2);
     model_.nodes[at] = {raw_.condition[index], feature, children, 0};
+    if (!raw_.categories.empty() && !raw_.categories[index].empty()) {
+      model_.nodes[at].feature |= TreeNode::kByCategory;
+      model_.nodes[at].threshold = std::bit_cast<float>(static_cast<uint32_t>(model_.categories.size()));
+      model_.categories.push_back(raw_.categories[index]);
+    }
     next.push_back(static_cast<size_t>(left));
     next.push_back(static_cast<size_t>(right));
     return {};
@@ -299,12 +349,13 @@ Result<void> readTrees(const object& outer, TreeModel& model) {
                    " trees");
   }
   MLAAS_TRY(const std::vector<float> weights, readTreeWeights(outer, trees.size()));
+  uint64_t categoryBits = 0;
   for (const element& item : trees) {
     const size_t number = model.trees.size();
     const std::string where = "tree " + std::to_string(number);
     object tree;
     if (item.get(tree) != simdjson::SUCCESS) return corrupt(where + " is not an object");
-    auto raw = readRawTree(tree);
+    auto raw = readRawTree(tree, categoryBits);
     if (!raw.ok()) return std::move(raw).error().within(where);
     if (model.nodes.size() + raw->size() > kMaxNodes) {
       return unsupported("more than " + std::to_string(kMaxNodes) + " nodes");

@@ -199,7 +199,7 @@ TEST(ModelFile, SaysWhatToDoWithOtherFormats) {
   };
   EXPECT_NE(message("net.keras").find("model.export"), std::string::npos);
   EXPECT_NE(message("net.pt").find("torch.onnx.export"), std::string::npos);
-  EXPECT_NE(message("net.ubj").find("save_model"), std::string::npos);
+  EXPECT_NE(message("net.bst").find("save_model"), std::string::npos);
   EXPECT_NE(message("net.txt").find("expected bundle.json"), std::string::npos);
   EXPECT_EQ(findModelFile(folder.path("absent.onnx")).error().code(), ErrorCode::kNotFound);
 }

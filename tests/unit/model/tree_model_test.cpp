@@ -216,7 +216,7 @@ TEST_F(DamagedTrees, ArraysOfDifferentLength) {
 }
 TEST_F(DamagedTrees, SplitByCategory) {
   tree()["split_type"][0] = 1;
-  expect(ErrorCode::kUnsupported, "category");
+  expect(ErrorCode::kCorrupt, "has no categories");
 }
 TEST_F(DamagedTrees, LeavesOfSeveralValues) {
   tree()["tree_param"]["size_leaf_vector"] = "2";
