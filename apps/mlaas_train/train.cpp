@@ -1,4 +1,5 @@
 // mlaas train: trains a model as a workflow file says.
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "apps/mlaas_train/summary_text.h"
 #include "mlaas/base/log.h"
 #include "mlaas/dataset/workflow.h"
+#include "mlaas/infer/engine.h"
 #include "mlaas/train/training_run.h"
 
 namespace mlaas::command {
@@ -24,6 +26,14 @@ struct TrainOptions {
   bool resume = false;
   bool json = false;
 };
+
+// The engine that predicting and serving use.
+Result<train::BundleScorer> loadBundle(const model::Bundle& bundle) {
+  MLAAS_TRY(auto engine, infer::makeEngine(bundle));
+  const std::shared_ptr<infer::Engine> shared = std::move(engine);
+  return train::BundleScorer(
+      [shared](const feature::Tensors& features, std::vector<float>& scores) { return shared->run(features, scores); });
+}
 
 // The workflow of the file, or that of MLaaS4HEP's command line.
 Result<dataset::Workflow> findWorkflow(const TrainOptions& options, const Environment& environment) {
@@ -46,6 +56,7 @@ Result<int> train(const TrainOptions& options, const Environment& environment) {
   run.readerThreads = options.threads;
   run.version = MLAAS_VERSION;
   run.factories = trainerFactories();
+  run.loader = loadBundle;
   run.progress = &progress;
   run.resume = options.resume;
   run.log = options.log;

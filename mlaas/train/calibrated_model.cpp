@@ -42,6 +42,8 @@ class CalibratedModel final : public TrainedModel {
     return forms;
   }
   std::vector<const TrainedModel*> members() const override { return model_->members(); }
+  const model::ScoreCalibration* calibration() const override { return &calibration_; }
+  TrainedModel& uncalibrated() override { return *model_; }
   nlohmann::ordered_json description() const override {
     auto json = model_->description();
     json["calibration"] = calibration_.toJson()["kind"];

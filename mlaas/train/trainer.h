@@ -17,6 +17,7 @@
 #include "mlaas/dataset/dataset.h"
 #include "mlaas/dataset/workflow.h"
 #include "mlaas/model/bundle.h"
+#include "mlaas/model/score_calibration.h"
 #include "mlaas/train/checkpoint.h"
 #include "mlaas/train/class_table.h"
 
@@ -78,6 +79,9 @@ class TrainedModel {
   virtual Result<std::vector<ModelFile>> otherForms() const { return std::vector<ModelFile>(); }
   // The models that score together, where there are several; each has a file of its own and this one has none.
   virtual std::vector<const TrainedModel*> members() const { return {}; }
+  // What turns the scores of uncalibrated() into those of this model; null where it is the same model.
+  virtual const model::ScoreCalibration* calibration() const { return nullptr; }
+  virtual TrainedModel& uncalibrated() { return *this; }
   // Kind, size and every option as it was used, defaults included.
   virtual nlohmann::ordered_json description() const = 0;
 };

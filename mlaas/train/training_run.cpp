@@ -12,10 +12,12 @@
 #include "mlaas/base/task_pool.h"
 #include "mlaas/dataset/dataset.h"
 #include "mlaas/model/bundle.h"
+#include "mlaas/train/bundle_check.h"
 #include "mlaas/train/calibrated_model.h"
 #include "mlaas/train/checkpoint.h"
 #include "mlaas/train/ensemble.h"
 #include "mlaas/train/evaluation.h"
+#include "mlaas/train/event_sample.h"
 #include "mlaas/train/json_number.h"
 #include "mlaas/train/progress_log.h"
 #include "mlaas/train/report/report.h"
@@ -189,10 +191,28 @@ Result<model::Bundle> bundleOf(const dataset::Workflow& workflow, const dataset:
   return bundle;
 }
 
-Result<void> writeBundle(model::BundleWriter& writer, const dataset::Workflow& workflow, const dataset::Dataset& data,
-                         const Made& made, const std::string& version) {
-  const Json versions = {{"mlaas4hep", version}, {"library", made.outcome.model->description()["library"]}};
+// The models that lie in `folder`, seen as a reader of the bundle sees them, against those of the training.
+Result<BundleCheck> checkWritten(model::Bundle bundle, const std::string& folder, const Made& made,
+                                 dataset::Dataset& data, const RunOptions& options) {
+  constexpr int64_t kMostEvents = 4096;
+  bundle.directory = folder;
+  // The same events whatever the seeds of the training are.
+  MLAAS_TRY(const EventSample sample, sampleEvents(data, dataset::Part::kTest, kMostEvents, 1, {}));
+  MLAAS_TRY(BundleCheck check, checkBundle(options.loader, bundle, *made.outcome.model, sample,
+                                           made.evaluation.classes.predictsTargets()));
+  check.part = "test";
+  return check;
+}
+
+Result<void> writeBundle(model::BundleWriter& writer, const dataset::Workflow& workflow, dataset::Dataset& data,
+                         const Made& made, const RunOptions& options) {
+  const Json versions = {{"mlaas4hep", options.version}, {"library", made.outcome.model->description()["library"]}};
   MLAAS_CHECK(writeModels(writer, *made.outcome.model));
+  MLAAS_TRY(auto bundle, bundleOf(workflow, data, made, versions));
+  if (options.loader) {
+    MLAAS_TRY(const BundleCheck check, checkWritten(bundle, writer.path(), made, data, options));
+    bundle.provenance["check"] = check.toJson();
+  }
   Json metrics = metricsJson(made.evaluation, made.outcome.history);
   for (const TrainingHistory& member : made.outcome.members) metrics["models"].push_back(memberJson(member));
   for (size_t fold = 0; fold < made.outcome.memberMetrics.size(); ++fold) {
@@ -211,8 +231,7 @@ Result<void> writeBundle(model::BundleWriter& writer, const dataset::Workflow& w
   report.versions = versions;
   report.models = metrics.value("models", Json());
   MLAAS_CHECK(writer.addFile("report.html", renderReport(report)));
-  MLAAS_TRY(const auto bundle, bundleOf(workflow, data, made, versions));
-  return writer.commit(bundle);
+  return writer.commit(std::move(bundle));
 }
 
 // Whether `folder` holds the bundle of a training that came to its end.
@@ -434,7 +453,7 @@ Result<RunSummary> runTraining(const dataset::Workflow& workflow, const RunOptio
   summary.damage = data->damage();
   if (input.stop.stop_requested()) return cancelledTraining();
   summary.written = !summary.interrupted || !hasFinishedBundle(summary.bundle);
-  if (summary.written) MLAAS_CHECK(writeBundle(writer, workflow, *data, made, options.version));
+  if (summary.written) MLAAS_CHECK(writeBundle(writer, workflow, *data, made, options));
   if (!summary.interrupted) MLAAS_CHECK(checkpoints.discard());
   summary.writeSeconds = watch.lap();
   summarise(made, summary);

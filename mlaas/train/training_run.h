@@ -15,6 +15,7 @@
 #include "mlaas/base/error.h"
 #include "mlaas/dataset/damage.h"
 #include "mlaas/dataset/workflow.h"
+#include "mlaas/train/bundle_check.h"
 #include "mlaas/train/trainer.h"
 
 namespace mlaas::train {
@@ -24,6 +25,8 @@ struct RunOptions {
   size_t readerThreads = 0;  // 0: as many as cores
   std::string version;       // of mlaas4hep, for the bundle
   TrainerFactories factories;
+  // The written bundle is loaded by this and must score as the model that was trained; empty: it is not checked.
+  BundleLoader loader = {};
   TrainingProgress* progress = nullptr;
   bool resume = false;  // go on from the checkpoint beside the output, where there is one
   std::string log;      // file to append a line for each epoch to; empty: one in the checkpoint's folder

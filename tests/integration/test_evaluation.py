@@ -109,6 +109,7 @@ def test_predict_applies_the_calibration(mlaas, small, tmp_path, kind, calibrati
     assert "fitted" not in plain_metrics["calibration"]
     bundle = json.loads((tmp_path / "bundle" / "bundle.json").read_text())
     assert bundle["format"] == (2 if kind == "trees" else 1)
+    assert bundle["provenance"]["check"]["events"] > 0
     if kind == "mlp":
         session = onnxruntime.InferenceSession(tmp_path / "bundle" / "model.onnx")
         (outputs,) = session.run(["scores"], {"scalars": np.stack([plain["x"], plain["y"]], axis=1)})

@@ -109,6 +109,16 @@ def test_the_bundle_says_how_it_was_trained(made):
     }
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_the_written_model_was_checked(made, name):
+    folder, data = made
+    bundle = json.loads((folder / "models" / name / "bundle.json").read_text(encoding="utf-8"))
+    check = bundle["provenance"]["check"]
+    assert check["part"] == "test"
+    assert check["events"] == (data.part == 2).sum()
+    assert 0 < check["largest_difference"] < 1e-5
+
+
 def test_a_column_that_is_not_there_is_named(mlaas, made):
     folder, _ = made
     done = mlaas("train", folder / "transformer.yaml", "--quiet", "--set", "model.mass=Jet_mas")

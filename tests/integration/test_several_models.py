@@ -20,6 +20,9 @@ DATA = ROOT / "examples" / "tth" / "data" / "tth_1.root"
 def train(mlaas, output: Path, *arguments) -> Path:
     done = mlaas("train", *arguments, "--output", output, "--quiet", cwd=ROOT)
     assert done.returncode == 0, done.stderr
+    check = json.loads((output / "bundle.json").read_text())["provenance"]["check"]
+    assert check["events"] > 1000
+    assert check["largest_difference"] < 1e-5
     return output
 
 

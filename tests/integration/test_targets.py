@@ -91,6 +91,7 @@ def test_networks_predict_several(mlaas, made, tmp_path):
     assert np.mean(residual**2) == pytest.approx(together / EVENTS, rel=1e-4)
     bundle = json.loads((tmp_path / "model" / "bundle.json").read_text())
     assert bundle["outputs"][0]["columns"] == ["predicted_gen_sum", "predicted_scaled"]
+    assert bundle["provenance"]["check"]["largest_difference"] < 1e-5
     report = (tmp_path / "model" / "report.html").read_text()
     assert "resolution of gen_sum" in report and "log loss on" not in report
 
