@@ -34,14 +34,16 @@ class MeanModel final : public TrainedModel {
   }
   // The mean of those of all models: what the inputs add to the mean of the scores before sigmoid or softmax.
   Result<std::optional<Contributions>> contributions(const feature::Tensors& features) override {
-    MLAAS_TRY(auto mean, models_.front()->contributions(features));
-    if (!mean) return mean;
-    for (size_t i = 1; i < models_.size(); ++i) {
-      MLAAS_TRY(const auto own, models_[i]->contributions(features));
-      for (size_t k = 0; k < mean->values.size(); ++k) mean->values[k] += own->values[k];
+    Contributions mean;
+    for (const auto& model : models_) {
+      MLAAS_TRY(const auto own, model->contributions(features));
+      if (!own) return std::optional<Contributions>();
+      mean.names = own->names;
+      mean.values.resize(own->values.size());
+      for (size_t k = 0; k < mean.values.size(); ++k) mean.values[k] += own->values[k];
     }
-    for (float& value : mean->values) value /= static_cast<float>(models_.size());
-    return mean;
+    for (float& value : mean.values) value /= static_cast<float>(models_.size());
+    return std::optional(std::move(mean));
   }
   model::EngineKind engine() const override { return models_.front()->engine(); }
   std::string fileName() const override { return models_.front()->fileName(); }
