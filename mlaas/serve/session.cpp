@@ -151,10 +151,16 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
     const size_t wanted = parser_->is_header_done() ? kBodyRead : kHeaderRead;
     stream_.async_read_some(buffer_.prepare(wanted),
                             [self = this->shared_from_this()](const ErrorStatus& status, size_t bytes) {
-                              if (status || self->phase_ > Phase::kReading) return;
+                              if (self->phase_ > Phase::kReading) return;
+                              if (status) return self->onEnd(status);
                               self->buffer_.commit(bytes);
                               self->parse();
                             });
+  }
+
+  // The peer says no more: it may still read why a request that it has begun is not answered.
+  void onEnd(const ErrorStatus& status) {
+    if (status == asio::error::eof && phase_ == Phase::kReading) refuse({400, "the request ended before it was whole"});
   }
 
   // Takes what has been received, asks for more, or handles the request.
@@ -308,13 +314,12 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
     awaited_.emplace(worker_.loop.get_executor());
     const auto body = body_;
     body->next([self = this->shared_from_this(), keepAlive](BodyStream::Piece piece) {
-      asio::post(self->worker_.loop, [self, keepAlive, moved = std::move(piece)]() mutable {
-        self->sendPiece(std::move(moved), keepAlive);
-      });
+      asio::post(self->worker_.loop,
+                 [self, keepAlive, moved = std::move(piece)] { self->sendPiece(moved, keepAlive); });
     });
   }
 
-  void sendPiece(BodyStream::Piece piece, bool keepAlive) {
+  void sendPiece(const BodyStream::Piece& piece, bool keepAlive) {
     if (!body_) return;
     awaited_.reset();
     if (piece.failed) {
