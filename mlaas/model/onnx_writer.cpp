@@ -75,6 +75,22 @@ Result<void> checkInputs(const NetworkGraph& graph) {
   return {};
 }
 
+OnnxInputs addInputs(GraphBuilder& builder, const NetworkGraph& graph) {
+  OnnxInputs inputs;
+  if (!graph.scalars.empty()) {
+    const auto width = static_cast<int64_t>(graph.scalars.size());
+    const std::string scalars = builder.input("scalars", ElementType::kFloat32, {-1, width});
+    const std::string present = addFills(builder, scalars, graph.features, graph.features.scalars);
+    inputs.scalars = addTransforms(builder, scalars, present, graph.scalars);
+  }
+  for (size_t i = 0; i < graph.groups.size(); ++i) {
+    inputs.groups.push_back(addGroup(builder, graph.features, graph.features.groups[i], graph.groups[i]));
+  }
+  return inputs;
+}
+
+}  // namespace
+
 Result<void> checkGraph(const NetworkGraph& graph) {
   MLAAS_CHECK(checkFills(graph.features));
   MLAAS_CHECK(checkTransforms(graph.scalars, graph.features.scalars.size(), "scalars"));
@@ -91,22 +107,6 @@ Result<void> checkGraph(const NetworkGraph& graph) {
   MLAAS_CHECK(checkNumbers(graph.weights, graph.network.numWeights(), "weights"));
   return checkNumbers(graph.running, graph.network.numRunning(), "running means and variances");
 }
-
-OnnxInputs addInputs(GraphBuilder& builder, const NetworkGraph& graph) {
-  OnnxInputs inputs;
-  if (!graph.scalars.empty()) {
-    const auto width = static_cast<int64_t>(graph.scalars.size());
-    const std::string scalars = builder.input("scalars", ElementType::kFloat32, {-1, width});
-    const std::string present = addFills(builder, scalars, graph.features, graph.features.scalars);
-    inputs.scalars = addTransforms(builder, scalars, present, graph.scalars);
-  }
-  for (size_t i = 0; i < graph.groups.size(); ++i) {
-    inputs.groups.push_back(addGroup(builder, graph.features, graph.features.groups[i], graph.groups[i]));
-  }
-  return inputs;
-}
-
-}  // namespace
 
 Result<std::string> writeOnnx(const NetworkGraph& graph) {
   MLAAS_CHECK(checkGraph(graph));

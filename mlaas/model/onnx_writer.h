@@ -28,6 +28,9 @@ struct NetworkGraph {
   std::string producerVersion;
 };
 
+// Whether transforms, widths and numbers fit the network: kInternal, or kInvalidArgument for numbers that are not finite.
+Result<void> checkGraph(const NetworkGraph& graph);
+
 // The serialised ModelProto, the same bytes for the same graph.
 Result<std::string> writeOnnx(const NetworkGraph& graph);
 

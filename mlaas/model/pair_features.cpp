@@ -7,8 +7,8 @@ namespace mlaas::model {
 
 namespace {
 
-constexpr float kLeast = 1e-8F;
-constexpr float kTurn = 6.2831853F;
+constexpr float kLeast = kLeastOfPair;
+constexpr float kTurn = kTurnOfPair;
 
 // Arithmetic on tensors of a graph; every intermediate tensor has a name of its own.
 class Expression {

@@ -12,6 +12,8 @@
 
 namespace mlaas::model {
 
+inline constexpr float kLeastOfPair = 1e-8F;  // below it no logarithm is taken
+inline constexpr float kTurnOfPair = 6.2831853F;
 inline constexpr int kNumPairFeatures = 4;
 
 struct Particle {

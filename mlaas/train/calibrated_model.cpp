@@ -34,12 +34,7 @@ class CalibratedModel final : public TrainedModel {
     return model::appendCalibration(graph, calibration_);
   }
   Result<std::vector<ModelFile>> otherForms() const override {
-    MLAAS_TRY(std::vector<ModelFile> forms, model_->otherForms());
-    for (ModelFile& form : forms) {
-      if (!form.name.ends_with(".onnx")) continue;
-      MLAAS_TRY(form.contents, model::appendCalibration(form.contents, calibration_));
-    }
-    return forms;
+    return model_->calibratedForms(calibration_);
   }
   std::vector<const TrainedModel*> members() const override { return model_->members(); }
   const model::ScoreCalibration* calibration() const override { return &calibration_; }

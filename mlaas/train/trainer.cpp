@@ -13,6 +13,15 @@ int64_t TrainingInput::eventsIn(dataset::Part part) const {
 
 int64_t TrainingInput::eventsInMixedEpoch() const { return std::llround(statistics->rowsOfMixedEpoch()); }
 
+Result<std::vector<ModelFile>> TrainedModel::calibratedForms(const model::ScoreCalibration& calibration) const {
+  MLAAS_TRY(std::vector<ModelFile> forms, otherForms());
+  for (ModelFile& form : forms) {
+    if (!form.name.ends_with(".onnx")) continue;
+    MLAAS_TRY(form.contents, model::appendCalibration(form.contents, calibration));
+  }
+  return forms;
+}
+
 nlohmann::ordered_json historyState(const TrainingHistory& history) {
   auto epochs = nlohmann::ordered_json::array();
   for (const EpochRecord& record : history.epochs) {

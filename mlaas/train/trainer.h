@@ -77,6 +77,8 @@ class TrainedModel {
   virtual Result<std::string> serialise() const = 0;
   // The same model in other forms, which go beside fileName() for other programs: trees as an ONNX graph.
   virtual Result<std::vector<ModelFile>> otherForms() const { return std::vector<ModelFile>(); }
+  // The same with `calibration` behind their scores.
+  virtual Result<std::vector<ModelFile>> calibratedForms(const model::ScoreCalibration& calibration) const;
   // The models that score together, where there are several; each has a file of its own and this one has none.
   virtual std::vector<const TrainedModel*> members() const { return {}; }
   // What turns the scores of uncalibrated() into those of this model; null where it is the same model.

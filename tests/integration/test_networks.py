@@ -6,6 +6,9 @@ The events have empty lists, lists of one element, lists longer than the length,
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -107,6 +110,47 @@ def test_the_bundle_says_how_it_was_trained(made):
         "start_divisor": 25,
         "final_divisor": 10000,
     }
+
+
+SCRIPT = """
+import sys
+import numpy, torch
+inputs = numpy.load(sys.argv[2])
+network = torch.jit.load(sys.argv[1])
+with torch.no_grad():
+    scores = network(*[torch.from_numpy(inputs[name]) for name in ("scalars", "jets", "jets_count")])
+numpy.save(sys.argv[3], scores.numpy())
+"""
+
+
+def python_with_torch() -> str | None:
+    """Returns the first of the interpreters at hand that has PyTorch."""
+    for python in (os.environ.get("MLAAS_TORCH_PYTHON"), sys.executable, "/usr/bin/python3"):
+        if (
+            python
+            and subprocess.run([python, "-c", "import numpy, torch"], capture_output=True, check=False).returncode == 0
+        ):
+            return python
+    return None
+
+
+def test_pytorch_gives_the_same_scores(mlaas, made, tmp_path):
+    python = python_with_torch()
+    if python is None:
+        pytest.skip("no Python with PyTorch; MLAAS_TORCH_PYTHON names one")
+    folder, data = made
+    np.savez(tmp_path / "inputs.npz", **data.inputs())
+    for name in MODELS:
+        model = folder / "models" / name / "model.pt"
+        done = subprocess.run(
+            [python, "-c", SCRIPT, model, tmp_path / "inputs.npz", tmp_path / "scores.npy"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found = np.load(tmp_path / "scores.npy")[:, 0]
+        np.testing.assert_allclose(found, predict(mlaas, folder, name), rtol=0, atol=1e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("name", MODELS)

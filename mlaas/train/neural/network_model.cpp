@@ -1,6 +1,7 @@
 #include "mlaas/train/neural/network_model.h"
 
-#include "mlaas/model/onnx_writer.h"
+#include "mlaas/model/torch_script.h"
+#include "mlaas/train/neural/torch_script_file.h"
 
 namespace mlaas::train {
 
@@ -9,7 +10,7 @@ Result<void> NetworkModel::score(const feature::Tensors& features, std::vector<f
   return network_.score(rows_, scores);
 }
 
-Result<std::string> NetworkModel::serialise() const {
+model::NetworkGraph NetworkModel::graph() const {
   model::NetworkGraph graph;
   graph.name = options_.kind;
   graph.features = features_;
@@ -20,7 +21,15 @@ Result<std::string> NetworkModel::serialise() const {
   const auto running = network_.running();
   graph.weights.assign(weights.begin(), weights.end());
   graph.running.assign(running.begin(), running.end());
-  return model::writeOnnx(graph);
+  return graph;
+}
+
+Result<std::string> NetworkModel::serialise() const { return model::writeOnnx(graph()); }
+
+Result<std::vector<ModelFile>> NetworkModel::scriptOf(const model::ScoreCalibration* calibration) const {
+  MLAAS_TRY(const model::TorchScript script, model::writeTorchScript(graph(), calibration));
+  MLAAS_TRY(std::string bytes, torchScriptFile(script));
+  return std::vector<ModelFile>{{"model.pt", std::move(bytes)}};
 }
 
 nlohmann::ordered_json NetworkModel::description() const {
