@@ -184,6 +184,135 @@ class Flat(nn.Module):
         return self.layers(torch.cat([scalars, (elements * mask).flatten(1)], 1))
 
 
+class Autoencoder(Flat):
+    """Gives the mean squared error of each event's reproduction."""
+
+    def forward(self, scalars: torch.Tensor, elements: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+        mask = (torch.arange(LENGTH)[None, :] < count[:, None]).float()[..., None]
+        flat = torch.cat([scalars, (elements * mask).flatten(1)], 1)
+        return ((self.layers(flat) - flat) ** 2).mean(1, keepdim=True)
+
+
+class Token(nn.Module):
+    def __init__(self, width: int):
+        super().__init__()
+        self.token = nn.Parameter(torch.zeros(width))
+
+
+class Scale(nn.Module):
+    """Column by column, or one weight for each head's columns."""
+
+    def __init__(self, weights: int, width: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(weights))
+        self.repeat = width // weights
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.weight.repeat_interleave(self.repeat)
+
+
+def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """[rows, heads, length, columns of a head]; gives [rows, length, width]."""
+    scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3]) + bias
+    return (scores.softmax(3) @ value).transpose(1, 2).flatten(2)
+
+
+class Dense(nn.Module):
+    """The second half of a block."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.first_norm = nn.LayerNorm(width)
+        self.first = nn.Linear(width, 4 * width)
+        self.second_norm = nn.LayerNorm(4 * width)
+        self.second = nn.Linear(4 * width, width)
+        self.scale = Scale(width, width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        gelu = nn.functional.gelu
+        return self.second(self.second_norm(gelu(self.first(self.first_norm(x))))) + self.scale(x)
+
+
+class Transformer(nn.Module):
+    """One block and one class block of two heads; modules stand in the order in which ours have their weights."""
+
+    WIDTH, HEADS = 8, 2
+
+    def __init__(self):
+        super().__init__()
+        width, heads = self.WIDTH, self.HEADS
+        self.embed_norm = nn.LayerNorm(COLUMNS)
+        self.embed = nn.Linear(COLUMNS, width)
+        self.pair_norm = nn.BatchNorm1d(4)
+        self.pair_linear = nn.Linear(4, 6)
+        self.pair_linear_norm = nn.BatchNorm1d(6)
+        self.pair_heads = nn.Linear(6, heads)
+        self.pair_heads_norm = nn.BatchNorm1d(heads)
+        self.block_norm = nn.LayerNorm(width)
+        self.block_project = nn.Linear(width, 3 * width)
+        self.block_scale = Scale(heads, width)
+        self.block_out = nn.Linear(width, width)
+        self.block_out_norm = nn.LayerNorm(width)
+        self.block_dense = Dense(width)
+        self.token = Token(width)
+        self.class_norm = nn.LayerNorm(width)
+        self.class_own = nn.Linear(width, 2 * width)
+        self.class_query = nn.Linear(width, width)
+        self.class_scale = Scale(heads, width)
+        self.class_out = nn.Linear(width, width)
+        self.class_out_norm = nn.LayerNorm(width)
+        self.class_dense = Dense(width)
+        self.head_norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width + SCALARS, 1)
+
+    def heads_of(self, x: torch.Tensor, parts: int) -> torch.Tensor:
+        rows, length = x.shape[:2]
+        return x.reshape(rows, length, parts, self.HEADS, -1).permute(2, 0, 3, 1, 4)
+
+    def pair_bias(self, elements: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+        """The pairs i and j <= i of real elements go through the norms of batches, as many as there are."""
+        pairs = [(row, i, j) for row, n in enumerate(count.tolist()) for i in range(n) for j in range(i + 1)]
+        row, i, j = torch.tensor(pairs).T
+        x = pair_features(elements[row, i], elements[row, j])
+        gelu = nn.functional.gelu
+        x = gelu(self.pair_linear_norm(self.pair_linear(self.pair_norm(x))))
+        x = gelu(self.pair_heads_norm(self.pair_heads(x)))
+        bias = torch.zeros(len(count), LENGTH, LENGTH, self.HEADS)
+        bias = bias.index_put((row, i, j), x).index_put((row, j, i), x)
+        return bias.permute(0, 3, 1, 2)
+
+    def forward(self, scalars: torch.Tensor, elements: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+        mask = torch.arange(LENGTH)[None, :] < count[:, None]
+        absent = torch.where(mask, 0.0, -1e9)[:, None, None, :]
+        x = nn.functional.gelu(self.embed(self.embed_norm(elements)))
+        query, key, value = self.heads_of(self.block_project(self.block_norm(x)), 3)
+        attended = attend(query, key, value, self.pair_bias(elements, count) + absent)
+        x = self.block_dense(self.block_out_norm(self.block_out(self.block_scale(attended))) + x)
+
+        token = self.token.token.expand(len(count), 1, -1)
+        both = self.class_own(self.class_norm(torch.cat([token, x], 1)))
+        key, value = self.heads_of(both, 2)
+        (query,) = self.heads_of(self.class_query(token), 1)
+        attended = attend(query, key, value, torch.cat([torch.zeros(len(count), 1, 1, 1), absent], 3))
+        token = self.class_dense(self.class_out_norm(self.class_out(self.class_scale(attended))) + token)
+        return self.head(torch.cat([self.head_norm(token[:, 0]), scalars], 1))
+
+
+def pair_features(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """arXiv:2202.03772 of massless particles in double precision: ln of distance, kT, z and squared mass.
+
+    The columns are eta, phi and what stands for pt: 1 + the third.
+    """
+    a, b = a.double(), b.double()
+    pt_a, pt_b = 1 + a[:, 2], 1 + b[:, 2]
+    eta, phi = a[:, 0] - b[:, 0], a[:, 1] - b[:, 1]
+    distance = (eta**2 + phi**2).sqrt()
+    softer = torch.minimum(pt_a, pt_b)
+    mass2 = 4 * pt_a * pt_b * ((eta / 2).sinh() ** 2 + (phi / 2).sin() ** 2)
+    parts = (distance, softer * distance, softer / (pt_a + pt_b), mass2)
+    return torch.stack([part.clamp(min=1e-8).log() for part in parts], 1).float()
+
+
 def batch_of(step: int) -> tuple[torch.Tensor, ...]:
     scalars = [[number(1, step, row, k) for k in range(SCALARS)] for row in range(ROWS)]
     elements = [[[number(2, step, row, i, k) for k in range(COLUMNS)] for i in range(LENGTH)] for row in range(ROWS)]
@@ -208,6 +337,10 @@ def curves() -> dict[str, list[float]]:
         ),
         "deepsets_sum": DeepSets(mean=False),
         "deepsets_mean": DeepSets(mean=True),
+        "autoencoder": Autoencoder(
+            *(nn.Linear(width, 8), nn.ReLU(), nn.Linear(8, 3), nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, width))
+        ),
+        "transformer": Transformer(),
     }
     result = {}
     for name, network in networks.items():
@@ -218,6 +351,8 @@ def curves() -> dict[str, list[float]]:
                     scale = 2 / math.sqrt(module.in_features)
                     initial = [scale * number(6, at + i) for i in range(values.numel())]
                     values.data = torch.tensor(initial).reshape(values.shape)
+                elif isinstance(module, Token):
+                    values.data = torch.tensor([0.07 * number(6, at + i) for i in range(values.numel())])
                 at += values.numel()
         optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
         result[name] = []
@@ -225,7 +360,10 @@ def curves() -> dict[str, list[float]]:
             *inputs, label, weight = batch_of(step)
             optimizer.zero_grad()
             output = network(*inputs)[:, 0]
-            loss = nn.functional.binary_cross_entropy_with_logits(output, label, weight=weight)
+            if name == "autoencoder":
+                loss = (weight * output).mean()
+            else:
+                loss = nn.functional.binary_cross_entropy_with_logits(output, label, weight=weight)
             loss.backward()
             optimizer.step()
             result[name].append(loss.item())

@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "mlaas/model/pair_features.h"
 #include "mlaas/train/neural/flat_optimizer.h"
 #include "mlaas/train/neural/learning_rate.h"
 #include "mlaas/train/neural/network_architecture.h"
@@ -189,6 +190,19 @@ struct Batch {
   std::vector<float> weight;
 };
 
+// Of the real elements of the last event; columns as pair_features() of torch_values.py has them.
+void addPairs(NetworkRows::Group& group, int count) {
+  std::vector<model::Particle> particles;
+  for (int i = 0; i < count; ++i) {
+    const float* element = group.elements.data() + group.elements.size() - static_cast<size_t>((count - i) * kColumns);
+    particles.push_back({.pt = 1 + element[2], .eta = element[0], .phi = element[1]});
+    for (const auto& other : particles) {
+      group.pairs.resize(group.pairs.size() + model::kNumPairFeatures);
+      model::pairFeatures(particles.back(), other, group.pairs.data() + group.pairs.size() - model::kNumPairFeatures);
+    }
+  }
+}
+
 // As in torch_values.py; padding is not packed, and 0 in the flat matrix.
 Batch batchOf(int step) {
   Batch batch;
@@ -207,6 +221,7 @@ Batch batchOf(int step) {
       }
     }
     group.offsets.push_back(group.offsets.back() + count);
+    addPairs(group, count);
     const float first = number({1, step, row, 0});
     batch.label.push_back(number({4, step, row}) + 0.5F * first > 0 ? 1 : 0);
     batch.weight.push_back(1 + number({5, step, row}));
@@ -214,13 +229,14 @@ Batch batchOf(int step) {
   return batch;
 }
 
-// Linear layers as the script fills them: by the place in the array of weights.
+// Linear layers and tokens as the script fills them: by the place in the array of weights.
 void setWeights(TorchNetwork& computed) {
   const model::Network& network = computed.network();
   for (const auto& node : network.nodes()) {
-    if (node.op != model::NetworkOp::kLinear) continue;
-    const int64_t inputs = network.node(node.inputs[0]).width;
-    const double scale = 2 / std::sqrt(static_cast<double>(inputs));
+    const bool isToken = node.op == model::NetworkOp::kToken;
+    if ((node.op != model::NetworkOp::kLinear && !isToken) || node.sharesWeights) continue;
+    const int64_t inputs = isToken ? 0 : network.node(node.inputs[0]).width;
+    const double scale = isToken ? 0.07 : 2 / std::sqrt(static_cast<double>(inputs));
     for (size_t i = 0; i < static_cast<size_t>((inputs + 1) * node.width); ++i) {
       const size_t place = node.firstWeight + i;
       computed.weights()[place] = static_cast<float>(scale * static_cast<double>(number({6, static_cast<int>(place)})));
@@ -243,7 +259,19 @@ TEST(TorchValues, LearningCurvesAreThoseOfPytorch) {
       {"mlp_layer",
        {readMlp, {{"layers", {8, 8}}, {"activation", "mish"}, {"normalisation", "layer"}, {"residual", true}}}},
       {"deepsets_sum", {readDeepSets, sets}},
-      {"deepsets_mean", {readDeepSets, means}}};
+      {"deepsets_mean", {readDeepSets, means}},
+      {"autoencoder", {readAutoencoder, {{"layers", {8}}, {"latent", 3}}}},
+      {"transformer",
+       {readParticleTransformer,
+        {{"eta", "a"},
+         {"phi", "b"},
+         {"pt", "c"},
+         {"embed", {8}},
+         {"pair_embed", {6}},
+         {"heads", 2},
+         {"blocks", 1},
+         {"class_blocks", 1},
+         {"dropout", 0}}}}};
   ASSERT_EQ(networks.size(), values()["curves"].size());
   std::vector<Batch> batches;
   for (int step = 0; step < 100; ++step) batches.push_back(batchOf(step));
@@ -255,8 +283,11 @@ TEST(TorchValues, LearningCurvesAreThoseOfPytorch) {
     FlatOptimizer adam(computed.weights().size(), {});
     std::vector<double> losses;
     for (Batch& batch : batches) {
-      const Truth truth{.label = batch.label, .target = {}, .weight = batch.weight};
-      losses.push_back(computed.trainStep(batch.rows, truth, {}, 1).value() / kRows);
+      const bool reproduces = name == "autoencoder";
+      const LossOptions loss{.kind = reproduces ? LossOptions::Kind::kSquared : LossOptions::Kind::kCrossEntropy};
+      const std::vector<float> target = reproduces ? batch.rows.flat : std::vector<float>();
+      const Truth truth{.label = batch.label, .target = target, .weight = batch.weight};
+      losses.push_back(computed.trainStep(batch.rows, truth, loss, 1).value() / kRows);
       adam.step(computed.weights(), computed.gradients(), 0.01);
     }
     expectSame(losses, values()["curves"][name], 1e-5, name);
