@@ -148,11 +148,6 @@ def test_limits_are_options(mlaas, models):
         assert refusal.startswith(b"HTTP/1.1 503 ")
         for connection in served:
             connection.close()
- len(served) == 3 else is_served(served)
-                break
-        else:
-            pytest.fail("three connections were served at once")
-
 
 
 TFAAS_CONFIG = {
