@@ -1,14 +1,9 @@
 #include "mlaas/train/trees/trees_model.h"
 
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
 #include <limits>
 
 #include "mlaas/feature/flat_rows.h"
 #include "mlaas/model/trees/onnx_trees.h"
-#include "mlaas/model/trees/tree_kernel.h"
 #include "mlaas/model/trees/tree_model.h"
 
 namespace mlaas::train {
@@ -16,8 +11,6 @@ namespace mlaas::train {
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
-constexpr int64_t kCheckedEvents = 4096;
-constexpr double kTolerance = 1e-5;  // of scores about 1: sums in another order
 
 class TreesModel final : public TrainedModel {
  public:
@@ -59,15 +52,6 @@ class TreesModel final : public TrainedModel {
     return json;
   }
 
-  // Whether the trees as they are read back score as XGBoost does.
-  Result<void> compare(const feature::Tensors& features) {
-    std::vector<float> theirs;
-    MLAAS_CHECK(score(features, theirs));
-    std::vector<float> ours(static_cast<size_t>(features.rows * trees_.numOutputs));
-    model::predictTrees(trees_, matrix_, features.rows, ours);
-    return compareTreeScores(ours, theirs, trees_.numOutputs);
-  }
-
  private:
   Booster booster_;
   feature::FeatureSpec features_;
@@ -79,54 +63,17 @@ class TreesModel final : public TrainedModel {
   std::vector<float> matrix_;
 };
 
-// The first events of the validation part, else of another that has some.
-Result<void> checkScores(TreesModel& model, const TrainingInput& input) {
-  dataset::StreamOptions options;
-  options.batchSize = kCheckedEvents;
-  options.shuffle = false;
-  for (const auto part : {dataset::Part::kTrain, dataset::Part::kTest, dataset::Part::kValidation}) {
-    if (input.eventsIn(part) > 0) options.part = part;
-  }
-  MLAAS_TRY(const auto stream, input.data->stream(options));
-  dataset::Batch batch;
-  MLAAS_TRY(const bool any, stream->next(batch));
-  return any ? model.compare(batch.features) : Result<void>();
-}
-
 }  // namespace
 
-Result<void> compareTreeScores(const std::vector<float>& read, const std::vector<float>& trained, int64_t outputs) {
-  if (read.size() != trained.size()) {
-    return Error(ErrorCode::kInternal, "model.json: read back, the trees give " + std::to_string(read.size()) +
-                                           " scores, XGBoost gave " + std::to_string(trained.size()) +
-                                           "; no bundle is written");
-  }
-  for (size_t i = 0; i < read.size(); ++i) {
-    const auto found = static_cast<double>(read[i]);
-    const auto expected = static_cast<double>(trained[i]);
-    const double tolerance = kTolerance * std::max(1.0, std::abs(expected));
-    if (found == expected || std::abs(found - expected) <= tolerance) continue;
-    std::array<char, 240> text{};
-    std::snprintf(text.data(), text.size(),
-                  "model.json: row %zu of the events checked, output %zu: read back, the trees give %.9g, XGBoost gave "
-                  "%.9g, more than %.3g apart; no bundle is written",
-                  i / static_cast<size_t>(outputs), i % static_cast<size_t>(outputs), found, expected, tolerance);
-    return Error(ErrorCode::kInternal, text.data());
-  }
-  return {};
-}
-
-Result<std::unique_ptr<TrainedModel>> makeTreesModel(Booster booster, const TrainingInput& input,
+Result<std::unique_ptr<TrainedModel>> makeTreesModel(Booster booster, const feature::FeatureSpec& features,
                                                      const TreesOptions& options, int64_t rounds) {
   MLAAS_TRY(std::string json, booster.toJson());
   auto trees = model::readXgboostJson(json);
   if (!trees.ok()) {
     return Error(ErrorCode::kInternal, std::string("model.json cannot be read back: ") + trees.error().what());
   }
-  auto made = std::make_unique<TreesModel>(std::move(booster), input.data->features(), options, rounds, std::move(json),
-                                           *std::move(trees));
-  MLAAS_CHECK(checkScores(*made, input));
-  return std::unique_ptr<TrainedModel>(std::move(made));
+  return std::unique_ptr<TrainedModel>(
+      std::make_unique<TreesModel>(std::move(booster), features, options, rounds, std::move(json), *std::move(trees)));
 }
 
 }  // namespace mlaas::train

@@ -61,7 +61,7 @@ class TreesTraining {
     if (history_.bestEpoch < static_cast<int64_t>(history_.epochs.size())) {
       MLAAS_TRY(booster, bestOf(booster));
     }
-    MLAAS_TRY(auto model, makeTreesModel(std::move(booster), input_, options_, history_.bestEpoch));
+    MLAAS_TRY(auto model, makeTreesModel(std::move(booster), input_.data->features(), options_, history_.bestEpoch));
     return TrainingOutcome{std::move(model), std::move(history_)};
   }
 

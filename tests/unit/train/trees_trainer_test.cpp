@@ -6,7 +6,6 @@
 #include <cmath>
 #include <filesystem>
 
-#include "mlaas/train/trees/trees_model.h"
 #include "tests/unit/train/trainer_fixture.h"
 
 namespace mlaas::train {
@@ -228,19 +227,6 @@ TEST_F(ScratchTest, IsEmptyAfterAnError) {
   folder_ /= "gone";
   EXPECT_EQ(usesFiles(fixture, model).error().code(), ErrorCode::kIo);
   folder_ = folder_.parent_path();
-}
-
-TEST(TreesTrainer, WouldSayThatScoresDiffer) {
-  EXPECT_TRUE(compareTreeScores({0.5F, 100}, {0.500009F, 100.0009F}, 1).ok());
-  const auto apart = compareTreeScores({0.5F, 0.25F, 0.125F, 0.75F}, {0.5F, 0.25F, 0.125F, 0.5F}, 2);
-  EXPECT_EQ(apart.error().code(), ErrorCode::kInternal);
-  EXPECT_EQ(
-      std::string(apart.error().what()),
-      "model.json: row 1 of the events checked, output 1: read back, the trees give 0.75, XGBoost gave 0.5, more than "
-      "1e-05 apart; no bundle is written");
-  EXPECT_FALSE(compareTreeScores({std::nanf("")}, {0.5F}, 1).ok());
-  EXPECT_NE(std::string(compareTreeScores({1}, {1, 2}, 1).error().what()).find("give 1 scores, XGBoost gave 2"),
-            std::string::npos);
 }
 
 TEST(TreesTrainer, HasAnOnnxGraphBeside) {
