@@ -5,6 +5,7 @@
 #include "mlaas/infer/engine.h"
 #include "mlaas/infer/model_file.h"
 #include "mlaas/infer/openvino/graph_engine.h"
+#include "mlaas/infer/trees/pipeline_file.h"
 #include "mlaas/infer/trees/tree_file.h"
 
 namespace mlaas::infer {
@@ -113,6 +114,12 @@ Result<LoadedModel> loadModel(const std::string& path, size_t numEngines) {
     case ModelFormat::kXgboostUbj:
     case ModelFormat::kLightgbmText:
       return loadTrees(file, numEngines);
+    case ModelFormat::kOnnx: {
+      // OpenVINO refuses operators of ai.onnx.ml.
+      MLAAS_TRY(auto pipeline, loadPipeline(file, numEngines));
+      if (pipeline) return *std::move(pipeline);
+      return loadGraph(file, numEngines);
+    }
     default:
       return loadGraph(file, numEngines);
   }
