@@ -12,9 +12,11 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from integration.bundles import Group, Signature, network_scores, write_network
 from integration.test_serve import Server
+from onnx import TensorProto, helper
 
 http = pytest.importorskip("tritonclient.http")
 grpclib = pytest.importorskip("grpc")
@@ -378,3 +380,65 @@ def test_grpc_address_that_is_taken(mlaas, models, grpc_server):
     command = [mlaas.binary, "serve", "--models", models, "--http", "127.0.0.1:0", "--grpc", grpc_server.grpc_address]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 4 and f"cannot listen on {grpc_server.grpc_address} for gRPC" in done.stderr
+
+
+# Each type that tensors of ONNX models have here, with numbers at the ends of its range; of 64 bits at the ends of what
+# OpenVINO computes them with, 32 bits.
+TYPES = {
+    "FP32": (TensorProto.FLOAT, np.array([[1.5, -3.25e38]], np.float32)),
+    "FP64": (TensorProto.DOUBLE, np.array([[0.125, -(2.0**127)]], np.float64)),
+    "FP16": (TensorProto.FLOAT16, np.array([[0.5, -65504]], np.float16)),
+    "INT8": (TensorProto.INT8, np.array([[-128, 127]], np.int8)),
+    "INT16": (TensorProto.INT16, np.array([[-32768, 32767]], np.int16)),
+    "INT32": (TensorProto.INT32, np.array([[-(2**31), 2**31 - 1]], np.int32)),
+    "INT64": (TensorProto.INT64, np.array([[-(2**31), 2**31 - 1]], np.int64)),
+    "UINT8": (TensorProto.UINT8, np.array([[0, 255]], np.uint8)),
+    "UINT16": (TensorProto.UINT16, np.array([[0, 65535]], np.uint16)),
+    "UINT32": (TensorProto.UINT32, np.array([[0, 2**32 - 1]], np.uint32)),
+    "UINT64": (TensorProto.UINT64, np.array([[0, 2**31 - 1]], np.uint64)),
+    "BOOL": (TensorProto.BOOL, np.array([[True, False]])),
+}
+
+
+@pytest.fixture(scope="module")
+def typed_server(mlaas, tmp_path_factory):
+    """A model for each type, which gives back the columns in the other order."""
+    folder = tmp_path_factory.mktemp("typed")
+    for name, (kind, _) in TYPES.items():
+        x = helper.make_tensor_value_info("x", kind, ["N", 2])
+        y = helper.make_tensor_value_info("y", kind, ["N", 2])
+        order = helper.make_tensor("order", TensorProto.INT64, [2], [1, 0])
+        graph = helper.make_graph([helper.make_node("Gather", ["x", "order"], ["y"], axis=1)], "g", [x], [y], [order])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+        (folder / name.lower()).mkdir()
+        onnx.save(model, folder / name.lower() / "model.onnx")
+    with GrpcServer(mlaas.binary, folder, "--threads", "2") as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_type_over_http_and_grpc(typed_server, name):
+    rows = TYPES[name][1]
+    model = name.lower()
+    with http.InferenceServerClient(f"127.0.0.1:{typed_server.port}") as client:
+        metadata = client.get_model_metadata(model)
+        assert metadata["inputs"] == [{"name": "x", "datatype": name, "shape": [-1, 2]}]
+        for binary in (True, False):
+            if name == "FP16" and not binary:
+                continue
+            tensor = http.InferInput("x", rows.shape, name)
+            tensor.set_data_from_numpy(rows, binary_data=binary)
+            wanted = [http.InferRequestedOutput("y", binary_data=binary)]
+            answer = client.infer(model, [tensor], outputs=wanted).as_numpy("y")
+            assert answer.dtype == rows.dtype and np.array_equal(answer, rows[:, ::-1])
+    with grpc.InferenceServerClient(typed_server.grpc_address) as client:
+        tensor = grpc.InferInput("x", rows.shape, name)
+        tensor.set_data_from_numpy(rows)
+        answer = client.infer(model, [tensor]).as_numpy("y")
+        assert answer.dtype == rows.dtype and np.array_equal(answer, rows[:, ::-1])
+
+
+def test_half_precision_has_no_json(typed_server):
+    row = {"name": "x", "shape": [1, 2], "datatype": "FP16", "data": [1, 2]}
+    status, _, text = typed_server.ask("POST", "/v2/models/fp16/infer", {"inputs": [row]})
+    assert status == 400 and "send it as bytes (binary_data_size)" in text
