@@ -33,9 +33,7 @@ class CalibratedModel final : public TrainedModel {
     MLAAS_TRY(const std::string graph, model_->serialise());
     return model::appendCalibration(graph, calibration_);
   }
-  Result<std::vector<ModelFile>> otherForms() const override {
-    return model_->calibratedForms(calibration_);
-  }
+  Result<std::vector<ModelFile>> otherForms() const override { return model_->calibratedForms(calibration_); }
   std::vector<const TrainedModel*> members() const override { return model_->members(); }
   const model::ScoreCalibration* calibration() const override { return &calibration_; }
   TrainedModel& uncalibrated() override { return *model_; }

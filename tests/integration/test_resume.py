@@ -23,7 +23,7 @@ KINDS = {
     "network": [MLP, "--set", "training.epochs=3", "--set", "training.batch_size=500", *OFTEN],
     "network with chunks": [
         *[MLP, "--set", "training.epochs=2", "--set", "training.batch_size=500"],
-        *["--set", "training.chunks={events: 2000, passes: 2}", *OFTEN],
+        *["--set", "training.chunks={events: 2000, passes: 2}", "--set", "training.precision=bfloat16", *OFTEN],
     ],
     "network with all that has a state": [
         *[MLP, "--set", "training.epochs=3", "--set", "training.batch_size=500", "--set", "training.averaging=0.99"],

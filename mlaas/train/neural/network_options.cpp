@@ -114,6 +114,15 @@ Json lossJson(const LossOptions& loss) {
   return json;
 }
 
+Precision readPrecision(OptionReader& training) {
+  const std::string name = training.choice("precision", "float32", {"float32", "bfloat16", "float16"});
+  if (name == "float16") {
+    training.reject("precision",
+                    "float16 needs a GPU, and networks are trained on the processor; use bfloat16 or float32");
+  }
+  return name == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32;
+}
+
 void readTraining(OptionReader& training, bool hasTargets, NetworkOptions& options) {
   options.epochs = training.integer("epochs", options.epochs, 1, 1000000);
   options.batchSize = training.integer("batch_size", options.batchSize, 1, 10000000);
@@ -128,6 +137,7 @@ void readTraining(OptionReader& training, bool hasTargets, NetworkOptions& optio
   options.negative = readNegative(training, NegativeWeights::kKeep);
   options.seed = static_cast<uint64_t>(training.integer("seed", 1, 0, std::numeric_limits<int32_t>::max()));
   options.threads = static_cast<int>(training.integer("threads", 1, 1, 1024));
+  options.precision = readPrecision(training);
 }
 
 }  // namespace
@@ -162,6 +172,7 @@ Json NetworkOptions::toJson() const {
   json["negative_weights"] = negativeName(negative);
   json["seed"] = seed;
   json["threads"] = threads;
+  json["precision"] = precision == Precision::kBfloat16 ? "bfloat16" : "float32";
   return json;
 }
 

@@ -17,6 +17,7 @@
 #include "mlaas/train/neural/learning_rate.h"
 #include "mlaas/train/neural/network_architecture.h"
 #include "mlaas/train/neural/network_loss.h"
+#include "mlaas/train/neural/torch_network.h"
 
 namespace mlaas::train {
 
@@ -40,6 +41,7 @@ struct NetworkOptions {
   NegativeWeights negative = NegativeWeights::kKeep;
   uint64_t seed = 1;
   int threads = 1;
+  Precision precision = Precision::kFloat32;
 
   // Steps of an epoch over so many events.
   int64_t stepsFor(int64_t events) const;

@@ -379,8 +379,8 @@ class NetworkTrainer final : public Trainer {
     scale.stretch(input.statistics->rowsOfMixedEpoch() / static_cast<double>(input.eventsIn(dataset::Part::kTrain)));
     MLAAS_TRY(const auto scalings, options_.scaling.resolve(features));
     MLAAS_TRY(NetworkInput inputs, NetworkInput::make(features, *input.statistics, scalings));
-    MLAAS_TRY(TorchNetwork computed,
-              TorchNetwork::make(network, seedFor(options_.seed, Purpose::kWeights), options_.threads));
+    MLAAS_TRY(TorchNetwork computed, TorchNetwork::make(network, seedFor(options_.seed, Purpose::kWeights),
+                                                        options_.threads, options_.precision));
     targetScale.assign(computed.network(), computed.running());
     auto model = std::make_unique<NetworkModel>(features, std::move(inputs), std::move(computed), options_);
     return NetworkTraining(options_, input, std::move(scale), std::move(targetScale), std::move(model)).run();

@@ -109,6 +109,13 @@ struct NodeWeights {
   at::Tensor second;
 };
 
+// The gradients of the weights are float32 again, as the weights are.
+at::Tensor linear(const at::Tensor& x, const NodeWeights& weights, bool half) {
+  if (!half) return at::linear(x, weights.first, weights.second);
+  const auto short16 = [](const at::Tensor& tensor) { return tensor.to(at::kBFloat16); };
+  return at::linear(short16(x), short16(weights.first), short16(weights.second)).to(at::kFloat);
+}
+
 }  // namespace
 
 struct TorchNetwork::State {
@@ -121,7 +128,8 @@ struct TorchNetwork::State {
   std::vector<at::Tensor> values;          // [node], of one forward pass
   std::map<size_t, ElementPlaces> places;  // by group, of one forward pass
   std::vector<float> outputGradients;
-  std::unique_ptr<DenseChain> chain;  // where the network is one: trains it faster
+  std::unique_ptr<DenseChain> chain;  // where the network is one of float32: trains it faster
+  Precision precision = Precision::kFloat32;
 
   void makeViews();
   at::Tensor dropoutMask(const at::Tensor& like, double probability);
@@ -227,7 +235,7 @@ at::Tensor TorchNetwork::State::compute(size_t index, NetworkRows& rows, bool tr
     case NetworkOp::kPairs:
       return input(node, rows);
     case NetworkOp::kLinear:
-      return at::linear(from(0), own.first, own.second);
+      return linear(from(0), own, training && precision == Precision::kBfloat16);
     case NetworkOp::kActivate:
       return activate(from(0), node.activation);
     case NetworkOp::kBatchNorm:
@@ -278,7 +286,8 @@ TorchNetwork::TorchNetwork(TorchNetwork&&) noexcept = default;
 TorchNetwork& TorchNetwork::operator=(TorchNetwork&&) noexcept = default;
 TorchNetwork::~TorchNetwork() = default;
 
-Result<TorchNetwork> TorchNetwork::make(const model::Network& network, uint64_t seed, int threads) {
+Result<TorchNetwork> TorchNetwork::make(const model::Network& network, uint64_t seed, int threads,
+                                        Precision precision) {
   try {
     at::set_num_threads(threads);
     auto state = std::make_unique<State>();
@@ -290,7 +299,10 @@ Result<TorchNetwork> TorchNetwork::make(const model::Network& network, uint64_t 
     TorchNetwork result(std::move(state));
     std::ranges::copy(network.initialWeights(seed), result.weights().begin());
     std::ranges::copy(network.initialRunning(), result.running().begin());
-    result.state_->chain = DenseChain::of(result.network(), result.weights(), result.gradients());
+    result.state_->precision = precision;
+    if (precision == Precision::kFloat32) {
+      result.state_->chain = DenseChain::of(result.network(), result.weights(), result.gradients());
+    }
     return result;
   } catch (const std::exception& exception) {
     return torchError(exception.what());

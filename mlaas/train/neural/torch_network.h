@@ -17,10 +17,15 @@
 
 namespace mlaas::train {
 
+// What trainStep() multiplies the inputs of linear layers with their weights in, forward and backward. Weights, optimizers,
+// norms, attention, losses and all scores are float32 with either.
+enum class Precision : uint8_t { kFloat32, kBfloat16 };
+
 class TorchNetwork {
  public:
   // Weights from `seed`.
-  static Result<TorchNetwork> make(const model::Network& network, uint64_t seed, int threads);
+  static Result<TorchNetwork> make(const model::Network& network, uint64_t seed, int threads,
+                                   Precision precision = Precision::kFloat32);
   TorchNetwork(TorchNetwork&&) noexcept;
   TorchNetwork& operator=(TorchNetwork&&) noexcept;
   ~TorchNetwork();

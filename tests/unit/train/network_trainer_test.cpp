@@ -44,6 +44,25 @@ TEST(NetworkTrainer, LearnsInChunks) {
   EXPECT_EQ(outcome.model->description()["options"]["chunks"], (Json{{"events", 500}, {"passes", 5}}));
 }
 
+TEST(NetworkTrainer, LearnsInBfloat16) {
+  for (const char* kind : {"mlp", "deepsets"}) {
+    Fixture fixture({}, kind);
+    const Json model = std::string(kind) == "mlp" ? kSmallModel : Json{{"phi", {16}}, {"rho", {16}}};
+    Json training = kFewEpochs;
+    auto exact = fixture.train(model, training).value();
+    training["precision"] = "bfloat16";
+    auto rounded = fixture.train(model, training).value();
+    EXPECT_NEAR(fixture.auc(rounded), fixture.auc(exact), 0.02) << kind;
+    EXPECT_NE(rounded.history.epochs.back().trainLoss, exact.history.epochs.back().trainLoss) << kind;
+    EXPECT_EQ(rounded.model->description()["options"]["precision"], "bfloat16");
+    auto again = fixture.train(model, training).value();
+    EXPECT_EQ(again.model->serialise().value(), rounded.model->serialise().value()) << kind;
+    training["precision"] = "float16";
+    EXPECT_NE(fixture.problem(model, training).find("training.precision: float16 needs a GPU"), std::string::npos)
+        << fixture.problem(model, training);
+  }
+}
+
 // Both scalings are affine, so that a network can learn the same from either; with lists they differ in what padding is.
 TEST(NetworkTrainer, LearnsTheSameFromScalarsOfEitherScaling) {
   MemoryOptions options;

@@ -195,6 +195,36 @@ TEST(TorchNetwork, StandsStillWhereNoEventHasAnElement) {
   for (const float gradient : computed.gradients()) EXPECT_TRUE(std::isfinite(gradient));
 }
 
+// bfloat16 has 8 bits: 1 + 2^-8 lies between two numbers and becomes the even one, 1. The output is 1 * 2 + 0.5, and the
+// gradients of the squared difference to 0 are 2 * 2.5 times the input and times 1.
+TEST(TorchNetwork, MultipliesInBfloat16WhileItLearns) {
+  model::Network network;
+  const size_t output = network.linear(network.flat(1), 1);
+  network.setOutput(output, output);
+  const float input = 1 + 1.0F / 256;
+  const std::vector<int32_t> label = {0};
+  const std::vector<float> target = {0};
+  const std::vector<float> weight = {1};
+  for (const bool half : {false, true}) {
+    TorchNetwork computed =
+        TorchNetwork::make(network, 5, 1, half ? Precision::kBfloat16 : Precision::kFloat32).value();
+    computed.weights()[0] = 2;
+    computed.weights()[1] = 0.5F;
+    NetworkRows rows;
+    rows.rows = 1;
+    rows.flat = {input};
+    const float seen = half ? 1 : input;
+    const double expected = 2 * static_cast<double>(seen) + 0.5;
+    const LossOptions loss{.kind = LossOptions::Kind::kSquared};
+    EXPECT_NEAR(computed.trainStep(rows, {label, target, weight}, loss, 1).value(), expected * expected, 1e-5);
+    EXPECT_NEAR(computed.gradients()[0], 2 * expected * static_cast<double>(seen), 1e-5);
+    EXPECT_NEAR(computed.gradients()[1], 2 * expected, 1e-5);
+    std::vector<float> scores;
+    ASSERT_TRUE(computed.score(rows, scores).ok());
+    EXPECT_FLOAT_EQ(scores.at(0), 2 * input + 0.5F);
+  }
+}
+
 TEST(TorchNetwork, DropsOutAsOftenAsItSays) {
   model::Network network;
   const size_t input = network.flat(1000);
