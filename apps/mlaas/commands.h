@@ -14,5 +14,6 @@ void addReport(CLI::App& app, Action& chosen);
 void addServe(CLI::App& app, Action& chosen);
 void addStats(CLI::App& app, Action& chosen);
 void addTrain(CLI::App& app, Action& chosen);
+void addVetModel(CLI::App& app, Action& chosen);
 
 }  // namespace mlaas::command

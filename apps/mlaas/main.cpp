@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   mlaas::table::registerArrowFormats();
 #endif
   static constexpr Subcommand kSubcommands[] = {
-      addCheck, addConvert, addExport, addInspect, addPredict, addReport, addServe, addStats, addTrain,
+      addCheck, addConvert, addExport, addInspect, addPredict, addReport, addServe, addStats, addTrain, addVetModel,
   };
   return runProgram({.name = "mlaas",
                      .description = "Streams ROOT files into training and serves the result",

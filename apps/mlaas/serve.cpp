@@ -247,6 +247,7 @@ Result<serve::GateOptions> gateOptions(const ServeOptions& options) {
 serve::RepositoryOptions repositoryOptions(const ServeOptions& options, size_t threads) {
   serve::RepositoryOptions models;
   models.numEngines = threads;
+  models.vettingProgram = "/proc/self/exe";
   models.maxLoaded = options.maxModels;
   models.maxBytes = options.modelMegabytes << 20;
   models.lookAgain = milliseconds(options.lookAgainSeconds);

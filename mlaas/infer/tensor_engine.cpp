@@ -1,5 +1,6 @@
 #include "mlaas/infer/tensor_engine.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "mlaas/infer/engine.h"
@@ -67,6 +68,23 @@ class BundleEngine final : public TensorEngine {
 };
 
 }  // namespace
+
+Result<void> runOnZeros(TensorEngine& engine, const Signature& signature) {
+  constexpr int64_t kMostElements = int64_t{1} << 24;
+  std::vector<Tensor> inputs;
+  for (const auto& spec : signature.inputs) {
+    Tensor tensor{spec.name, spec.type, spec.dimensions, {}};
+    if (signature.batched) tensor.shape.insert(tensor.shape.begin(), 1);
+    for (auto& dimension : tensor.shape) dimension = std::max<int64_t>(dimension, 1);
+    const auto elements = numElements(tensor.shape);
+    if (!elements || *elements > kMostElements) return {};
+    const size_t width = spec.type == DataType::kBytes ? sizeof(uint32_t) : elementBytes(spec.type);
+    tensor.bytes.assign(static_cast<size_t>(*elements) * width, '\0');
+    inputs.push_back(std::move(tensor));
+  }
+  std::vector<Tensor> outputs;
+  return engine.run(inputs, outputs);
+}
 
 Signature bundleSignature(const model::Bundle& bundle) {
   Signature signature;

@@ -34,6 +34,10 @@ struct LoadedModel {
 // JSON. OpenVINO may crash on damaged files that are not a bundle's.
 Result<LoadedModel> loadModel(const std::string& path, size_t numEngines);
 
+// Runs `engine` once on one row of zeros, with free dimensions of 1, so that later runs find things prepared; without effect
+// where that would be huge. Errors: those of the engine, which may be right to refuse zeros.
+Result<void> runOnZeros(TensorEngine& engine, const Signature& signature);
+
 // The tensors that a bundle takes: scalars [N, S], GROUP [N, length, columns], GROUP_count [N]; it gives scores [N, K].
 Signature bundleSignature(const model::Bundle& bundle);
 

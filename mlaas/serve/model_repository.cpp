@@ -8,6 +8,7 @@
 
 #include "mlaas/base/log.h"
 #include "mlaas/base/nearest_name.h"
+#include "mlaas/infer/model_vetting.h"
 
 namespace mlaas::serve {
 
@@ -37,24 +38,10 @@ std::string withoutFolder(std::string text, const fs::path& directory) {
   return text;
 }
 
-// Runs each engine once on one row of zeros: the first run prepares what later ones find.
 void warmUp(const ServedModel& model) {
-  std::vector<infer::Tensor> inputs;
-  for (const auto& spec : model.signature().inputs) {
-    infer::Tensor tensor{spec.name, spec.type, spec.dimensions, {}};
-    if (model.signature().batched) tensor.shape.insert(tensor.shape.begin(), 1);
-    for (auto& dimension : tensor.shape) dimension = std::max<int64_t>(dimension, 1);
-    const auto elements = infer::numElements(tensor.shape);
-    constexpr int64_t kMostElements = int64_t{1} << 24;
-    if (!elements || *elements > kMostElements) return;
-    const size_t width = spec.type == infer::DataType::kBytes ? sizeof(uint32_t) : infer::elementBytes(spec.type);
-    tensor.bytes.assign(static_cast<size_t>(*elements) * width, '\0');
-    inputs.push_back(std::move(tensor));
-  }
   for (size_t i = 0; i < model.numEngines(); ++i) {
     const auto engine = model.tryAcquire(i);
-    std::vector<infer::Tensor> outputs;
-    const auto done = engine->run(inputs, outputs);
+    const auto done = infer::runOnZeros(*engine, model.signature());
     if (!done.ok()) return log::warning("model " + model.name() + " did not run on zeros: " + done.error().what());
   }
 }
@@ -105,6 +92,10 @@ Result<std::vector<FoundModel>> ModelRepository::scan() const {
 
 Result<ModelPointer> ModelRepository::loadFrom(const fs::path& path, const FoundModel& found,
                                                const std::string& version, const fs::path& place) const {
+  const bool isUploaded = path != place && path.parent_path() != place;
+  if (!options_.vettingProgram.empty() && infer::needsVetting(path.string(), isUploaded)) {
+    MLAAS_CHECK(infer::vetModel(options_.vettingProgram, path.string()));
+  }
   MLAAS_TRY(auto model, infer::loadModel(path.string(), options_.numEngines));
   ServedModel::Identity identity{found.name, version};
   MLAAS_TRY(identity.params, readParams(path, found.name));

@@ -46,6 +46,8 @@ struct RepositoryOptions {
   size_t maxLoaded = 0;                    // models; 0: no limit, all are loaded at the start
   uint64_t maxBytes = 0;                   // of loaded models' files; 0: no limit
   std::chrono::milliseconds lookAgain{0};  // how often the folder is looked at; 0: never
+  // What tries models in a process of its own before they are loaded (infer/model_vetting.h); empty: they are not tried.
+  std::string vettingProgram = {};
 };
 
 class ModelRepository {

@@ -85,6 +85,8 @@ class GraphEngine final : public TensorEngine {
   Result<void> takeOutputs(std::vector<Tensor>& outputs, std::optional<int64_t> rows, int64_t batch) {
     for (size_t i = 0; i < outputs.size(); ++i) {
       const ov::Tensor result = request_.get_tensor(outputs_[i]);
+      // A second call may renew what the first one's reference names.
+      // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): see above
       const ov::Shape dimensions = result.get_shape();
       std::vector<int64_t> shape(dimensions.begin(), dimensions.end());
       size_t bytes = result.get_byte_size();
