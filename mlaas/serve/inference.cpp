@@ -16,8 +16,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A serving thread runs batches that take up to this long by itself; longer ones would hold up its other connections.
-constexpr std::chrono::nanoseconds kLongestTurn = std::chrono::milliseconds(2);
 // A new measurement's share in the mean time of a row.
 constexpr double kNewShare = 0.2;
 
@@ -63,8 +61,9 @@ struct Inference::State {
     std::vector<std::pair<std::shared_ptr<ModelQueue>, std::vector<WaitingRequest>>> batches;  // by model
   };
 
-  explicit State(size_t numWorkers) : workers(numWorkers) {}
+  State(size_t numWorkers, std::chrono::nanoseconds longest) : longestTurn(longest), workers(numWorkers) {}
 
+  const std::chrono::nanoseconds longestTurn;
   std::vector<Worker> workers;
   std::mutex mutex;
   std::condition_variable changed;
@@ -208,7 +207,8 @@ void Inference::State::cancelAll() {
   turns.clear();
 }
 
-Inference::Inference(size_t workers, size_t threads) : state_(std::make_unique<State>(workers)) {
+Inference::Inference(size_t workers, size_t threads, std::chrono::nanoseconds longestTurn)
+    : state_(std::make_unique<State>(workers, longestTurn)) {
   for (size_t i = 0; i < std::max<size_t>(1, threads); ++i) {
     state_->threads.emplace_back([state = state_.get(), i] { state->serveQueues(i); });
   }
@@ -269,7 +269,7 @@ void Inference::flush(size_t worker) {
   for (auto& [queue, requests] : batches) {
     const ModelPointer model = requests.front().request.model;
     const bool quick = model->batching().maxDelay.count() == 0 && queue->cost.known() &&
-                       queue->cost.estimate(sumRows(requests)) <= kLongestTurn;
+                       queue->cost.estimate(sumRows(requests)) <= state_->longestTurn;
     auto lease = quick ? model->tryAcquire(worker) : ServedModel::EngineLease();
     if (lease) {
       State::runOn(*lease, *queue, std::move(requests));

@@ -38,8 +38,11 @@ using Completion = std::function<void(Result<InferenceOutputs>)>;
 
 class Inference {
  public:
+  // A serving thread runs batches that take up to so long by itself; longer ones would hold up its other connections.
+  static constexpr std::chrono::nanoseconds kLongestTurn = std::chrono::milliseconds(2);
+
   // For `workers` serving threads; starts `threads` threads for the queues.
-  Inference(size_t workers, size_t threads);
+  Inference(size_t workers, size_t threads, std::chrono::nanoseconds longestTurn = kLongestTurn);
   // Waits for what runs; what still waits is answered with kCancelled.
   ~Inference();
   Inference(const Inference&) = delete;

@@ -103,7 +103,7 @@ TEST_F(InferenceTest, AnswersFromTheQueue) {
 }
 
 TEST_F(InferenceTest, RunsWhatOneTurnGatheredTogether) {
-  Inference inference(1, 1);
+  Inference inference(1, 1, 1h);  // however slow the machine is
   const auto model = makeModel("a");
   EXPECT_TRUE(ask(inference, request(model, {0})).ok());  // what a row costs is known from now on
   behaviour_->runs = 0;
@@ -127,7 +127,7 @@ TEST_F(InferenceTest, RunsWhatOneTurnGatheredTogether) {
 }
 
 TEST_F(InferenceTest, OneBadRequestSpoilsNoOther) {
-  Inference inference(1, 1);
+  Inference inference(1, 1, 1h);  // however slow the machine is
   const auto model = makeModel("a");
   EXPECT_TRUE(ask(inference, request(model, {0})).ok());
   std::vector<std::future<Result<InferenceOutputs>>> futures;
@@ -267,7 +267,7 @@ TEST_F(InferenceTest, HigherPrioritiesGoFirst) {
 TEST_F(InferenceTest, WaitsForMoreWhereThatIsAllowed) {
   Inference inference(1, 2);
   BatchSettings batching;
-  batching.maxDelay = 100ms;
+  batching.maxDelay = 500ms;
   batching.maxRows = 3;
   const auto model = makeModel("a", batching);
   const auto start = std::chrono::steady_clock::now();
@@ -279,13 +279,13 @@ TEST_F(InferenceTest, WaitsForMoreWhereThatIsAllowed) {
   }
   for (auto& future : futures) EXPECT_TRUE(future.get().ok());
   EXPECT_EQ(behaviour_->runs, 1);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 90ms);  // full: no wait
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 400ms);  // full: no wait
   EXPECT_TRUE(ask(inference, request(model, {1})).ok());
-  EXPECT_GE(std::chrono::steady_clock::now() - start, 100ms);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 500ms);
 }
 
 TEST_F(InferenceTest, SlowModelsDoNotHoldUpATurn) {
-  behaviour_->duration = 50ms;
+  behaviour_->duration = 300ms;
   Inference inference(1, 1);
   const auto model = makeModel("slow");
   EXPECT_TRUE(ask(inference, request(model, {1})).ok());
@@ -293,7 +293,7 @@ TEST_F(InferenceTest, SlowModelsDoNotHoldUpATurn) {
   inference.submit(0, request(model, {1}), completion);
   const auto start = std::chrono::steady_clock::now();
   inference.flush(0);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 40ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 200ms);
   EXPECT_TRUE(future.get().ok());
 }
 
