@@ -105,8 +105,7 @@ def ours(binary: Path, workflow: dict, epochs: int, folder: Path) -> dict:
     seconds, _ = run([binary, "train", "workflow.yaml", "--log", log, "--quiet"], folder)
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     metrics = json.loads((folder / "model" / "metrics.json").read_text(encoding="utf-8"))["parts"]
-    waiting = sum(line.get("waiting_seconds", 0) for line in lines)
-    share = {"waiting_share": round(waiting / lines[-1]["seconds"], 4)} if "waiting_seconds" in lines[-1] else {}
+    share = {"waiting_share": round(lines[-1]["waiting_seconds"] / lines[-1]["training_seconds"], 4)}
     events = metrics["train"]["events"] * epochs
     return report("mlaas4hep", seconds, events, metrics["validation"]["accuracy"], **share)
 

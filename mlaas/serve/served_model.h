@@ -80,6 +80,9 @@ class ServedModel {
   const std::string& platform() const { return loaded_.platform; }
   // Null where the model is not one of our bundles.
   const model::Bundle* bundle() const { return loaded_.bundle.get(); }
+  // The output for clients that take one: that which params.json names (output_name, output_node or outputNode), where
+  // there is such a one, else the first.
+  const std::string& mainOutput() const { return mainOutput_; }
   // Of bundles: FeatureSpec::flatNames() and where each name stands in it.
   const std::vector<std::string>& flatNames() const { return flatNames_; }
   const std::unordered_map<std::string_view, size_t>& flatIndex() const { return flatIndex_; }
@@ -93,6 +96,7 @@ class ServedModel {
   ServedModel() = default;
   Identity identity_;
   infer::LoadedModel loaded_;
+  std::string mainOutput_;
   std::vector<std::string> flatNames_;
   std::unordered_map<std::string_view, size_t> flatIndex_;  // views into flatNames_
   mutable std::unique_ptr<std::atomic<bool>[]> busy_;       // by engine

@@ -48,6 +48,10 @@ nlohmann::ordered_json progressJson(const TrainingHistory& history, double event
   json["best"] = history.bestEpoch;
   json["events_per_second"] = eventsPerSecond;
   json["seconds"] = seconds;
+  if (history.waitingSeconds > 0) {
+    json["training_seconds"] = history.trainSeconds;
+    json["waiting_seconds"] = history.waitingSeconds;
+  }
   return json;
 }
 

@@ -39,7 +39,8 @@ struct TrainingHistory {
   bool stoppedEarly = false;
   bool interrupted = false;   // somebody asked to stop: more epochs would have followed
   int64_t eventsTrained = 0;  // over all epochs
-  double trainSeconds = 0;    // without validation; never goes into the bundle
+  double trainSeconds = 0;    // without validation; never goes into the bundle, nor does what follows
+  double waitingSeconds = 0;  // those of trainSeconds in which the next batch was not there yet; networks only
 };
 
 // All of a history, to be kept in a checkpoint. restoreHistory() throws nlohmann's exceptions for other JSON.

@@ -158,6 +158,7 @@ void Tfaas::predictJson(const Request& request, const Answer& answer) {
   }();
   if (!prepared.ok()) return answer(errorResponse(prepared.error()));
   const ModelPointer model = prepared->model;
+  prepared->outputs = {model->mainOutput()};
   inference_.submit(request.worker, *std::move(prepared), scoresTo(answer, model, jsonScores));
 }
 
@@ -172,6 +173,7 @@ void Tfaas::predictProto(const Request& request, const Answer& answer) {
   }();
   if (!prepared.ok()) return answer(errorResponse(prepared.error()));
   const ModelPointer model = prepared->model;
+  prepared->outputs = {model->mainOutput()};
   inference_.submit(request.worker, *std::move(prepared), scoresTo(answer, model, [](std::span<const float> scores) {
                       return textResponse(writePredictions(scores));
                     }));
@@ -198,6 +200,7 @@ void Tfaas::predictImage(const Request& request, const Answer& answer) {
   }();
   if (!prepared.ok()) return answer(errorResponse(prepared.error()));
   const ModelPointer model = prepared->model;
+  prepared->outputs = {model->mainOutput()};
   inference_.submit(request.worker, *std::move(prepared),
                     scoresTo(answer, model, [model, filename](std::span<const float> scores) {
                       return isFrozenGraph(*model) ? bestLabels(filename, model->labels(), scores) : jsonScores(scores);

@@ -211,13 +211,17 @@ class NetworkTraining {
     dataset::Batch raw;
     Prefetcher<NetworkBatch> batches([&, this](NetworkBatch& batch) { return prepare(*stream, raw, batch); });
 
-    const auto start = std::chrono::steady_clock::now();
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    Clock::duration waiting{0};
     const int64_t total = input_.eventsInMixedEpoch() * options_.chunks.passes;
     const uint64_t dropoutSeed = seedFor(options_.seed, Purpose::kDropout, record.epoch);
     NetworkBatch batch;
     for (;;) {
       if (input_.stop.stop_requested()) return false;
+      const auto asked = Clock::now();
       MLAAS_TRY(const bool more, batches.next(batch));
+      waiting += Clock::now() - asked;
       if (!more) break;
       const auto step = static_cast<uint64_t>(position_.steps);
       MLAAS_TRY(const double batchLoss, trainBatch(batch, combineSeeds(dropoutSeed, step)));
@@ -234,7 +238,8 @@ class NetworkTraining {
     }
     record.trainLoss = done.loss / static_cast<double>(done.events);
     history_.eventsTrained += done.events;
-    history_.trainSeconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    history_.trainSeconds += std::chrono::duration<double>(Clock::now() - start).count();
+    history_.waitingSeconds += std::chrono::duration<double>(waiting).count();
     return true;
   }
 

@@ -157,6 +157,22 @@ TEST_F(InferenceTest, GivesTheOutputsThatAreAskedForInTheirOrder) {
   EXPECT_EQ(numbers(outputs[1]), std::vector<float>{6});
 }
 
+TEST_F(InferenceTest, ParametersChooseTheMainOutput) {
+  const auto mainOutput = [&](const std::string& params) {
+    infer::LoadedModel loaded;
+    loaded.signature.inputs = {{"x", DataType::kFp32, {-1}}};
+    loaded.signature.outputs = {{"y", DataType::kFp32, {-1}}, {"copy", DataType::kFp32, {-1}}};
+    loaded.engines.push_back(std::make_unique<DoublingEngine>(behaviour_));
+    ServedModel::Identity identity{"a"};
+    identity.params = params;
+    return ServedModel::make(std::move(loaded), std::move(identity), metrics_.model("a", "1"))->mainOutput();
+  };
+  EXPECT_EQ(mainOutput(""), "y");
+  EXPECT_EQ(mainOutput(R"({"output_name": "copy"})"), "copy");
+  EXPECT_EQ(mainOutput(R"({"outputNode": "copy:0"})"), "copy");
+  EXPECT_EQ(mainOutput(R"({"output_node": "gone", "output_name": 3})"), "y");
+}
+
 TEST_F(InferenceTest, SaysWhatIsWrongWithTensors) {
   Inference inference(1, 1);
   const auto model = makeModel("a");
