@@ -96,3 +96,22 @@ def write_bundle(
 def expected_scores(scalar_sum: np.ndarray, jet_sum: np.ndarray) -> np.ndarray:
     logit = (scalar_sum + jet_sum).astype(np.float32) * np.float32(SCALE) - np.float32(1)
     return 1 / (1 + np.exp(-logit, dtype=np.float32))
+
+
+TTH_IDENTITY = ["run", "luminosityBlock", "event"]
+
+
+def write_tth_bundle(folder: Path) -> Path:
+    """Writes a bundle that scores events of examples/tth, with a define, a selection and lists of jets."""
+    write_bundle(
+        folder,
+        scalars=["ht", "met", "twice_mbb"],
+        define={"twice_mbb": "mbb * 2"},
+        jets=["Jet_pt", "Jet_eta"],
+        length=6,
+        identity=TTH_IDENTITY,
+        tree="Events",
+        select="nBJet >= 3 && max(Jet_pt) > 100",
+    )
+    (folder / "params.json").write_text('{"name": "hand_made"}', encoding="utf-8")
+    return folder

@@ -53,7 +53,7 @@ struct ServeOptions {
 };
 
 void declareModels(CLI::App& app, ServeOptions& options) {
-  app.add_option("--models", options.models, "A model bundle, or a folder of them")->capture_default_str();
+  app.add_option("--models", options.models, "A model, or a folder of them")->capture_default_str();
   app.add_option("--max-models", options.maxModels,
                  "Models loaded at a time; others are loaded when they are asked for. 0: all")
       ->check(CLI::Range(0, 1000000))
@@ -317,7 +317,7 @@ Result<int> runServe(const ServeOptions& given, const Environment& environment) 
   MLAAS_TRY(auto application,
             serve::Application::make(options.models, repositoryOptions(options, server.threads), settings));
   if (application->numModels() == 0) {
-    log::warning("no model is served: " + options.models + " has no bundle that could be loaded");
+    log::warning("no model is served: " + options.models + " has none that could be loaded");
   }
   MLAAS_TRY(const serve::GateOptions passage, gateOptions(options));
   serve::Gate gate(passage, [&](const serve::Request& request, serve::Answer answer) {

@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 import uproot
 import yaml
-from hand_made_bundle import expected_scores, write_bundle
+from hand_made_bundle import TTH_IDENTITY, expected_scores, write_tth_bundle
 from integration.test_serve import Server
 
 DATA = Path(__file__).parents[2] / "examples" / "tth" / "data"
-IDENTITY = ["run", "luminosityBlock", "event"]
 COLUMNS = ["ht", "met", "mbb", "nBJet", "Jet_pt", "Jet_eta"]
 ARROW = "application/vnd.apache.arrow.stream"
 EVENT = {"ht": 100.0, "met": 1.5, "mbb": 5.0, "nBJet": 3, "Jet_pt": [60.0, 40.5], "Jet_eta": [0.5, -1.0]}
@@ -24,18 +23,7 @@ EVENT = {"ht": 100.0, "met": 1.5, "mbb": 5.0, "nBJet": 3, "Jet_pt": [60.0, 40.5]
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    folder = write_bundle(
-        tmp_path_factory.mktemp("models") / "tth",
-        scalars=["ht", "met", "twice_mbb"],
-        define={"twice_mbb": "mbb * 2"},
-        jets=["Jet_pt", "Jet_eta"],
-        length=6,
-        identity=IDENTITY,
-        tree="Events",
-        select="nBJet >= 3 && max(Jet_pt) > 100",
-    )
-    (folder / "params.json").write_text('{"name": "hand_made"}', encoding="utf-8")
-    return folder
+    return write_tth_bundle(tmp_path_factory.mktemp("models") / "tth")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +35,7 @@ def server(mlaas, bundle):
 @pytest.fixture(scope="module")
 def events():
     """Columns of real events, of which one has no jets."""
-    arrays = uproot.open(DATA / "tth_1.root")["Events"].arrays([*IDENTITY, *COLUMNS], entry_stop=400)
+    arrays = uproot.open(DATA / "tth_1.root")["Events"].arrays([*TTH_IDENTITY, *COLUMNS], entry_stop=400)
     none = ak.Array([[]] + [[0.0]] * 399)
     for name in ("Jet_pt", "Jet_eta"):
         values = ak.where(ak.num(none) == 0, arrays[name][:, :0], arrays[name])
@@ -76,7 +64,7 @@ def ask(server, body, path="/v2/models/hand_made/events"):
 def check(columns, predicted):
     np.testing.assert_array_equal(np.float32(columns["score"]), predicted["score"])
     np.testing.assert_array_equal(columns["selected"], predicted["selected"])
-    for name in IDENTITY:
+    for name in TTH_IDENTITY:
         assert list(columns[name]) == predicted[name].tolist()
 
 
@@ -85,7 +73,7 @@ def test_events_score_as_files_do(server, events, predicted):
     assert rows[0]["Jet_pt"] == []
     answer = ask(server, {"events": rows})
     assert (answer["model_name"], answer["model_version"]) == ("hand_made", "1")
-    assert list(answer["events"][0]) == [*IDENTITY, "score", "selected"]
+    assert list(answer["events"][0]) == [*TTH_IDENTITY, "score", "selected"]
     check({name: [event[name] for event in answer["events"]] for name in answer["events"][0]}, predicted)
     assert 0 < sum(predicted["selected"]) < len(rows)
 

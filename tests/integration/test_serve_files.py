@@ -13,28 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uproot
-from hand_made_bundle import write_bundle
+from hand_made_bundle import TTH_IDENTITY, write_tth_bundle
 from integration.test_serve import Server
 
 DATA = Path(__file__).parents[2] / "examples" / "tth" / "data"
-IDENTITY = ["run", "luminosityBlock", "event"]
 ROUTE = "/v2/models/hand_made/files"
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    folder = write_bundle(
-        tmp_path_factory.mktemp("models") / "tth",
-        scalars=["ht", "met", "twice_mbb"],
-        define={"twice_mbb": "mbb * 2"},
-        jets=["Jet_pt", "Jet_eta"],
-        length=6,
-        identity=IDENTITY,
-        tree="Events",
-        select="nBJet >= 3 && max(Jet_pt) > 100",
-    )
-    (folder / "params.json").write_text('{"name": "hand_made"}', encoding="utf-8")
-    return folder
+    return write_tth_bundle(tmp_path_factory.mktemp("models") / "tth")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +78,7 @@ def ask(server, body, path=ROUTE):
 
 
 def check(columns, predicted):
-    assert list(columns) == [*IDENTITY, "score", "selected"]
+    assert list(columns) == [*TTH_IDENTITY, "score", "selected"]
     for name, values in predicted.items():
         np.testing.assert_array_equal(np.asarray(columns[name]).astype(values.dtype), values)
 
